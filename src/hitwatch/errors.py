@@ -1,0 +1,72 @@
+"""The error tree: what went wrong, where, why, and what to do about it.
+
+    HitwatchError            never raised itself
+      UsageError             exit 2: words on the command line that make no sense
+      SettingsError          exit 2: a settings, scenario or rule file that makes no sense
+      FormatError            exit 2: a log format description that makes no sense
+      InputError             exit 3: an input that could not be read
+      OutputError            exit 1: an output that could not be written
+
+Each carries its facts as attributes and words them in ``__str__``; ``cli`` prints
+that text on standard error and ends with ``exit_code``.
+"""
+
+from __future__ import annotations
+
+
+class HitwatchError(Exception):
+    """Base of every error that a user can do something about.
+
+    Args:
+        what: what could not be done, one clause, no full stop.
+        where: file, line, setting or flag it is about; empty when ``what`` says it.
+        why: the cause; empty when ``what`` says it.
+        hint: what to do now; empty when there is nothing to advise.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        if self.why:
+            text += f": {self.why}"
+        if self.hint:
+            text += f"\n  {self.hint}"
+        return text
+
+
+class UsageError(HitwatchError):
+    """Words on the command line that make no sense."""
+
+    exit_code = 2
+
+
+class SettingsError(HitwatchError):
+    """A settings, scenario or rule file that makes no sense."""
+
+    exit_code = 2
+
+
+class FormatError(HitwatchError):
+    """A log format description that makes no sense."""
+
+    exit_code = 2
+
+
+class InputError(HitwatchError):
+    """An input that could not be read."""
+
+    exit_code = 3
+
+
+class OutputError(HitwatchError):
+    """An output that could not be written."""
+
+    exit_code = 1
