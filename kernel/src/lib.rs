@@ -1,0 +1,16 @@
+//! The kernel of hitwatch: bytes and a compiled format in, Arrow columns out.
+//!
+//! It knows no format by name. Log lines are written by attackers: nothing here trusts a
+//! byte of them, and nothing is `unsafe`.
+
+mod batch;
+mod dictionary;
+pub mod program;
+mod request;
+pub mod scan;
+pub mod text;
+pub mod times;
+
+mod python;
+
+pub use python::_kernel;

@@ -1,0 +1,347 @@
+//! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
+
+use crate::batch::Finished;
+use crate::program::{ColumnType, Field, Kind, Program, RequestSlots, Slot, Unit};
+use crate::scan::{self, Reason};
+use crate::text::Escape;
+use crate::times::{Item, TimeFormat, Zone};
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
+use arrow_schema::{Field as ArrowField, Schema};
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyCapsule};
+use std::sync::Arc;
+
+fn bad(what: &str, value: &str) -> PyErr {
+    PyValueError::new_err(format!("unknown {what}: {value}"))
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct FieldSpec {
+    kind: String,
+    until: Vec<u8>,
+    end: Option<Vec<u8>>,
+    quoted: bool,
+    escape: String,
+    column: Option<String>,
+    port_column: Option<String>,
+    dash_is_zero: bool,
+    per_second: Option<f64>,
+    list: bool,
+    time_format: Vec<(String, f64)>,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct ProgramSpec {
+    prefix: Vec<u8>,
+    fields: Vec<FieldSpec>,
+    ignore_rest: bool,
+    columns: Vec<(String, String)>,
+    section_depth: usize,
+    zone: Vec<(i64, i64)>,
+    year: Option<i64>,
+}
+
+impl ProgramSpec {
+    fn compile(self) -> PyResult<Program> {
+        let columns = self
+            .columns
+            .into_iter()
+            .map(|(name, kind)| Ok((name, column_type(&kind)?)))
+            .collect::<PyResult<Vec<_>>>()?;
+        let slot = |name: &str| columns.iter().position(|(known, _)| known == name);
+        let request = RequestSlots {
+            method: slot("method"),
+            target: slot("target"),
+            path: slot("path"),
+            query: slot("query"),
+            section: slot("section"),
+            protocol: slot("protocol"),
+            request_raw: slot("request_raw"),
+        };
+        let fields = self
+            .fields
+            .into_iter()
+            .map(|field| field.compile(&slot))
+            .collect::<PyResult<Vec<_>>>()?;
+        Ok(Program {
+            prefix: self.prefix,
+            fields,
+            ignore_rest: self.ignore_rest,
+            request,
+            time: slot("time"),
+            status: slot("status"),
+            line_number: slot("line_number"),
+            columns,
+            section_depth: self.section_depth,
+            zone: Zone(self.zone),
+            year: self.year,
+        })
+    }
+}
+
+fn column_type(name: &str) -> PyResult<ColumnType> {
+    Ok(match name {
+        "text" => ColumnType::Text,
+        "integer" => ColumnType::Integer,
+        "float" => ColumnType::Float,
+        "time" => ColumnType::Time,
+        other => return Err(bad("column type", other)),
+    })
+}
+
+impl FieldSpec {
+    fn compile(self, slot: &dyn Fn(&str) -> Slot) -> PyResult<Field> {
+        let column = self.column.as_deref().and_then(slot);
+        let kind = match self.kind.as_str() {
+            "skip" => Kind::Skip,
+            "text" => Kind::Text(column),
+            "request" => Kind::Request,
+            "integer" => Kind::Integer {
+                slot: column,
+                dash_is_zero: self.dash_is_zero,
+            },
+            "seconds" => Kind::Seconds {
+                slot: column,
+                unit: self.per_second.map_or(Unit::ByPoint, Unit::PerSecond),
+                list: self.list,
+            },
+            "time" => Kind::Time(time_format(&self.time_format)?),
+            "address" => Kind::Address {
+                host: column,
+                port: self.port_column.as_deref().and_then(slot),
+            },
+            other => return Err(bad("field kind", other)),
+        };
+        let escape = match self.escape.as_str() {
+            "none" => Escape::None,
+            "backslash" => Escape::Backslash,
+            "doubled" => Escape::Doubled,
+            other => return Err(bad("escape", other)),
+        };
+        if self.quoted && self.until.first() != Some(&b'"') {
+            return Err(bad(
+                "end of a quoted field",
+                &String::from_utf8_lossy(&self.until),
+            ));
+        }
+        Ok(Field {
+            kind,
+            until: self.until,
+            end: self.end,
+            quoted: self.quoted,
+            escape,
+        })
+    }
+}
+
+fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
+    match items {
+        [(name, _)] if name == "clf" => return Ok(TimeFormat::Clf),
+        [(name, _)] if name == "iso" => return Ok(TimeFormat::Iso),
+        [(name, microseconds)] if name == "epoch" => {
+            return Ok(TimeFormat::Epoch {
+                microseconds: *microseconds,
+            });
+        }
+        _ => {}
+    }
+    let items = items.iter().map(|(name, number)| {
+        Ok(match name.as_str() {
+            "literal" => Item::Literal(*number as u8),
+            "blanks" => Item::Blanks,
+            "year" => Item::Year,
+            "short_year" => Item::ShortYear,
+            "month" => Item::Month,
+            "month_name" => Item::MonthName,
+            "day" => Item::Day,
+            "weekday" => Item::Weekday,
+            "day_of_year" => Item::DayOfYear,
+            "hour" => Item::Hour,
+            "hour12" => Item::Hour12,
+            "half_of_day" => Item::HalfOfDay,
+            "minute" => Item::Minute,
+            "second" => Item::Second,
+            "fraction" => Item::Fraction,
+            "fraction_digits" => Item::FractionDigits(*number as u8),
+            "offset" => Item::Offset,
+            "zone_name" => Item::ZoneName,
+            "epoch_seconds" => Item::EpochSeconds,
+            other => return Err(bad("time item", other)),
+        })
+    });
+    Ok(TimeFormat::Pattern(items.collect::<PyResult<Vec<_>>>()?))
+}
+
+/// A compiled format, ready to parse.
+#[pyclass(name = "Program", frozen, module = "hitwatch._kernel")]
+struct PyProgram {
+    program: Program,
+}
+
+#[pymethods]
+impl PyProgram {
+    #[new]
+    fn new(spec: ProgramSpec) -> PyResult<Self> {
+        Ok(Self {
+            program: spec.compile()?,
+        })
+    }
+
+    /// Parse whole lines without holding the interpreter's lock.
+    #[pyo3(signature = (data, first_line, keep_rejects))]
+    fn parse(
+        &self,
+        py: Python<'_>,
+        data: &Bound<'_, PyBytes>,
+        first_line: usize,
+        keep_rejects: usize,
+    ) -> Batch {
+        let bytes = data.as_bytes();
+        let parsed = py.detach(|| scan::parse(&self.program, bytes, first_line, keep_rejects));
+        let names = self.program.columns.iter().map(|(name, _)| name.clone());
+        Batch {
+            lines: parsed.lines,
+            rejected: parsed.rejected,
+            reasons: parsed.reasons,
+            rejects: parsed.rejects,
+            columns: names.zip(parsed.columns).collect(),
+        }
+    }
+}
+
+fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Empty => "empty",
+        Reason::Prefix => "prefix",
+        Reason::Unended => "unended",
+        Reason::Unquoted => "unquoted",
+        Reason::NotANumber => "not_a_number",
+        Reason::NotATime => "not_a_time",
+        Reason::NoTime => "no_time",
+        Reason::TrailingText => "trailing_text",
+    }
+}
+
+/// What became of some lines: columns of those that parsed, and the rejects.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+struct Batch {
+    #[pyo3(get)]
+    lines: usize,
+    #[pyo3(get)]
+    rejected: usize,
+    reasons: Vec<((Reason, usize), usize)>,
+    rejects: Vec<scan::Reject>,
+    columns: Vec<(String, Finished)>,
+}
+
+#[pymethods]
+impl Batch {
+    /// (reason, index of the field, number of lines)
+    #[getter]
+    fn reasons(&self) -> Vec<(&'static str, usize, usize)> {
+        self.reasons
+            .iter()
+            .map(|((reason, field), count)| (reason_name(*reason), *field, *count))
+            .collect()
+    }
+
+    /// (line number, column, reason, index of the field, start and end of the line in the data)
+    #[getter]
+    #[allow(clippy::type_complexity)] // one flat row, as Python reads it
+    fn rejects(&self) -> Vec<(usize, usize, &'static str, usize, usize, usize)> {
+        self.rejects
+            .iter()
+            .map(|r| {
+                (
+                    r.line,
+                    r.column,
+                    reason_name(r.reason),
+                    r.field,
+                    r.start,
+                    r.end,
+                )
+            })
+            .collect()
+    }
+
+    /// The rows; of a text column the codes of its values.
+    fn codes(&self) -> PyResult<Table> {
+        Table::new(
+            self.columns
+                .iter()
+                .map(|(name, c)| (name.as_str(), c.rows.clone())),
+        )
+    }
+
+    /// The distinct values of a text column, in the order of their codes.
+    fn values(&self, column: &str) -> PyResult<Table> {
+        let found = self.columns.iter().find(|(name, _)| name == column);
+        let values = found.and_then(|(_, finished)| finished.values.clone());
+        let values = values.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
+        Table::new([(column, values)])
+    }
+
+    /// The rows as Arrow, text dictionary-encoded.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        Table::new(
+            self.columns
+                .iter()
+                .map(|(name, c)| (name.as_str(), c.encoded())),
+        )?
+        .__arrow_c_stream__(py, requested_schema)
+    }
+}
+
+/// An Arrow table that other libraries can take over without copying.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+struct Table {
+    batch: RecordBatch,
+}
+
+impl Table {
+    fn new<'a>(columns: impl IntoIterator<Item = (&'a str, ArrayRef)>) -> PyResult<Self> {
+        let columns: Vec<_> = columns.into_iter().collect();
+        let fields: Vec<_> = columns
+            .iter()
+            .map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true))
+            .collect();
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .map(|batch| Self { batch })
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
+#[pymethods]
+impl Table {
+    /// The Arrow PyCapsule interface. A requested schema may be left aside, says its protocol.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        drop(requested_schema);
+        let batches = [Ok(self.batch.clone())];
+        let reader = RecordBatchIterator::new(batches, self.batch.schema());
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+    }
+}
+
+/// The compiled half of `hitwatch.hits`.
+#[pymodule]
+pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyProgram>()?;
+    module.add_class::<Batch>()?;
+    module.add_class::<Table>()
+}

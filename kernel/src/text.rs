@@ -1,0 +1,118 @@
+//! Escapes that servers write into quoted fields, and bytes that are no text.
+
+use std::borrow::Cow;
+
+/// How a server escapes what it quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Nothing is escaped; a backslash is a backslash.
+    None,
+    /// `\"`, `\\`, `\xHH` and C's short forms: Apache since 2.0.46; nginx writes `\xHH` only.
+    Backslash,
+    /// A quote is doubled: CSV (RFC 4180).
+    Doubled,
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}
+
+/// Undo backslash escapes. A backslash that begins no known escape stays as it is.
+pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'\\', raw) else {
+        return Cow::Borrowed(raw);
+    };
+    let mut out = Vec::with_capacity(raw.len());
+    out.extend_from_slice(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let [byte, tail @ ..] = rest {
+        if *byte != b'\\' {
+            let until = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+            out.extend_from_slice(&rest[..until]);
+            rest = &rest[until..];
+            continue;
+        }
+        let (value, used) = match tail {
+            [b'x', high, low, ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (b'\\', 0),
+            },
+            [quote @ (b'"' | b'\\' | b'\''), ..] => (*quote, 1),
+            [b'n', ..] => (b'\n', 1),
+            [b't', ..] => (b'\t', 1),
+            [b'r', ..] => (b'\r', 1),
+            [b'b', ..] => (0x08, 1),
+            [b'f', ..] => (0x0c, 1),
+            [b'v', ..] => (0x0b, 1),
+            _ => (b'\\', 0),
+        };
+        out.push(value);
+        rest = &tail[used..];
+    }
+    Cow::Owned(out)
+}
+
+/// Undo doubled quotes.
+pub fn undouble(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(raw, b"\"\"").is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr::memmem::find(rest, b"\"\"") {
+        out.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
+}
+
+/// Undo a field's escapes.
+pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
+    match escape {
+        Escape::None => Cow::Borrowed(raw),
+        Escape::Backslash => unescape(raw),
+        Escape::Doubled => undouble(raw),
+    }
+}
+
+/// `None` when the value is UTF-8, else the value with each stray byte as `\xHH`.
+pub fn spell_out_stray_bytes(value: &[u8]) -> Option<Vec<u8>> {
+    if std::str::from_utf8(value).is_ok() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(value.len() + 16);
+    for chunk in value.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        for byte in chunk.invalid() {
+            out.extend_from_slice(format!("\\x{byte:02X}").as_bytes());
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_of_apache_and_nginx_are_undone() {
+        assert_eq!(&*unescape(br#"a\"b\\c\x22d\x5Ce"#), br#"a"b\c"d\e"#);
+        assert_eq!(&*unescape(br"\n\t\q\x4"), b"\n\t\\q\\x4");
+        assert_eq!(&*unescape(br"\"), br"\");
+    }
+
+    #[test]
+    fn doubled_quotes_are_undone() {
+        assert_eq!(&*undouble(br#"a""b"""""#), br#"a"b"""#);
+    }
+
+    #[test]
+    fn stray_bytes_are_spelled_out() {
+        assert_eq!(spell_out_stray_bytes("é".as_bytes()), None);
+        assert_eq!(
+            spell_out_stray_bytes(b"a\xffb").as_deref(),
+            Some(br"a\xFFb".as_slice())
+        );
+    }
+}

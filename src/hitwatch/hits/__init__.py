@@ -1,0 +1,1 @@
+"""What lines say: formats as data, and log lines as columns."""

@@ -1,0 +1,71 @@
+"""The columns every format is read into; says nothing on how a line is read.
+
+Names, types and meaning are public: rows of ``hitwatch parse``, filters, JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ColumnType(Enum):
+    """What a column holds, under the name the kernel knows it by."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One public column.
+
+    Attributes:
+        name: as in output, filters and the Python interface.
+        type: text (UTF-8; stray bytes as ``\\xHH``), integer (64 bits), float, or time
+            (microseconds, UTC).
+        meaning: one line for people.
+    """
+
+    name: str
+    type: ColumnType
+    meaning: str
+
+
+_T, _I, _F = ColumnType.TEXT, ColumnType.INTEGER, ColumnType.FLOAT
+
+COLUMNS: tuple[Column, ...] = (
+    Column("time", ColumnType.TIME, "when, as logged, its offset honoured"),
+    Column("client", _T, "address or host name of the client as logged"),
+    Column("user", _T, "authenticated user"),
+    Column("method", _T, "request method"),
+    Column("target", _T, "request-target as sent, the log's own escaping undone"),
+    Column("path", _T, "target up to the first ?, without scheme and authority"),
+    Column("query", _T, "target after the first ?"),
+    Column("section", _T, "first path segment"),
+    Column("protocol", _T, "HTTP/1.1 and so on"),
+    Column("status", _I, "status code, also servers' own; 0 where the server writes 000"),
+    Column("bytes", _I, "bytes sent to the client, body or wire as the format logs it"),
+    Column("referrer", _T, "Referer header"),
+    Column("user_agent", _T, "User-Agent header"),
+    Column("host", _T, "virtual host"),
+    Column("duration_s", _F, "time taken, seconds"),
+    Column("upstream_duration_s", _F, "time the upstream took, seconds"),
+    Column("request_raw", _T, "the request line when it is not METHOD target PROTOCOL"),
+)
+"""The columns of every format, in the order of output."""
+
+REQUEST_PARTS: tuple[str, ...] = (
+    "method",
+    "target",
+    "path",
+    "query",
+    "section",
+    "protocol",
+    "request_raw",
+)
+"""Columns that come out of one request line."""
+
+BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}

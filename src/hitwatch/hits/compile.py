@@ -1,0 +1,217 @@
+"""Formats made ready for the kernel, and what it gives back; opens no files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hitwatch import _kernel
+from hitwatch.hits.columns import Column, ColumnType
+from hitwatch.hits.fields import Kind
+from hitwatch.hits.format import Field, Format
+from hitwatch.hits.times import Zone, time_items
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that did not parse.
+
+    Attributes:
+        line_number: 1-based line in its origin, as far as the caller knew.
+        column: 1-based byte of the line at which reading stopped.
+        reason: why, for people.
+        line: the line itself, without its line end.
+    """
+
+    line_number: int
+    column: int
+    reason: str
+    line: bytes
+
+
+class Hits:
+    """What became of some lines: hits as columns, and the rejects.
+
+    Text columns are dictionary-encoded: ``codes`` has a number a row, ``values`` the
+    distinct texts they stand for. Work on codes is many times cheaper than on text.
+    Polars' own categoricals would serve, but keep every text they ever saw.
+    """
+
+    def __init__(self, batch: _kernel.Batch, data: bytes, parser: Parser) -> None:
+        self._batch = batch
+        self._data = data
+        self._parser = parser
+        self.lines: int = batch.lines
+        self.rejected: int = batch.rejected
+
+    def __len__(self) -> int:
+        return self.lines - self.rejected
+
+    @cached_property
+    def codes(self) -> pl.DataFrame:
+        """One row a hit, in the order of the lines; text columns as ``UInt32`` codes."""
+        import polars as pl
+
+        return pl.DataFrame(self._batch.codes())
+
+    def values(self, column: str) -> pl.Series:
+        """The distinct texts of a text column, at the positions that its codes name."""
+        import polars as pl
+
+        return pl.DataFrame(self._batch.values(column)).to_series()
+
+    def frame(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
+        """Columns with texts in place of codes.
+
+        Args:
+            columns: names of this parser's columns; all when ``None``.
+
+        Returns:
+            One row a hit, in the order of the lines.
+        """
+        import polars as pl
+
+        chosen = self._parser.columns if columns is None else [self._column(c) for c in columns]
+        series = [
+            self.values(column.name).gather(self.codes[column.name]).alias(column.name)
+            if column.type is ColumnType.TEXT
+            else self.codes[column.name]
+            for column in chosen
+        ]
+        return pl.DataFrame(series)
+
+    def _column(self, name: str) -> Column:
+        return next(column for column in self._parser.columns if column.name == name)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The hits as Arrow, text columns dictionary-encoded (Arrow PyCapsule interface)."""
+        return self._batch.__arrow_c_stream__(requested_schema)
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """The first rejects, as many as the parser was told to keep."""
+        return [
+            Reject(number, column, self._parser.word(reason, field), self._data[start:end])
+            for number, column, reason, field, start, end in self._batch.rejects
+        ]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Number of rejects by reason, all of them."""
+        counts: dict[str, int] = {}
+        for reason, field, count in self._batch.reasons:
+            worded = self._parser.word(reason, field)
+            counts[worded] = counts.get(worded, 0) + count
+        return counts
+
+
+class Parser:
+    """Reads lines of one format into columns.
+
+    Args:
+        log_format: the format.
+        columns: names of the columns to build; all the format can fill when ``None``. A
+            column that is not built costs next to nothing.
+        section_depth: how many path segments make a section.
+        zone: where wall-clock times without an offset were written; UTC when ``None``.
+        year: the year of times that carry none.
+        line_numbers: whether to build the column ``line_number`` too.
+    """
+
+    def __init__(
+        self,
+        log_format: Format,
+        *,
+        columns: Sequence[str] | None = None,
+        section_depth: int = 1,
+        zone: Zone | None = None,
+        year: int | None = None,
+        line_numbers: bool = False,
+    ) -> None:
+        self.log_format = log_format
+        available = log_format.columns
+        self.columns: tuple[Column, ...] = (
+            *(column for column in available if columns is None or column.name in columns),
+            *((LINE_NUMBER,) if line_numbers else ()),
+        )
+        built = {column.name: column for column in self.columns}
+        # Whether `-` means no bytes or no answer is told by the status.
+        hidden = [c for c in available if c.name == "status" and "bytes" in built]
+        built |= {column.name: column for column in hidden}
+        self._program = _kernel.Program(
+            {
+                "prefix": log_format.fields[0].before.encode(),
+                "fields": _fields(log_format),
+                "ignore_rest": log_format.ignore_rest,
+                "columns": [(column.name, column.type.value) for column in built.values()],
+                "section_depth": section_depth,
+                "zone": list(zone.offsets) if zone else [],
+                "year": year,
+            }
+        )
+
+    def parse(self, data: bytes, *, first_line: int = 1, keep_rejects: int = 10) -> Hits:
+        """Read whole lines; every line becomes one hit or one reject.
+
+        Args:
+            data: lines, each ended by a line feed; the last may lack it.
+            first_line: number of the first line in its origin.
+            keep_rejects: how many rejected lines to keep with their reasons.
+        """
+        return Hits(self._program.parse(data, first_line, keep_rejects), data, self)
+
+    def word(self, reason: str, field: int) -> str:
+        """Say for people why a line was rejected.
+
+        Args:
+            reason: the kernel's name for it.
+            field: index of the field that could not be read.
+        """
+        fields = self.log_format.fields
+        name = fields[field].name
+        until = fields[field + 1].before if field + 1 < len(fields) else self.log_format.after
+        wordings = {
+            "empty": "empty line",
+            "prefix": f"does not begin with {fields[0].before!r}",
+            "unended": f"no {until!r} after {name}",
+            "unquoted": f"no closing quote after {name}",
+            "not_a_number": f"{name} is not a number",
+            "not_a_time": f"{name} is not a time as the format writes it",
+            "no_time": "no complete time",
+            "trailing_text": f"text after {name}, where the line should end",
+        }
+        return wordings[reason]
+
+
+def _fields(log_format: Format) -> list[dict[str, Any]]:
+    fields = log_format.fields
+    ends = [*((f.before, f.or_end) for f in fields[1:]), (log_format.after, None)]
+    return [
+        _field(field, until, end, log_format)
+        for field, (until, end) in zip(fields, ends, strict=True)
+    ]
+
+
+def _field(field: Field, until: str, end: str | None, log_format: Format) -> dict[str, Any]:
+    reading = field.reading
+    quoted = field.before.endswith('"') and until.startswith('"')
+    return {
+        "kind": reading.kind.value,
+        "until": until.encode(),
+        "end": None if end is None else end.encode(),
+        "quoted": quoted,
+        "escape": log_format.escape if quoted else "none",
+        "column": reading.column,
+        "port_column": reading.port_column,
+        "dash_is_zero": reading.dash_is_zero,
+        "per_second": reading.per_second,
+        "list": reading.listed,
+        "time_format": time_items(log_format.time_format) if reading.kind is Kind.TIME else [],
+    }
