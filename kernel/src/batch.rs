@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt3
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, LargeStringArray, PrimitiveArray,
 };
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use foldhash::fast::RandomState;
 use std::sync::Arc;
 
@@ -19,36 +19,45 @@ pub enum Column {
     },
     Integer {
         values: Vec<i64>,
-        valid: Vec<bool>,
+        absent: Vec<usize>,
         pending: Option<i64>,
         time: bool,
     },
     Float {
         values: Vec<f64>,
-        valid: Vec<bool>,
+        absent: Vec<usize>,
         pending: Option<f64>,
     },
 }
 
 impl Column {
-    pub fn new(kind: ColumnType, hasher: &RandomState) -> Self {
+    /// An empty column with room for some rows.
+    pub fn new(kind: ColumnType, rows: usize) -> Self {
         match kind {
             ColumnType::Text => Self::Text {
-                dictionary: Dictionary::new(hasher.clone()),
-                codes: Vec::new(),
+                dictionary: Dictionary::default(),
+                codes: Vec::with_capacity(rows),
                 pending: NULL,
             },
             ColumnType::Integer | ColumnType::Time => Self::Integer {
-                values: Vec::new(),
-                valid: Vec::new(),
+                values: Vec::with_capacity(rows),
+                absent: Vec::new(),
                 pending: None,
                 time: kind == ColumnType::Time,
             },
             ColumnType::Float => Self::Float {
-                values: Vec::new(),
-                valid: Vec::new(),
+                values: Vec::with_capacity(rows),
+                absent: Vec::new(),
                 pending: None,
             },
+        }
+    }
+
+    /// Take over the memory of an earlier batch's dictionary.
+    pub fn lend(&mut self, mut lent: Dictionary, hasher: &RandomState) {
+        if let Self::Text { dictionary, .. } = self {
+            lent.reset(hasher);
+            *dictionary = lent;
         }
     }
 
@@ -62,23 +71,15 @@ impl Column {
             }
             Self::Integer {
                 values,
-                valid,
+                absent,
                 pending,
                 ..
-            } => {
-                values.push(pending.unwrap_or_default());
-                valid.push(pending.is_some());
-                *pending = None;
-            }
+            } => push(values, absent, pending),
             Self::Float {
                 values,
-                valid,
+                absent,
                 pending,
-            } => {
-                values.push(pending.unwrap_or_default());
-                valid.push(pending.is_some());
-                *pending = None;
-            }
+            } => push(values, absent, pending),
         }
     }
 
@@ -130,25 +131,27 @@ impl Column {
         }
     }
 
-    pub fn finish(self) -> Finished {
-        match self {
+    /// The finished column, and the dictionary for the next batch to use its memory.
+    pub fn finish(self) -> (Finished, Dictionary) {
+        let finished = match self {
             Self::Text {
                 dictionary, codes, ..
-            } => finish_text(dictionary, codes),
+            } => return (finish_text(&dictionary, codes), dictionary),
             Self::Integer {
                 values,
-                valid,
+                absent,
                 time: false,
                 ..
-            } => Finished::plain(primitive::<Int64Type>(values, valid)),
-            Self::Integer { values, valid, .. } => {
-                let array = primitive::<TimestampMicrosecondType>(values, valid);
+            } => Finished::plain(primitive::<Int64Type>(values, &absent)),
+            Self::Integer { values, absent, .. } => {
+                let array = primitive::<TimestampMicrosecondType>(values, &absent);
                 Finished::plain(array.with_timezone("UTC"))
             }
-            Self::Float { values, valid, .. } => {
-                Finished::plain(primitive::<Float64Type>(values, valid))
+            Self::Float { values, absent, .. } => {
+                Finished::plain(primitive::<Float64Type>(values, &absent))
             }
-        }
+        };
+        (finished, Dictionary::default())
     }
 }
 
@@ -184,11 +187,16 @@ impl Finished {
     }
 }
 
-fn finish_text(dictionary: Dictionary, codes: Vec<u32>) -> Finished {
-    let (bytes, ends) = dictionary.into_parts();
-    let offsets: Vec<i64> = std::iter::once(0)
-        .chain(ends.into_iter().map(|end| end as i64))
-        .collect();
+#[inline]
+fn push<T: Default>(values: &mut Vec<T>, absent: &mut Vec<usize>, pending: &mut Option<T>) {
+    if pending.is_none() {
+        absent.push(values.len());
+    }
+    values.push(pending.take().unwrap_or_default());
+}
+
+fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
+    let (bytes, offsets) = dictionary.values();
     let values = LargeStringArray::new(
         OffsetBuffer::new(ScalarBuffer::from(offsets)),
         Buffer::from_vec(bytes),
@@ -214,7 +222,14 @@ fn finish_text(dictionary: Dictionary, codes: Vec<u32>) -> Finished {
     }
 }
 
-fn primitive<T: ArrowPrimitiveType>(values: Vec<T::Native>, valid: Vec<bool>) -> PrimitiveArray<T> {
-    let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+fn primitive<T: ArrowPrimitiveType>(values: Vec<T::Native>, absent: &[usize]) -> PrimitiveArray<T> {
+    let nulls = (!absent.is_empty()).then(|| {
+        let mut valid = BooleanBufferBuilder::new(values.len());
+        valid.append_n(values.len(), true);
+        for &row in absent {
+            valid.set_bit(row, false);
+        }
+        NullBuffer::new(valid.finish())
+    });
     PrimitiveArray::new(ScalarBuffer::from(values), nulls)
 }

@@ -10,22 +10,32 @@ pub const NULL: u32 = u32::MAX;
 
 /// Distinct byte strings in order of first appearance. Values are valid UTF-8: stray bytes
 /// are written out as `\xHH`, so that nothing of the line is lost.
+#[derive(Default)]
 pub struct Dictionary {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
-    table: HashTable<(u64, u32)>,
+    ends: Vec<i64>,
+    table: HashTable<Entry>,
     hasher: RandomState,
 }
 
+/// Where a value stands in `bytes`, beside its hash: a look-up touches the table, then the
+/// value, and nothing else.
+#[derive(Clone, Copy)]
+struct Entry {
+    hash: u64,
+    start: usize,
+    length: u32,
+    code: u32,
+}
+
 impl Dictionary {
-    /// The hasher is seeded at random by the caller, so that nobody can write colliding lines.
-    pub fn new(hasher: RandomState) -> Self {
-        Self {
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            table: HashTable::new(),
-            hasher,
-        }
+    /// Forget all values but keep the memory. The hasher is seeded at random by the caller,
+    /// so that nobody can write colliding lines.
+    pub fn reset(&mut self, hasher: &RandomState) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.table.clear();
+        self.hasher = hasher.clone();
     }
 
     /// The code of a value, adding it when it is new.
@@ -40,42 +50,44 @@ impl Dictionary {
 
     #[inline]
     fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
-        self.table
-            .find(hash, |&(known, code)| {
-                known == hash && self.value(code) == value
-            })
-            .map(|&(_, code)| code)
+        let same = |entry: &Entry| {
+            entry.hash == hash
+                && entry.length as usize == value.len()
+                && &self.bytes[entry.start..entry.start + value.len()] == value
+        };
+        self.table.find(hash, same).map(|entry| entry.code)
     }
 
+    #[cold]
     fn add(&mut self, hash: u64, value: &[u8]) -> u32 {
-        if let Some(readable) = text::spell_out_stray_bytes(value) {
-            let hash = self.hasher.hash_one(readable.as_slice());
-            return match self.find(hash, &readable) {
-                Some(code) => code,
-                None => self.insert(hash, &readable),
-            };
+        let Some(readable) = text::spell_out_stray_bytes(value) else {
+            return self.insert(hash, value);
+        };
+        let hash = self.hasher.hash_one(readable.as_slice());
+        match self.find(hash, &readable) {
+            Some(code) => code,
+            None => self.insert(hash, &readable),
         }
-        self.insert(hash, value)
     }
 
     fn insert(&mut self, hash: u64, value: &[u8]) -> u32 {
-        let code = self.ends.len() as u32;
+        let entry = Entry {
+            hash,
+            start: self.bytes.len(),
+            length: value.len() as u32,
+            code: self.ends.len() as u32,
+        };
         self.bytes.extend_from_slice(value);
-        self.ends.push(self.bytes.len());
-        self.table
-            .insert_unique(hash, (hash, code), |&(known, _)| known);
-        code
+        self.ends.push(self.bytes.len() as i64);
+        self.table.insert_unique(hash, entry, |known| known.hash);
+        entry.code
     }
 
-    #[inline]
-    fn value(&self, code: u32) -> &[u8] {
-        let code = code as usize;
-        let start = if code == 0 { 0 } else { self.ends[code - 1] };
-        &self.bytes[start..self.ends[code]]
-    }
-
-    /// The bytes of all values, one after the other, and where each ends.
-    pub fn into_parts(self) -> (Vec<u8>, Vec<usize>) {
-        (self.bytes, self.ends)
+    /// The bytes of all values, one after the other, and where each begins and ends.
+    pub fn values(&self) -> (Vec<u8>, Vec<i64>) {
+        let mut offsets = Vec::with_capacity(self.ends.len() + 1);
+        offsets.push(0);
+        offsets.extend_from_slice(&self.ends);
+        (self.bytes.clone(), offsets)
     }
 }

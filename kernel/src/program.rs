@@ -27,6 +27,22 @@ pub struct RequestSlots {
     pub request_raw: Slot,
 }
 
+impl RequestSlots {
+    /// The slots in a fixed order.
+    #[inline]
+    pub const fn slots(&self) -> [Slot; 7] {
+        [
+            self.method,
+            self.target,
+            self.path,
+            self.query,
+            self.section,
+            self.protocol,
+            self.request_raw,
+        ]
+    }
+}
+
 /// What a field means.
 #[derive(Clone, Debug)]
 pub enum Kind {

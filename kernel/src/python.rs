@@ -2,7 +2,7 @@
 
 use crate::batch::Finished;
 use crate::program::{ColumnType, Field, Kind, Program, RequestSlots, Slot, Unit};
-use crate::scan::{self, Reason};
+use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -11,7 +11,7 @@ use arrow_schema::{Field as ArrowField, Schema};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 fn bad(what: &str, value: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {value}"))
@@ -180,6 +180,7 @@ fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
 #[pyclass(name = "Program", frozen, module = "hitwatch._kernel")]
 struct PyProgram {
     program: Program,
+    scratch: Mutex<Vec<Scratch>>,
 }
 
 #[pymethods]
@@ -188,6 +189,7 @@ impl PyProgram {
     fn new(spec: ProgramSpec) -> PyResult<Self> {
         Ok(Self {
             program: spec.compile()?,
+            scratch: Mutex::default(),
         })
     }
 
@@ -201,7 +203,15 @@ impl PyProgram {
         keep_rejects: usize,
     ) -> Batch {
         let bytes = data.as_bytes();
-        let parsed = py.detach(|| scan::parse(&self.program, bytes, first_line, keep_rejects));
+        let parsed = py.detach(|| {
+            let mut scratch = self.borrow_scratch();
+            let parsed = scan::parse(&self.program, bytes, first_line, keep_rejects, &mut scratch);
+            self.scratch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(scratch);
+            parsed
+        });
         let names = self.program.columns.iter().map(|(name, _)| name.clone());
         Batch {
             lines: parsed.lines,
@@ -210,6 +220,14 @@ impl PyProgram {
             rejects: parsed.rejects,
             columns: names.zip(parsed.columns).collect(),
         }
+    }
+}
+
+impl PyProgram {
+    /// Several threads may parse at once; each works in memory of its own.
+    fn borrow_scratch(&self) -> Scratch {
+        let mut free = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or_default()
     }
 }
 

@@ -1,14 +1,14 @@
 //! Lines to rows: every line becomes one row or one reject, and none stops the rest.
 
 use crate::batch::{Column, Finished};
-use crate::dictionary::NULL;
+use crate::dictionary::{Dictionary, NULL};
 use crate::program::{Field, Kind, Program, Slot, Unit};
 use crate::request;
 use crate::text::{self, Escape};
 use crate::times::{Parts, TimeFormat};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 use std::hash::BuildHasher;
 
 /// Why a line was rejected.
@@ -45,8 +45,12 @@ pub struct Parsed {
     pub columns: Vec<Finished>,
 }
 
-/// Codes of a request's parts, by slot of `RequestSlots` in its order.
-type RequestCodes = [u32; 7];
+/// A request line seen before, and the codes of its parts in the order of `RequestSlots`.
+struct KnownRequest<'a> {
+    hash: u64,
+    line: &'a [u8],
+    codes: [u32; 7],
+}
 
 struct Failure {
     reason: Reason,
@@ -54,9 +58,22 @@ struct Failure {
     at: usize,
 }
 
+/// Memory that one batch leaves to the next.
+#[derive(Default)]
+pub struct Scratch {
+    dictionaries: Vec<Dictionary>,
+    rows: usize,
+}
+
 /// Parse whole lines. The last one may lack its line end.
-pub fn parse(program: &Program, data: &[u8], first_line: usize, keep_rejects: usize) -> Parsed {
-    let mut scanner = Scanner::new(program, first_line);
+pub fn parse(
+    program: &Program,
+    data: &[u8],
+    first_line: usize,
+    keep_rejects: usize,
+    scratch: &mut Scratch,
+) -> Parsed {
+    let mut scanner = Scanner::new(program, first_line, scratch);
     let mut start = 0;
     while start < data.len() {
         let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
@@ -68,7 +85,7 @@ pub fn parse(program: &Program, data: &[u8], first_line: usize, keep_rejects: us
         );
         start = end + 1;
     }
-    scanner.finish()
+    scanner.finish(scratch)
 }
 
 struct Scanner<'a> {
@@ -80,16 +97,23 @@ struct Scanner<'a> {
     reasons: Vec<((Reason, usize), usize)>,
     columns: Vec<Column>,
     hasher: RandomState,
-    requests: HashTable<(u64, &'a [u8], u32)>,
-    request_codes: Vec<RequestCodes>,
+    wants_request: bool,
+    requests: HashTable<KnownRequest<'a>>,
     last_time: (&'a [u8], i64),
     time: Parts,
-    finders: Vec<Option<memmem::Finder<'a>>>,
 }
 
 impl<'a> Scanner<'a> {
-    fn new(program: &'a Program, first_line: usize) -> Self {
+    fn new(program: &'a Program, first_line: usize, scratch: &mut Scratch) -> Self {
         let hasher = RandomState::default();
+        let mut columns: Vec<Column> = program
+            .columns
+            .iter()
+            .map(|(_, kind)| Column::new(*kind, scratch.rows))
+            .collect();
+        for (column, lent) in columns.iter_mut().zip(scratch.dictionaries.drain(..)) {
+            column.lend(lent, &hasher);
+        }
         Self {
             program,
             first_line,
@@ -97,21 +121,12 @@ impl<'a> Scanner<'a> {
             rejected: 0,
             rejects: Vec::new(),
             reasons: Vec::new(),
-            columns: program
-                .columns
-                .iter()
-                .map(|(_, kind)| Column::new(*kind, &hasher))
-                .collect(),
+            columns,
             hasher,
+            wants_request: program.request.slots().iter().any(Option::is_some),
             requests: HashTable::new(),
-            request_codes: Vec::new(),
             last_time: (b"", 0),
             time: Parts::default(),
-            finders: program
-                .fields
-                .iter()
-                .map(|field| (field.until.len() > 1).then(|| memmem::Finder::new(&field.until)))
-                .collect(),
         }
     }
 
@@ -156,13 +171,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn finish(self) -> Parsed {
+    fn finish(self, scratch: &mut Scratch) -> Parsed {
+        scratch.rows = self.lines - self.rejected;
+        let finished = self.columns.into_iter().map(Column::finish);
+        let (columns, dictionaries) = finished.unzip();
+        scratch.dictionaries = dictionaries;
         Parsed {
             lines: self.lines,
             rejected: self.rejected,
             rejects: self.rejects,
             reasons: self.reasons,
-            columns: self.columns.into_iter().map(Column::finish).collect(),
+            columns,
         }
     }
 
@@ -191,7 +210,7 @@ impl<'a> Scanner<'a> {
             let found = if field.quoted {
                 quoted(rest, field, last)
             } else {
-                self.plain(rest, field, index)
+                plain(rest, field)
             };
             let (length, next) = found.map_err(|reason| Failure {
                 reason,
@@ -238,30 +257,6 @@ impl<'a> Scanner<'a> {
         }
         self.set_integer(self.program.time, instant);
         Ok(())
-    }
-
-    /// Length of an unquoted field, and where the next begins; `None`: the line ended.
-    #[inline]
-    fn plain(
-        &self,
-        rest: &[u8],
-        field: &Field,
-        index: usize,
-    ) -> Result<(usize, Option<usize>), Reason> {
-        let found = match (field.until.as_slice(), &self.finders[index]) {
-            ([], _) => return Ok((rest.len(), Some(rest.len()))),
-            ([byte], _) => memchr(*byte, rest),
-            (_, Some(finder)) => finder.find(rest),
-            (until, None) => memmem::find(rest, until),
-        };
-        match (found, &field.end) {
-            (Some(length), _) => Ok((length, Some(length + field.until.len()))),
-            (None, Some(end)) => match rest.strip_suffix(end.as_slice()) {
-                Some(value) => Ok((value.len(), None)),
-                None => Err(Reason::Unended),
-            },
-            (None, None) => Err(Reason::Unended),
-        }
     }
 
     #[inline]
@@ -347,45 +342,32 @@ impl<'a> Scanner<'a> {
     /// One look-up a line: the parts of a request seen before are known by their codes.
     #[inline]
     fn request(&mut self, raw: &'a [u8], escape: Escape) {
+        if !self.wants_request {
+            return;
+        }
         let hash = self.hasher.hash_one(raw);
-        let known = self
-            .requests
-            .find(hash, |&(other, line, _)| other == hash && line == raw)
-            .map(|&(_, _, index)| index);
-        let index = match known {
-            Some(index) => index,
+        let same = |known: &KnownRequest| known.hash == hash && known.line == raw;
+        let codes = match self.requests.find(hash, same) {
+            Some(known) => known.codes,
             None => {
                 let codes = self.take_apart(raw, escape);
-                let index = self.request_codes.len() as u32;
-                self.request_codes.push(codes);
-                self.requests
-                    .insert_unique(hash, (hash, raw, index), |&(other, _, _)| other);
-                index
+                let known = KnownRequest {
+                    hash,
+                    line: raw,
+                    codes,
+                };
+                self.requests.insert_unique(hash, known, |known| known.hash);
+                codes
             }
         };
-        let codes = self.request_codes[index as usize];
-        for (slot, code) in self.slots().into_iter().zip(codes) {
+        for (slot, code) in self.program.request.slots().into_iter().zip(codes) {
             if let Some(slot) = slot {
                 self.columns[slot].set_code(code);
             }
         }
     }
 
-    #[inline]
-    fn slots(&self) -> [Slot; 7] {
-        let slots = &self.program.request;
-        [
-            slots.method,
-            slots.target,
-            slots.path,
-            slots.query,
-            slots.section,
-            slots.protocol,
-            slots.request_raw,
-        ]
-    }
-
-    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> RequestCodes {
+    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> [u32; 7] {
         let line = request::split(raw);
         let target = line.target.map(|target| text::decode(target, escape));
         let place = request::locate(line.method, target.as_deref(), self.program.section_depth);
@@ -399,12 +381,61 @@ impl<'a> Scanner<'a> {
             line.protocol,
             raw,
         ];
-        let slots = self.slots();
+        let slots = self.program.request.slots();
         std::array::from_fn(|part| match (slots[part], parts[part]) {
             (Some(slot), Some(value)) => self.columns[slot].code(value),
             _ => NULL,
         })
     }
+}
+
+/// Length of an unquoted field, and where the next begins; `None`: the line ended.
+#[inline]
+fn plain(rest: &[u8], field: &Field) -> Result<(usize, Option<usize>), Reason> {
+    let found = match field.until.as_slice() {
+        [] => return Ok((rest.len(), Some(rest.len()))),
+        [byte] => find_near(rest, *byte),
+        until => find_text_near(rest, until),
+    };
+    match (found, &field.end) {
+        (Some(length), _) => Ok((length, Some(length + field.until.len()))),
+        (None, Some(end)) => match rest.strip_suffix(end.as_slice()) {
+            Some(value) => Ok((value.len(), None)),
+            None => Err(Reason::Unended),
+        },
+        (None, None) => Err(Reason::Unended),
+    }
+}
+
+/// Find a byte that is expected within a few words: cheaper there than a call of `memchr`,
+/// which takes over when it is not.
+#[inline]
+fn find_near(text: &[u8], byte: u8) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let (true, Some(word)) = (at < 32, text[at..].first_chunk::<8>()) {
+        let differing = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+        // The lowest byte that is zero is the lowest whose top bit comes out set.
+        let zeros = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
+        if zeros != 0 {
+            return Some(at + zeros.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr(byte, &text[at..]).map(|found| at + found)
+}
+
+/// Find a short text that is expected near.
+#[inline]
+fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = find_near(&text[at..], wanted[0]) {
+        if text[at + found..].starts_with(wanted) {
+            return Some(at + found);
+        }
+        at += found + 1;
+    }
+    None
 }
 
 /// Length of a field in quotes, and where the next begins; `None`: the line ended.
