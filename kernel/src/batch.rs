@@ -2,7 +2,10 @@
 
 use crate::dictionary::{Dictionary, NULL};
 use crate::program::ColumnType;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use crate::text;
+use arrow_array::types::{
+    Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type,
+};
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, LargeStringArray, PrimitiveArray,
 };
@@ -168,6 +171,17 @@ impl Finished {
             rows: Arc::new(array),
             values: None,
         }
+    }
+
+    /// A hash of each distinct value of a text column.
+    pub fn hashes(&self) -> Option<ArrayRef> {
+        let values = self.values.as_ref()?.as_any();
+        let values = values.downcast_ref::<LargeStringArray>()?;
+        let hashes = values
+            .iter()
+            .map(|v| text::hash(v.unwrap_or("").as_bytes()));
+        let hashes = PrimitiveArray::<UInt64Type>::from_iter_values(hashes);
+        Some(Arc::new(hashes))
     }
 
     /// The column as one Arrow array; text is dictionary-encoded.

@@ -297,10 +297,12 @@ impl Batch {
 
     /// The distinct values of a text column, in the order of their codes.
     fn values(&self, column: &str) -> PyResult<Table> {
-        let found = self.columns.iter().find(|(name, _)| name == column);
-        let values = found.and_then(|(_, finished)| finished.values.clone());
-        let values = values.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
-        Table::new([(column, values)])
+        self.text_table(column, |finished| finished.values.clone())
+    }
+
+    /// A 64-bit hash of each distinct value, the same in every run and release.
+    fn hashes(&self, column: &str) -> PyResult<Table> {
+        self.text_table(column, Finished::hashes)
     }
 
     /// The rows as Arrow, text dictionary-encoded.
@@ -316,6 +318,19 @@ impl Batch {
                 .map(|(name, c)| (name.as_str(), c.encoded())),
         )?
         .__arrow_c_stream__(py, requested_schema)
+    }
+}
+
+impl Batch {
+    fn text_table(
+        &self,
+        column: &str,
+        part: impl Fn(&Finished) -> Option<ArrayRef>,
+    ) -> PyResult<Table> {
+        let found = self.columns.iter().find(|(name, _)| name == column);
+        let array = found.and_then(|(_, finished)| part(finished));
+        let array = array.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
+        Table::new([(column, array)])
     }
 }
 

@@ -76,6 +76,17 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
     }
 }
 
+/// 64 bits of a text, the same in every run and release: FNV-1a (draft-eastlake-fnv), its bits
+/// then spread by the finaliser of MurmurHash3.
+pub fn hash(value: &[u8]) -> u64 {
+    let mut hash = value.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}
+
 /// `None` when the value is UTF-8, else the value with each stray byte as `\xHH`.
 pub fn spell_out_stray_bytes(value: &[u8]) -> Option<Vec<u8>> {
     if std::str::from_utf8(value).is_ok() {

@@ -22,6 +22,7 @@ class HitwatchError(Exception):
         where: file, line, setting or flag it is about; empty when ``what`` says it.
         why: the cause; empty when ``what`` says it.
         hint: what to do now; empty when there is nothing to advise.
+
     """
 
     exit_code = 1

@@ -49,6 +49,7 @@ def parse_duration(text: str) -> Duration:
 
     >>> parse_duration("1h30m") == 90 * MINUTE
     True
+
     """
     compact = text.strip()
     total = 0.0

@@ -27,6 +27,7 @@ class Column:
         type: text (UTF-8; stray bytes as ``\\xHH``), integer (64 bits), float, or time
             (microseconds, UTC).
         meaning: one line for people.
+
     """
 
     name: str

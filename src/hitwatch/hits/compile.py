@@ -28,6 +28,7 @@ class Reject:
         column: 1-based byte of the line at which reading stopped.
         reason: why, for people.
         line: the line itself, without its line end.
+
     """
 
     line_number: int
@@ -67,6 +68,12 @@ class Hits:
 
         return pl.DataFrame(self._batch.values(column)).to_series()
 
+    def hashes(self, column: str) -> pl.Series:
+        """A 64-bit hash of each distinct text, the same in every run and release."""
+        import polars as pl
+
+        return pl.DataFrame(self._batch.hashes(column)).to_series()
+
     def frame(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Columns with texts in place of codes.
 
@@ -75,6 +82,7 @@ class Hits:
 
         Returns:
             One row a hit, in the order of the lines.
+
         """
         import polars as pl
 
@@ -123,6 +131,7 @@ class Parser:
         zone: where wall-clock times without an offset were written; UTC when ``None``.
         year: the year of times that carry none.
         line_numbers: whether to build the column ``line_number`` too.
+
     """
 
     def __init__(
@@ -164,6 +173,7 @@ class Parser:
             data: lines, each ended by a line feed; the last may lack it.
             first_line: number of the first line in its origin.
             keep_rejects: how many rejected lines to keep with their reasons.
+
         """
         return Hits(self._program.parse(data, first_line, keep_rejects), data, self)
 
@@ -173,6 +183,7 @@ class Parser:
         Args:
             reason: the kernel's name for it.
             field: index of the field that could not be read.
+
         """
         fields = self.log_format.fields
         name = fields[field].name

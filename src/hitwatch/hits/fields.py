@@ -34,6 +34,7 @@ class Reading:
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
         listed: whether several durations may stand in it, to be summed.
         port_column: where the port of an address goes.
+
     """
 
     kind: Kind

@@ -37,6 +37,7 @@ class Field:
         before: the literal text in front of it.
         or_end: what ends the line where this field and all behind it are missing;
             ``None`` where the field must be there.
+
     """
 
     name: str
@@ -52,6 +53,7 @@ class Sample:
     Attributes:
         line: as it stands in a log, without its line end.
         expect: values by column; times as RFC 3339 text.
+
     """
 
     line: str
@@ -75,6 +77,7 @@ class Format:
         ignore_rest: whether text behind the last field is left unread.
         samples: lines with the hits they must give.
         source: where the layout is documented.
+
     """
 
     name: str
@@ -128,6 +131,7 @@ def read_line(line: str, *, where: str) -> tuple[tuple[Field, ...], str]:
 
     Raises:
         FormatError: a field has no known name and no kind, or the braces do not match.
+
     """
     fields: list[Field] = []
     end = 0
@@ -173,6 +177,7 @@ def read_format(text: str, *, where: str) -> Format:
 
     Raises:
         FormatError: the file is no TOML, lacks a key, or holds one that is not known.
+
     """
     try:
         table = tomllib.loads(text)
@@ -225,4 +230,3 @@ def _check_keys(table: Mapping[str, Any], where: str) -> None:
         raise FormatError(
             f"unknown escape {table['escape']!r}", where=where, hint=f"known: {', '.join(_ESCAPES)}"
         )
-

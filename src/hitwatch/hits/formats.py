@@ -19,6 +19,7 @@ def builtin() -> dict[str, Format]:
 
     Raises:
         FormatError: a format file is wrong.
+
     """
     folder = files("hitwatch.hits") / "builtin"
     texts = {item.name: item.read_text("utf-8") for item in folder.iterdir()}
@@ -33,6 +34,7 @@ def by_name(name: str) -> Format:
 
     Raises:
         FormatError: no format has that name.
+
     """
     for known in builtin().values():
         if name == known.name or name in known.aliases:
@@ -48,6 +50,7 @@ def check_samples(log_format: Format) -> None:
 
     Raises:
         FormatError: a sample does not come out as the format file states.
+
     """
     for sample in log_format.samples:
         for wrong in _differences(log_format, sample):

@@ -52,6 +52,7 @@ def time_items(time_format: str) -> list[tuple[str, float]]:
 
     >>> time_items("%H:%M")
     [('hour', 0), ('literal', 58), ('minute', 0)]
+
     """
     if time_format in ("clf", "iso"):
         return [(time_format, 0)]
@@ -85,6 +86,7 @@ class Zone:
     Attributes:
         name: its name in the tz database.
         offsets: (first instant, seconds east of UTC) in order of time.
+
     """
 
     name: str

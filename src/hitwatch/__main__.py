@@ -1,0 +1,5 @@
+"""``python -m hitwatch``."""
+
+from hitwatch.cli import main
+
+main()

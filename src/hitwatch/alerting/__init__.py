@@ -1,0 +1,1 @@
+"""What needs a human: rules, and the state machine that judges them."""

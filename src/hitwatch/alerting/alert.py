@@ -1,0 +1,132 @@
+"""What a judgement says: states, changes, and who is behind them; words nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.spans import Duration, Instant
+
+
+class State(Enum):
+    """Where a rule stands."""
+
+    WARMING_UP = "warming_up"
+    OK = "ok"
+    FIRING = "firing"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One section's part in a rise.
+
+    Attributes:
+        section: its key.
+        value: its short average, per second.
+        baseline: its long average, per second.
+        share: its part of everything that grew, 0 to 1.
+
+    """
+
+    section: str
+    value: float
+    baseline: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An alert began or ended.
+
+    Attributes:
+        rule: the rule's name.
+        state: ``State.FIRING`` or, when it ended, ``State.OK``.
+        at: end of the bucket at which it was judged.
+        value: short average, per second.
+        baseline: long average, per second.
+        threshold: what their ratio was compared with.
+        unit: of value and baseline.
+        fired_at: when the alert began; equal to ``at`` when it begins.
+        peak: highest short average since it began, per second.
+        peak_at: when that was judged.
+        grew: sections that grew most, the largest first; filled in by the engine.
+
+    """
+
+    rule: str
+    state: State
+    at: Instant
+    value: float
+    baseline: float
+    threshold: float
+    unit: str
+    fired_at: Instant
+    peak: float
+    peak_at: Instant
+    grew: tuple[Contribution, ...] = ()
+
+    @property
+    def lasted(self) -> Duration:
+        """How long the alert has lasted by now."""
+        return self.at - self.fired_at
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a rule stands at an instant.
+
+    Attributes:
+        rule: the rule.
+        state: warming up, ok, or firing.
+        value: short average, per second; ``None`` while warming up.
+        baseline: long average, per second; ``None`` while warming up.
+        armed_at: the first bucket end that is judged; ``None`` before the first event.
+        fired_at: when the running alert began; ``None`` without one.
+
+    """
+
+    rule: SurgeRule
+    state: State
+    value: float | None
+    baseline: float | None
+    armed_at: Instant | None
+    fired_at: Instant | None
+
+
+def contributions(
+    rule: SurgeRule,
+    short_sums: Mapping[str, int],
+    long_sums: Mapping[str, int],
+    limit: int = 3,
+) -> tuple[Contribution, ...]:
+    """Rank the sections behind a rise by how much their average grew.
+
+    Args:
+        rule: gives the lengths of the windows.
+        short_sums: the metric's sum by section over the short window.
+        long_sums: the same over the long window.
+        limit: how many to give at most.
+
+    Returns:
+        The sections that grew, the largest growth first; those that shrank are left out.
+
+    """
+    short_s, long_s = rule.short / 1e6, rule.long / 1e6
+    growth = {
+        section: total / short_s - long_sums.get(section, 0) / long_s
+        for section, total in short_sums.items()
+    }
+    grown = {section: excess for section, excess in growth.items() if excess > 0}
+    everything = sum(grown.values())
+    ranked = sorted(grown, key=lambda section: (-grown[section], section))
+    return tuple(
+        Contribution(
+            section=section,
+            value=short_sums[section] / short_s,
+            baseline=long_sums.get(section, 0) / long_s,
+            share=grown[section] / everything,
+        )
+        for section in ranked[:limit]
+    )

@@ -1,0 +1,160 @@
+"""The judge of one rule: sums of buckets in, changes out; it knows no clock and no log.
+
+At an edge ``e`` the short window is the buckets of the last ``short`` before it, and the
+long window those of ``long`` before these. Sums are whole numbers and compared as
+fractions, so that a tie is a tie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.spans import SECOND, Duration, Instant, bucket_start
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges one rule at every bucket end, in order, each once.
+
+    Its state is plain values, so that it can be saved and taken up again.
+
+    Attributes:
+        rule: the rule.
+        edge: the bucket end judged last; ``None`` before anything happened.
+        first: start of the first event's bucket, which is never in a window.
+        sums: by bucket start, of all buckets in reach of a window or not closed yet.
+        short_sum: over the short window before ``edge``.
+        long_sum: over the long window before that.
+        alert: the running alert, its peak kept up to date; ``None`` when there is none.
+
+    """
+
+    rule: SurgeRule
+    edge: Instant | None = None
+    first: Instant | None = None
+    sums: dict[Instant, int] = field(default_factory=dict)
+    short_sum: int = 0
+    long_sum: int = 0
+    alert: Change | None = None
+
+    def advance(self, until: Instant) -> list[Change]:
+        """Close and judge every bucket that ends at or before an instant.
+
+        Args:
+            until: the watermark; at the end of a finite input, the end of the last bucket.
+
+        Returns:
+            The changes, in order.
+
+        """
+        last = bucket_start(until, self.rule.resolution)
+        if self.edge is None:
+            self.edge = last
+        changes: list[Change] = []
+        while self.edge < last:
+            if not self.sums and not self.alert:
+                # Both windows are zero and stay so: years of silence cost nothing.
+                self.edge = last
+                break
+            self._close(self.edge)
+            self.edge += self.rule.resolution
+            changes += self._judge(self.edge)
+        return changes
+
+    def add(self, start: Instant, amount: int) -> None:
+        """Put an amount into a bucket.
+
+        Args:
+            start: start of the bucket. A late amount, of a bucket that is closed already,
+                counts in every later judgement whose windows still reach it.
+            amount: what to add to its sum.
+
+        """
+        if self.edge is None:
+            self.edge = start
+        if start < self.edge - self._reach:
+            return
+        if start >= self.edge and (self.first is None or start < self.first):
+            self.first = start
+        self.sums[start] = self.sums.get(start, 0) + amount
+        if self.edge - self.rule.short <= start < self.edge:
+            self.short_sum += amount
+        elif start < self.edge:
+            self.long_sum += amount
+
+    @property
+    def status(self) -> Status:
+        """How the rule stands at the edge judged last."""
+        armed = self.edge is not None and self._armed(self.edge)
+        state = State.FIRING if self.alert else State.OK if armed else State.WARMING_UP
+        value, baseline = self._averages()
+        return Status(
+            rule=self.rule,
+            state=state,
+            value=value if armed else None,
+            baseline=baseline if armed else None,
+            armed_at=None if self.first is None else self.first + self._reach + self._resolution,
+            fired_at=self.alert.fired_at if self.alert else None,
+        )
+
+    @property
+    def _resolution(self) -> Duration:
+        return self.rule.resolution
+
+    @property
+    def _reach(self) -> Duration:
+        return self.rule.short + self.rule.long
+
+    def _armed(self, edge: Instant) -> bool:
+        """Whether more buckets than both windows hold have closed, the first one included."""
+        return self.first is not None and edge - self.first > self._reach
+
+    def _close(self, start: Instant) -> None:
+        """Slide both windows over the bucket that begins where they end."""
+        leaving_short = self.sums.get(start - self.rule.short, 0)
+        self.short_sum += self.sums.get(start, 0) - leaving_short
+        self.long_sum += leaving_short - self.sums.pop(start - self._reach, 0)
+
+    def _averages(self) -> tuple[float, float]:
+        """Short and long average, per second."""
+        return (
+            self.short_sum * SECOND / self.rule.short,
+            self.long_sum * SECOND / self.rule.long,
+        )
+
+    def _judge(self, at: Instant) -> list[Change]:
+        rule = self.rule
+        if not self._armed(at):
+            return []
+        # short_sum / short > long_sum / long * threshold, without dividing
+        threshold = rule.threshold
+        exceeds = (
+            self.short_sum * rule.long_steps * threshold.denominator
+            > self.long_sum * rule.short_steps * threshold.numerator
+        )
+        if not exceeds and not self.alert:
+            return []
+        value, baseline = self._averages()
+        if not self.alert:
+            self.alert = Change(
+                rule=rule.name,
+                state=State.FIRING,
+                at=at,
+                value=value,
+                baseline=baseline,
+                threshold=float(threshold),
+                unit=rule.unit,
+                fired_at=at,
+                peak=value,
+                peak_at=at,
+            )
+            return [self.alert]
+        if exceeds:
+            if value > self.alert.peak:
+                self.alert = replace(self.alert, peak=value, peak_at=at)
+            return []
+        ended = replace(self.alert, state=State.OK, at=at, value=value, baseline=baseline)
+        self.alert = None
+        return [ended]

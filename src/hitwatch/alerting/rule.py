@@ -1,0 +1,128 @@
+"""The rule kinds and their settings; judges nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hitwatch.errors import SettingsError
+from hitwatch.spans import MINUTE, SECOND, Duration, format_duration, parse_duration
+
+METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
+"""What a rule can watch, and the unit its averages are said in."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeRule:
+    """Fires while a short average exceeds the long average before it, times a threshold.
+
+    Attributes:
+        name: what alerts of this rule are called.
+        metric: ``bytes`` or ``hits``, summed a bucket.
+        short: length of the short window.
+        long: length of the window right before it; the two do not overlap.
+        threshold: strictly exceeded while the alert lasts.
+        resolution: width of a bucket.
+
+    Raises:
+        SettingsError: the settings make no sense together.
+
+    """
+
+    name: str = "outflow"
+    metric: str = "bytes"
+    short: Duration = 2 * MINUTE
+    long: Duration = 20 * MINUTE
+    threshold: Fraction = Fraction(3, 2)
+    resolution: Duration = 10 * SECOND
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise SettingsError(
+                f"unknown metric {self.metric!r}", hint=f"known metrics: {', '.join(METRICS)}"
+            )
+        if self.resolution <= 0:
+            raise SettingsError("the resolution must be longer than nothing")
+        for name, window in (("short", self.short), ("long", self.long)):
+            if window <= 0 or window % self.resolution:
+                raise SettingsError(
+                    f"the {name} window of {format_duration(window)} is no whole multiple"
+                    f" of the resolution of {format_duration(self.resolution)}",
+                    hint="both windows are counted in whole buckets",
+                )
+        if self.short >= self.long:
+            raise SettingsError(
+                f"the short window of {format_duration(self.short)} is not shorter than"
+                f" the long window of {format_duration(self.long)}",
+                hint="the long window is the ordinary time that the short one is compared with",
+            )
+        if self.threshold <= 1:
+            raise SettingsError(
+                f"a threshold of {float(self.threshold):g} would fire on ordinary traffic",
+                hint="it must be greater than 1; the default is 1.5",
+            )
+
+    @property
+    def short_steps(self) -> int:
+        """Number of buckets in the short window."""
+        return self.short // self.resolution
+
+    @property
+    def long_steps(self) -> int:
+        """Number of buckets in the long window."""
+        return self.long // self.resolution
+
+    @property
+    def unit(self) -> str:
+        """Unit of the averages as said to people and programs."""
+        return METRICS[self.metric]
+
+
+def surge_rule(
+    *,
+    metric: str | None = None,
+    short: str | None = None,
+    long: str | None = None,
+    threshold: str | float | None = None,
+    resolution: str | None = None,
+) -> SurgeRule:
+    """Make the default rule with a user's settings; what is ``None`` keeps its default.
+
+    Args:
+        metric: ``bytes`` or ``hits``.
+        short: a duration such as ``2m``.
+        long: a duration such as ``20m``.
+        threshold: a number; read as a decimal, so that 1.1 means eleven tenths.
+        resolution: a duration such as ``10s``.
+
+    Raises:
+        SettingsError: a value is not readable, or the settings make no sense together.
+
+    """
+    default = SurgeRule()
+    return SurgeRule(
+        name="traffic" if metric == "hits" else default.name,
+        metric=metric or default.metric,
+        short=_duration("short", short, default.short),
+        long=_duration("long", long, default.long),
+        threshold=_fraction(threshold, default.threshold),
+        resolution=_duration("resolution", resolution, default.resolution),
+    )
+
+
+def _duration(name: str, text: str | None, default: Duration) -> Duration:
+    if text is None:
+        return default
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise SettingsError(str(error), where=name) from error
+
+
+def _fraction(number: str | float | None, default: Fraction) -> Fraction:
+    if number is None:
+        return default
+    try:
+        return Fraction(str(number))
+    except (ValueError, ZeroDivisionError) as error:
+        raise SettingsError(f"{number!r} is not a number", where="threshold") from error

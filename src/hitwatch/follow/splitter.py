@@ -1,0 +1,84 @@
+"""Cuts a stream of bytes at line ends, whatever the reads were; knows nothing of content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_LINE = 16 * 1024 * 1024
+"""Longest line that is held in memory, in bytes."""
+
+
+@dataclass(slots=True)
+class Splitter:
+    """Holds back the piece of a line that has not ended yet.
+
+    A line longer than ``max_line`` is cut: its beginning is passed on as one line, and the
+    rest of it is dropped, so that it is counted once and memory stays bounded.
+
+    >>> splitter = Splitter()
+    >>> splitter.feed(b"one\\ntw"), splitter.feed(b"o\\n"), splitter.flush()
+    (b'one\\n', b'two\\n', b'')
+
+    Attributes:
+        max_line: longest line that is held.
+        cut: bytes dropped from the ends of lines longer than that.
+        lines: whole lines passed on so far.
+
+    """
+
+    max_line: int = MAX_LINE
+    cut: int = 0
+    lines: int = 0
+    _pieces: list[bytes] = field(default_factory=list)
+    _held: int = 0
+    _dropping: bool = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes in; give the lines that are whole now."""
+        if self._dropping:
+            data = self._drop(data)
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._hold(data)
+            return self._cut_long()
+        whole = b"".join((*self._pieces, data[:end])) if self._pieces else data[:end]
+        self._pieces.clear()
+        self._held = 0
+        self._hold(data[end:])
+        return self._passed(whole) + self._cut_long()
+
+    def flush(self) -> bytes:
+        """Give the last line of an input that has ended, if it lacks its line end."""
+        rest = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
+        self._dropping = False
+        return self._passed(rest + b"\n") if rest else b""
+
+    @property
+    def held(self) -> int:
+        """Bytes of a line that has not ended yet."""
+        return self._held
+
+    def _hold(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._held += len(piece)
+
+    def _passed(self, whole: bytes) -> bytes:
+        self.lines += whole.count(b"\n")
+        return whole
+
+    def _cut_long(self) -> bytes:
+        if self._held <= self.max_line:
+            return b""
+        line = self.flush()
+        self.cut += len(line) - 1 - self.max_line
+        self._dropping = True
+        return line[: self.max_line] + b"\n"
+
+    def _drop(self, data: bytes) -> bytes:
+        end = data.find(b"\n") + 1
+        self._dropping = not end
+        self.cut += len(data) if not end else end - 1
+        return data[end:] if end else b""

@@ -1,0 +1,44 @@
+"""What the loop needs of the world: one protocol an edge, and no implementation."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hitwatch.alerting.alert import Change
+from hitwatch.follow.chunk import Chunk
+from hitwatch.report import End, Stats
+from hitwatch.spans import Duration, Instant
+
+
+class Source(Protocol):
+    """Where lines come from."""
+
+    ended: bool
+    """Whether no more lines will come."""
+
+    @property
+    def lag(self) -> int:
+        """Bytes that are there and have not been read."""
+
+    def poll(self) -> list[Chunk]:
+        """What can be read now, in bounded amounts; waits for nothing."""
+
+    def close(self) -> list[Chunk]:
+        """Give everything back; the last lines, if they lack their line ends."""
+
+
+class Clock(Protocol):
+    """Who tells the time."""
+
+    def now(self) -> Instant:
+        """The instant it is."""
+
+    def wait(self, duration: Duration) -> None:
+        """Let time pass; comes back early when the run is to end."""
+
+
+class Screen(Protocol):
+    """Where things are said."""
+
+    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+        """Say it now, not later."""

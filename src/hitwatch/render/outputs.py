@@ -1,0 +1,141 @@
+"""Where what is said goes: standard output as text or JSON lines, and the alert log."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from hitwatch.alerting.alert import Change
+from hitwatch.errors import OutputError
+from hitwatch.render import jsonl, text
+from hitwatch.report import End, Stats
+
+
+class TextScreen:
+    """Says things as plain text.
+
+    Args:
+        stream: where to.
+        top: how many sections to list.
+        color: whether the stream understands a terminal's colours.
+
+    """
+
+    def __init__(self, stream: TextIO, *, top: int, color: bool) -> None:
+        self._stream, self._top, self._color = stream, top, color
+
+    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+        """Write it now."""
+        write(self._stream, text.to_text(saying, lag=lag, top=self._top, color=self._color))
+
+
+class JsonScreen:
+    """Says things as JSON lines.
+
+    Args:
+        stream: where to.
+
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+        """Write it now."""
+        write(self._stream, jsonl.to_line(saying, lag=lag) + "\n")
+
+
+def write(stream: TextIO, words: str) -> None:
+    """Write and flush.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        OutputError: it could not be written.
+
+    """
+    try:
+        stream.write(words)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            "cannot write the output", where=stream.name, why=error.strerror or str(error)
+        ) from error
+
+
+class AlertLog:
+    """Keeps alerts in a file, as JSON lines.
+
+    A file that cannot be written any more does not end a watch: it is said once, and the
+    run does not end as if all were well.
+
+    Args:
+        path: the file; lines are added to what is there.
+
+    Raises:
+        OutputError: the file cannot be opened for writing.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failed: OutputError | None = None
+        try:
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise self._error(error) from error
+
+    def keep(self, change: Change) -> OutputError | None:
+        """Add an alert or its end.
+
+        Returns:
+            The error, the first time that it cannot be written.
+
+        """
+        try:
+            self._file.write(jsonl.to_line(change) + "\n")
+            self._file.flush()
+        except OSError as error:
+            first, self.failed = self.failed is None, self._error(error)
+            return self.failed if first else None
+        return None
+
+    def close(self) -> None:
+        """Give the file back."""
+        try:
+            self._file.close()
+        except OSError as error:
+            self.failed = self._error(error)
+
+    def _error(self, error: OSError) -> OutputError:
+        return OutputError(
+            "cannot write the alert log",
+            where=str(self.path),
+            why=error.strerror or str(error),
+            hint="alerts are still said on standard output",
+        )
+
+
+def wants_color(choice: str, stream: TextIO, environment: dict[str, str]) -> bool:
+    """Whether to colour a stream.
+
+    Args:
+        choice: ``always``, ``never``, or ``auto``: when it is a terminal that can, and
+            NO_COLOR (no-color.org) is not set.
+        stream: where the output goes.
+        environment: the process's.
+
+    """
+    if choice != "auto":
+        return choice == "always"
+    dumb = environment.get("TERM") == "dumb"
+    return stream.isatty() and not environment.get("NO_COLOR") and not dumb
+
+
+def standard_output() -> TextIO:
+    """Standard output, with what it cannot encode spelled out."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout

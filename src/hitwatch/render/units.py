@@ -1,0 +1,99 @@
+"""Numbers and strange texts made fit for people's eyes and terminals."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hitwatch.spans import Instant, to_datetime
+
+
+def size(amount: float) -> str:
+    """Bytes in decimal units, three figures: ``512 B``, ``1.84 MB``.
+
+    >>> size(512), size(1_843_200), size(50_000), size(999_950)
+    ('512 B', '1.84 MB', '50.0 kB', '1.00 MB')
+    """
+    if amount < 1000:
+        return f"{amount:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.5:
+            return f"{_three(amount)} {unit}"
+    return f"{amount / 1000:.2f} PB"
+
+
+def rate(amount: float) -> str:
+    """A number a second, with a decimal only when it is small.
+
+    >>> rate(3.14), rate(1234.5)
+    ('3.1', '1,234')
+    """
+    return f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A request's duration.
+
+    >>> duration(0.0123), duration(2.5), duration(0.0000042), duration(0)
+    ('12.3 ms', '2.50 s', '4.20 µs', '0 s')
+    """
+    if seconds <= 0:
+        return "0 s"
+    if seconds < 0.0009995:
+        return f"{_three(seconds * 1e6)} µs"
+    if seconds < 0.9995:
+        return f"{_three(seconds * 1e3)} ms"
+    return f"{_three(seconds)} s"
+
+
+def percent(share: float) -> str:
+    """A share of one, in per cent with one decimal."""
+    return f"{share * 100:.1f} %"
+
+
+def clock_time(instant: Instant) -> str:
+    """Date and time to the second, in UTC.
+
+    >>> clock_time(0)
+    '1970-01-01 00:00:00'
+    """
+    return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def harmless(text: str, width: int) -> str:
+    """Text from a log, fit for a terminal and cut to a width.
+
+    Control characters, line breaks and marks that turn the direction of writing are spelled
+    out, for a log line is written by whoever sends a request.
+
+    >>> harmless("/a" + chr(27) + "[31m", 20), harmless("/abcdefgh", 6)
+    ('/a\\\\x1b[31m', '/abcd…')
+    """
+    shown = "".join(
+        char if unicodedata.category(char)[0] not in "CZ" or char == " " else _spelled(char)
+        for char in text[: width * 2]
+    )
+    while _columns(shown) > width:
+        shown = shown[: max(0, len(shown) - 2)] + "…"
+    return shown
+
+
+def padded(text: str, width: int) -> str:
+    """Text filled up with blanks to so many columns of the terminal."""
+    return text + " " * max(0, width - _columns(text))
+
+
+def _columns(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    marks = sum(unicodedata.combining(char) != 0 for char in text)
+    return len(text) + wide - marks
+
+
+def _spelled(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _three(number: float) -> str:
+    digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:.{digits}f}"

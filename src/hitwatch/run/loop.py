@@ -1,0 +1,177 @@
+"""The only loop: lines in, sayings out, until the input ends or somebody stops it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from hitwatch.alerting.alert import Change, State
+from hitwatch.engine import Engine, Saying
+from hitwatch.follow.chunk import Chunk
+from hitwatch.hits.compile import Hits
+from hitwatch.hits.reader import Reader
+from hitwatch.ports import Clock, Screen, Source
+from hitwatch.report import End, end
+from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
+
+log = logging.getLogger("hitwatch")
+
+POLL: Duration = SECOND // 5
+"""How long the loop rests when there is nothing to read."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """One run.
+
+    Attributes:
+        source: where lines come from.
+        engine: counts and judges.
+        reader_of: the reader of an origin's lines.
+        clock: tells the time.
+        screen: says things.
+        stopped: whether somebody asked the run to end.
+        speed: of a replay, how many seconds of the log pass in one; ``None``: as fast as
+            can be.
+        keep: takes alerts to be kept.
+        ends_at: when a run of limited length ends.
+        written_at: when, on the clock, the latest event was written.
+
+    """
+
+    source: Source
+    engine: Engine
+    reader_of: Callable[[str], Reader]
+    clock: Clock
+    screen: Screen
+    stopped: Callable[[], bool]
+    speed: float | None = None
+    keep: Callable[[Change], None] | None = None
+    ends_at: Instant | None = None
+    written_at: Instant = 0
+    _log_began: Instant | None = None
+    _wall_began: Instant = field(default=0)
+
+    def watch(self) -> End:
+        """Follow a source on the clock's time, saying figures every display period."""
+        every = self.engine.every
+        last_tick = self.clock.now()
+        next_tick = last_tick - last_tick % every + every
+        while not self.stopped() and not self.source.ended:
+            chunks = self.source.poll()
+            for chunk in chunks:
+                self._say(self.engine.feed(self.read(chunk)))
+            now = self.clock.now()
+            if chunks:
+                self.written_at = now
+            else:
+                self._say(self.engine.idle(self._log_time(now)))
+            if now >= next_tick:
+                self.screen.show(self.engine.tick(now, now - last_tick), lag=self.source.lag)
+                last_tick, next_tick = now, now - now % every + every
+            if self.ends_at is not None and now >= self.ends_at:
+                break
+            if not self._behind(chunks):
+                self.clock.wait(min(POLL, next_tick - now))
+        return self._end(last_tick)
+
+    def replay(self) -> End:
+        """Play finite sources on the log's own clock."""
+        self._wall_began = self.clock.now()
+        while not self.stopped() and not self.source.ended:
+            for chunk in self.source.poll():
+                self._say(self.engine.feed(self.read(chunk)))
+        self._feed_last()
+        if not self.stopped():
+            self._say(self.engine.finish())
+        return self._last_word(self.engine.watermark.latest)
+
+    def read(self, chunk: Chunk) -> Hits:
+        """Turn a chunk into hits; log what was rejected."""
+        hits = self.reader_of(chunk.origin).read(chunk.data, chunk.first_line)
+        for reject in hits.rejects:
+            log.warning(
+                "rejected %s line %d column %d: %s: %r",
+                chunk.origin,
+                reject.line_number,
+                reject.column,
+                reject.reason,
+                reject.line[:200],
+            )
+        return hits
+
+    def _log_time(self, now: Instant) -> Instant:
+        """What the log's clock shows: its latest event, and the time since it was written."""
+        latest = self.engine.watermark.latest
+        return now if latest is None else latest + max(0, now - self.written_at)
+
+    def _behind(self, chunks: list[Chunk]) -> bool:
+        """Whether there is so much to read that resting would fall behind."""
+        return sum(len(chunk.data) for chunk in chunks) > 4_000_000
+
+    def _feed_last(self) -> None:
+        for chunk in self.source.close():
+            self._say(self.engine.feed(self.read(chunk)))
+
+    def _end(self, last_tick: Instant) -> End:
+        """Count what is left, close what is complete, and say the last period."""
+        finite = self.source.ended and not self.stopped()
+        self._feed_last()
+        if finite:
+            self._say(self.engine.finish())
+        now = self.clock.now()
+        if self.engine.tally.period.lines:
+            period = max(1, now - last_tick)
+            self.screen.show(self.engine.tick(now, period), lag=0)
+        return self._last_word(now)
+
+    def _last_word(self, at: Instant | None) -> End:
+        engine = self.engine
+        last = end(engine.tally, at=at, alerts=engine.alerts, firing=tuple(engine.firing))
+        self.screen.show(last, lag=0)
+        log.info("ended: %s", last.total)
+        return last
+
+    def _say(self, sayings: Iterable[Saying]) -> None:
+        for saying in sayings:
+            self._pace(saying.at)
+            if self.stopped() and self.speed is not None:
+                return
+            self.say(saying)
+
+    def say(self, saying: Saying) -> None:
+        """Say one thing; log and keep alerts."""
+        self.screen.show(saying, lag=self.source.lag if isinstance(saying, Change) else 0)
+        if isinstance(saying, Change):
+            _log_change(saying)
+            if self.keep:
+                self.keep(saying)
+
+    def _pace(self, at: Instant) -> None:
+        """Wait until the log's clock, at the replay's speed, shows an instant."""
+        if self.speed is None:
+            return
+        if self._log_began is None:
+            self._log_began = at
+        due = self._wall_began + round((at - self._log_began) / self.speed)
+        self.clock.wait(due - self.clock.now())
+
+
+def _log_change(change: Change) -> None:
+    if change.state is State.FIRING:
+        log.warning(
+            "alert %s fired at %s: %.1f against %.1f %s",
+            change.rule,
+            rfc3339(change.at),
+            change.value,
+            change.baseline,
+            change.unit,
+        )
+    else:
+        log.warning(
+            "alert %s resolved at %s after %s",
+            change.rule,
+            rfc3339(change.at),
+            format_duration(change.lasted),
+        )

@@ -1,0 +1,288 @@
+"""The modes as rows of one table: each says its source, its clock and its reader.
+
+=========  ==================  ====================  ==========================
+mode       source              clock                 display periods end by
+=========  ==================  ====================  ==========================
+watch      growing files       the wall's            the wall's clock
+watch -    standard input      the wall's            the wall's clock
+replay     whole files         the log's, at a pace  the log's clock
+=========  ==================  ====================  ==========================
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hitwatch.alerting.alert import Change
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.engine import Engine
+from hitwatch.errors import InputError
+from hitwatch.hits.detect import ENOUGH
+from hitwatch.hits.format import Format
+from hitwatch.hits.reader import Reader
+from hitwatch.hits.times import Zone
+from hitwatch.ports import Clock, Screen
+from hitwatch.report import End
+from hitwatch.run.loop import Loop
+from hitwatch.sources.backfill import last_time, offset_since
+from hitwatch.sources.files import check_text, read_head, unreadable
+from hitwatch.sources.places import STDIN
+from hitwatch.sources.stdin import Stdin
+from hitwatch.sources.tail import Follower, Happening, Tail
+from hitwatch.sources.whole import WholeFiles
+from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
+from hitwatch.stats.summary import NEEDED
+
+log = logging.getLogger("hitwatch")
+
+_HEAD = 64 * 1024
+_EARLY: Duration = MINUTE
+"""How far ahead of its place a line may stand in a log and still be read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the modes share.
+
+    Attributes:
+        rule: the rule that is judged.
+        every: length of a display period.
+        log_format: the format; found from the lines when ``None``.
+        section_depth: how many path segments make a section.
+        zone: of times without an offset.
+        clock: tells the time.
+        screen: says things.
+        notify: tells the user something about the run itself, on standard error.
+        stopped: whether somebody asked the run to end.
+        keep: takes alerts to be kept.
+
+    """
+
+    rule: SurgeRule
+    every: Duration
+    log_format: Format | None
+    section_depth: int
+    zone: Zone | None
+    clock: Clock
+    screen: Screen
+    notify: Callable[[str], None]
+    stopped: Callable[[], bool]
+    keep: Callable[[Change], None] | None = None
+
+    def readers(self) -> Callable[[str], Reader]:
+        """A reader for each origin, made when it is first asked for."""
+        known: dict[str, Reader] = {}
+
+        def reader_of(origin: str) -> Reader:
+            if origin not in known:
+                known[origin] = Reader(NEEDED, self.log_format, self.section_depth, self.zone)
+            return known[origin]
+
+        return reader_of
+
+
+def watch(
+    run: Run,
+    paths: list[str],
+    *,
+    backfill: Duration = 30 * MINUTE,
+    from_start: bool = False,
+    ends_at: Instant | None = None,
+) -> End:
+    """Follow files or standard input live.
+
+    Args:
+        run: what the modes share.
+        paths: files, or ``-`` alone.
+        backfill: how much of the log's own time to read back before following.
+        from_start: read the files from their beginnings, as if every line were new.
+        ends_at: when to end by itself.
+
+    Raises:
+        InputError: a file is binary, or in no known format.
+
+    """
+    engine = Engine(run.rule, every=run.every)
+    readers = run.readers()
+    if paths == [STDIN]:
+        loop = _loop(run, Stdin(), engine, readers, ends_at)
+        return loop.watch()
+    followers = [Follower(path, partial(_happened, run)) for path in paths]
+    loop = _loop(run, Tail(followers), engine, readers, ends_at)
+    try:
+        for follower in followers:
+            _begin(run, follower, loop, None if from_start else backfill)
+        loop.written_at = max(
+            (follower.file.modified_at for follower in followers if follower.file), default=0
+        )
+        for alert in engine.end_backfill():
+            loop.say(alert)
+        return loop.watch()
+    finally:
+        loop.source.close()
+
+
+def _loop(
+    run: Run,
+    source: Tail | Stdin,
+    engine: Engine,
+    readers: Callable[[str], Reader],
+    ends_at: Instant | None,
+) -> Loop:
+    return Loop(
+        source=source,
+        engine=engine,
+        reader_of=readers,
+        clock=run.clock,
+        screen=run.screen,
+        stopped=run.stopped,
+        keep=run.keep,
+        ends_at=ends_at,
+    )
+
+
+def _happened(run: Run, happening: Happening) -> None:
+    log.info("%s %s", happening.path, happening.what)
+    run.notify(f"{happening.path} {happening.what}")
+
+
+def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> None:
+    """Open a file at the right place, and read back what came before."""
+    if not follower.open() or follower.file is None:
+        return
+    file, size = follower.file, follower.file.size
+    head = file.read_at(0, min(size, _HEAD))
+    check_text(head, follower.path)
+    reader = loop.reader_of(follower.path)
+    _recognise(run, reader, head, follower.path)
+    if backfill is None or reader.log_format is None:
+        return
+    times = reader.parser_of(reader.log_format, ["time"])
+
+    def times_of(lines: bytes) -> list[Instant]:
+        return list(times.parse(lines, keep_rejects=0).codes["time"].to_physical())
+
+    latest = last_time(file.read_at, size, times_of)
+    if latest is None or backfill == 0:
+        file.offset = _line_start(file.read_at, size)
+        return
+    since = latest - backfill
+    file.offset = offset_since(file.read_at, size, since - _EARLY, times_of)
+    for chunk in follower.read_up_to(size):
+        for saying in loop.engine.feed(loop.read(chunk)):
+            log.info("while reading back: %s", saying)
+    run.notify(
+        f"{follower.path}: read back {loop.engine.tally.total.lines:,} lines"
+        f" up to {rfc3339(latest)}"
+    )
+
+
+def _line_start(read_at: Callable[[int, int], bytes], size: int) -> int:
+    """Where the line begins that is being written at the end of a file."""
+    start = max(0, size - _HEAD)
+    block = read_at(start, size - start)
+    return start + block.rfind(b"\n") + 1
+
+
+def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
+    given = reader.log_format is not None
+    whole = head[: head.rfind(b"\n") + 1]
+    if reader.recognise(whole) and reader.log_format is not None:
+        how = "as told" if given else "recognised"
+        run.notify(f"{path}: format {reader.log_format.name}, {how}")
+        log.info("%s: format %s, %s", path, reader.log_format.name, how)
+    elif whole:
+        raise unknown_format(reader, path)
+    else:
+        run.notify(f"{path}: empty so far; the format is found from its first lines")
+
+
+def unknown_format(reader: Reader, path: str) -> InputError:
+    """The error of a log that no known format fits."""
+    fit = reader.fit
+    why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
+    if fit and fit.reject:
+        why += (
+            f"; nearest is {fit.log_format.name}, where line {fit.reject.line_number}"
+            f" fails at column {fit.reject.column}: {fit.reject.reason}"
+        )
+    return InputError(
+        "in no known log format", where=path, why=why, hint="name the format: --log-format NAME"
+    )
+
+
+def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End, bool]:
+    """Play whole logs through the engine on their own clock.
+
+    Args:
+        run: what the modes share.
+        paths: files, or ``-`` alone.
+        speed: how many seconds of the log pass in one; ``None``: as fast as can be.
+
+    Returns:
+        The last word, and whether every file could be read.
+
+    Raises:
+        InputError: no file could be read.
+
+    """
+    readers = run.readers()
+    failures: list[InputError] = []
+
+    def failed(error: InputError) -> None:
+        failures.append(error)
+        log.error("%s", error)
+        run.notify(str(error))
+
+    source: Stdin | WholeFiles
+    if paths == [STDIN]:
+        source = Stdin()
+    else:
+        source = WholeFiles(_in_order(run, paths, readers, failed), failed)
+        if failures and len(failures) == len(paths):
+            raise _all_failed(failures)
+    loop = Loop(
+        source=source,
+        engine=Engine(run.rule, every=run.every, log_clock=True),
+        reader_of=readers,
+        clock=run.clock,
+        screen=run.screen,
+        stopped=run.stopped,
+        speed=speed,
+        keep=run.keep,
+    )
+    return loop.replay(), not failures
+
+
+def _all_failed(failures: list[InputError]) -> InputError:
+    return failures[0] if len(failures) == 1 else InputError("none of the files could be read")
+
+
+def _in_order(
+    run: Run,
+    paths: list[str],
+    readers: Callable[[str], Reader],
+    failed: Callable[[InputError], None],
+) -> list[str]:
+    """Readable files by the time of their first line, so that rotated logs are one stream."""
+    begun: list[tuple[Instant, str]] = []
+    for path in paths:
+        try:
+            head = read_head(path)
+            reader = readers(path)
+            if not head:
+                run.notify(f"{path} is empty")
+                continue
+            if not reader.recognise(head):
+                raise unknown_format(reader, path)
+            log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
+            times = reader.parser_of(reader.log_format, ["time"]).parse(head).codes["time"]  # type: ignore[arg-type]
+            begun.append((int(times.to_physical()[0]) if len(times) else 0, path))
+        except InputError as error:
+            failed(error)
+        except OSError as error:
+            failed(unreadable(path, error))
+    return [path for _, path in sorted(begun)]

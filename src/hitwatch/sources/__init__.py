@@ -1,0 +1,1 @@
+"""Where lines come from: files, growing files, standard input, and made-up traffic."""

@@ -1,0 +1,54 @@
+"""Standard input as chunks of lines, read without holding anybody up."""
+
+from __future__ import annotations
+
+import os
+import select
+
+from hitwatch.follow.chunk import Chunk
+from hitwatch.follow.splitter import Splitter
+from hitwatch.sources.places import STDIN
+
+_BLOCK = 1024 * 1024
+_BUDGET = 8 * _BLOCK
+
+
+class Stdin:
+    """Reads a pipe, a file or a terminal.
+
+    Args:
+        descriptor: of the input.
+
+    """
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self.descriptor = descriptor
+        self.ended = False
+        self._splitter = Splitter()
+
+    def poll(self) -> list[Chunk]:
+        """Read what is there now, up to a few megabytes; waits for nothing."""
+        lines: list[bytes] = []
+        first_line = self._splitter.lines + 1
+        budget = _BUDGET
+        while budget > 0 and not self.ended and self._ready():
+            block = os.read(self.descriptor, _BLOCK)
+            budget -= len(block)
+            self.ended = not block
+            lines.append(self._splitter.feed(block) if block else self._splitter.flush())
+        data = b"".join(lines)
+        return [Chunk(STDIN, data, first_line)] if data else []
+
+    @property
+    def lag(self) -> int:
+        """Bytes known to wait; a pipe does not tell."""
+        return 0
+
+    def close(self) -> list[Chunk]:
+        """Give the last line, if it lacks its line end."""
+        first_line = self._splitter.lines + 1
+        last = self._splitter.flush()
+        return [Chunk(STDIN, last, first_line)] if last else []
+
+    def _ready(self) -> bool:
+        return bool(select.select([self.descriptor], [], [], 0)[0])

@@ -1,0 +1,276 @@
+"""Growing files, followed through rotation and truncation; sleeps nowhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitwatch.follow.chunk import Chunk
+from hitwatch.follow.splitter import Splitter
+from hitwatch.follow.tracker import HEAD, Action, Identity, Opened, decide
+
+_BLOCK = 1024 * 1024
+_BUDGET = 8 * _BLOCK
+_POLLS_AFTER_ROTATION = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something a followed path did that its owner may want to know.
+
+    Attributes:
+        path: the path.
+        what: what happened, for people.
+
+    """
+
+    path: str
+    what: str
+
+
+class OpenFile:
+    """A file held open, and how far it has been read.
+
+    Args:
+        path: where to open it.
+        origin: what its chunks say they come from.
+        offset: where reading begins.
+
+    Raises:
+        OSError: it cannot be opened.
+
+    """
+
+    def __init__(self, path: str, origin: str, offset: int = 0) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        facts = os.fstat(self._descriptor)
+        self.identity = Identity(facts.st_dev, facts.st_ino)
+        self.offset = offset
+        self._origin = origin
+        self._splitter = Splitter()
+        self._head = self.read_at(0, HEAD)
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return os.fstat(self._descriptor).st_size
+
+    @property
+    def modified_at(self) -> int:
+        """When it was last written, in microseconds since 1970."""
+        return os.fstat(self._descriptor).st_mtime_ns // 1000
+
+    def state(self) -> Opened:
+        """What there is to know of it for ``decide``."""
+        size = self.size
+        # Whether the text was replaced matters only when there is more of it to read.
+        changed = size > self.offset and self._head_changed()
+        return Opened(self.identity, self.offset, size, changed)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read a piece without moving on."""
+        return os.pread(self._descriptor, length, offset)
+
+    def read_on(self, length: int) -> list[Chunk]:
+        """Read the next bytes; give the lines that are whole now."""
+        data = self.read_at(self.offset, length)
+        self.offset += len(data)
+        return self._chunk(self._splitter.feed(data))
+
+    def rewind(self) -> list[Chunk]:
+        """Go back to the beginning of a file that was truncated; give its last line."""
+        last = self._chunk(self._splitter.flush())
+        self.offset = 0
+        self._head = self.read_at(0, HEAD)
+        return last
+
+    def close(self) -> list[Chunk]:
+        """Give the file back, and its last line if that lacks a line end."""
+        os.close(self._descriptor)
+        return self._chunk(self._splitter.flush())
+
+    def _chunk(self, lines: bytes) -> list[Chunk]:
+        if not lines:
+            return []
+        return [Chunk(self._origin, lines, self._splitter.lines - lines.count(b"\n") + 1)]
+
+    def _head_changed(self) -> bool:
+        """Whether the beginning of the file changed; remembers more of it as it grows."""
+        head = self.read_at(0, HEAD)
+        if not head.startswith(self._head):
+            return True
+        self._head = head
+        return False
+
+
+class Follower:
+    """Follows one path.
+
+    A server goes on writing to the old file until it is told of the rotation, so that file
+    is looked at for some hundred polls more.
+
+    Args:
+        path: the path; the file need not exist yet.
+        tell: called with what happens to it.
+
+    """
+
+    def __init__(self, path: str, tell: Callable[[Happening], None]) -> None:
+        self.path = path
+        self.file: OpenFile | None = None
+        self._rotated: list[tuple[OpenFile, int]] = []
+        self._tell = tell
+        self._last_told = ""
+
+    def open(self, offset: int = 0) -> bool:
+        """Open the file, to be read from an offset.
+
+        Returns:
+            Whether there was a file that could be opened; if not, polling will try again.
+
+        """
+        try:
+            self.file = OpenFile(self.path, self.path, offset)
+        except FileNotFoundError:
+            self._say("does not exist yet; waiting for it")
+        except OSError as error:
+            self._say(f"cannot be opened, trying again: {error.strerror}")
+        return self.file is not None
+
+    @property
+    def lag(self) -> int:
+        """Bytes between what was read and the end of the file."""
+        return max(0, self.file.size - self.file.offset) if self.file else 0
+
+    def read(self, limit: int) -> list[Chunk]:
+        """Read on, and do what the path asks for at the end of the file.
+
+        Args:
+            limit: about how many bytes to read at most.
+
+        """
+        chunks = self._read_rotated() if self._rotated else []
+        while limit > 0:
+            action = decide(self.file.state() if self.file else None, self._at_path())
+            if self.file is None:
+                if action is Action.WAIT or not self.open():
+                    break
+                self._say("is there now")
+            elif action is Action.READ:
+                before = self.file.offset
+                chunks += self.file.read_on(min(limit, _BLOCK))
+                limit -= max(1, self.file.offset - before)
+                self._last_told = ""
+            elif action is Action.RESTART:
+                chunks += self.file.rewind()
+                self._say("was truncated; reading it from its beginning")
+            elif action is Action.SWITCH:
+                self._say("was rotated; the old file is read to its end")
+                chunks += self._switch(self.file)
+            else:
+                if action is Action.HOLD:
+                    self._say("is gone; waiting for it to come back")
+                break
+        return chunks
+
+    def read_up_to(self, end: int) -> list[Chunk]:
+        """Read on to an offset of the open file, whatever has happened to the path."""
+        chunks: list[Chunk] = []
+        while self.file and self.file.offset < end:
+            before = self.file.offset
+            chunks += self.file.read_on(min(_BLOCK, end - before))
+            if self.file.offset == before:
+                break
+        return chunks
+
+    def close(self) -> list[Chunk]:
+        """Give the files back, and the last lines of those rotated away."""
+        chunks = [chunk for file, _ in self._rotated for chunk in file.close()]
+        self._rotated = []
+        if self.file:
+            self.file.close()
+            self.file = None
+        return chunks
+
+    def _at_path(self) -> Identity | None:
+        try:
+            facts = Path(self.path).stat()
+        except OSError:
+            return None
+        return Identity(facts.st_dev, facts.st_ino)
+
+    def _switch(self, old: OpenFile) -> list[Chunk]:
+        """Go on to the new file, through those rotated in between."""
+        self._rotated.append((old, _POLLS_AFTER_ROTATION))
+        chunks: list[Chunk] = []
+        for path in self._rotated_since(old):
+            between = OpenFile(path, self.path)
+            while between.offset < between.size:
+                chunks += between.read_on(_BLOCK)
+            chunks += between.close()
+        self.file = None
+        self.open()
+        return chunks
+
+    def _rotated_since(self, old: OpenFile) -> list[str]:
+        """Files ``path.1``, ``path.2`` … that came after an old one, the oldest first."""
+        between: list[str] = []
+        for number in range(1, 100):
+            path = f"{self.path}.{number}"
+            try:
+                facts = Path(path).stat()
+            except OSError:
+                break
+            if Identity(facts.st_dev, facts.st_ino) == old.identity:
+                return between[::-1]
+            between.append(path)
+        return []
+
+    def _read_rotated(self) -> list[Chunk]:
+        """Read what was still written to files rotated away; in the end, let them go."""
+        chunks: list[Chunk] = []
+        kept: list[tuple[OpenFile, int]] = []
+        for file, polls in self._rotated:
+            while file.offset < file.size:
+                chunks += file.read_on(_BLOCK)
+            if polls:
+                kept.append((file, polls - 1))
+            else:
+                chunks += file.close()
+        self._rotated = kept
+        return chunks
+
+    def _say(self, what: str) -> None:
+        """Tell what happens, once until something is read again."""
+        if what != self._last_told:
+            self._last_told = what
+            self._tell(Happening(self.path, what))
+
+
+class Tail:
+    """Follows several paths as one stream, in the order in which lines come.
+
+    Args:
+        followers: one a path.
+
+    """
+
+    def __init__(self, followers: list[Follower]) -> None:
+        self.followers = followers
+        self.ended = False
+
+    def poll(self) -> list[Chunk]:
+        """Read what is there now, up to a few megabytes; waits for nothing."""
+        share = max(_BLOCK, _BUDGET // len(self.followers))
+        return [chunk for follower in self.followers for chunk in follower.read(share)]
+
+    @property
+    def lag(self) -> int:
+        """Bytes between what was read and the ends of the files."""
+        return sum(follower.lag for follower in self.followers)
+
+    def close(self) -> list[Chunk]:
+        """Give the files back, and the last lines of those rotated away."""
+        return [chunk for follower in self.followers for chunk in follower.close()]

@@ -1,0 +1,51 @@
+"""Whole files as one finite stream, in the order of their first times; paces nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hitwatch.errors import InputError
+from hitwatch.follow.chunk import Chunk
+from hitwatch.sources.files import read_file
+
+
+class WholeFiles:
+    """Reads files one after the other.
+
+    A file that cannot be read is passed over and kept as a failure, so that the others
+    are not lost.
+
+    Args:
+        paths: in the order in which they are to be read.
+        tell: called with the error of a file that cannot be read.
+
+    """
+
+    def __init__(self, paths: list[str], tell: Callable[[InputError], None]) -> None:
+        self.ended = not paths
+        self.failures: list[InputError] = []
+        self._tell = tell
+        self._chunks = self._all(paths)
+
+    @property
+    def lag(self) -> int:
+        """Nothing lags behind: a replay takes its time."""
+        return 0
+
+    def poll(self) -> list[Chunk]:
+        """Read the next chunk."""
+        chunk = next(self._chunks, None)
+        self.ended = chunk is None
+        return [chunk] if chunk else []
+
+    def close(self) -> list[Chunk]:
+        """Nothing is left: the last line of each file has been given with it."""
+        return []
+
+    def _all(self, paths: list[str]) -> Iterator[Chunk]:
+        for path in paths:
+            try:
+                yield from read_file(path)
+            except InputError as error:
+                self.failures.append(error)
+                self._tell(error)
