@@ -214,7 +214,7 @@ def unknown_format(reader: Reader, path: str) -> InputError:
     )
 
 
-def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End, bool]:
+def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End | None, bool]:
     """Play whole logs through the engine on their own clock.
 
     Args:
@@ -243,7 +243,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
     else:
         source = WholeFiles(_in_order(run, paths, readers, failed), failed)
         if failures and len(failures) == len(paths):
-            raise _all_failed(failures)
+            return None, False
     loop = Loop(
         source=source,
         engine=Engine(run.rule, every=run.every, log_clock=True),
@@ -255,10 +255,6 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         keep=run.keep,
     )
     return loop.replay(), not failures
-
-
-def _all_failed(failures: list[InputError]) -> InputError:
-    return failures[0] if len(failures) == 1 else InputError("none of the files could be read")
 
 
 def _in_order(
