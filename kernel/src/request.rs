@@ -212,7 +212,7 @@ mod tests {
         );
     }
 
-    fn place<'a>(target: &'a str, depth: usize) -> (String, &'a str) {
+    fn place(target: &str, depth: usize) -> (String, &str) {
         let found = locate(Some(b"GET"), Some(target.as_bytes()), depth);
         (
             String::from_utf8(found.path.unwrap().to_vec()).unwrap(),

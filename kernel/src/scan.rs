@@ -99,7 +99,7 @@ struct Scanner<'a> {
     hasher: RandomState,
     wants_request: bool,
     requests: HashTable<KnownRequest<'a>>,
-    last_time: (&'a [u8], i64),
+    last_time: Option<(&'a [u8], i64)>,
     time: Parts,
 }
 
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
             hasher,
             wants_request: program.request.slots().iter().any(Option::is_some),
             requests: HashTable::new(),
-            last_time: (b"", 0),
+            last_time: None,
             time: Parts::default(),
         }
     }
@@ -300,15 +300,18 @@ impl<'a> Scanner<'a> {
     fn read_time(&mut self, raw: &'a [u8], format: &TimeFormat) -> Result<(), Reason> {
         // Lines of one second carry the same text, and there are many of them.
         let whole = matches!(format, TimeFormat::Clf | TimeFormat::Iso);
-        if whole && raw == self.last_time.0 {
-            self.time.set_instant(self.last_time.1);
+        if let Some((text, instant)) = self.last_time
+            && whole
+            && raw == text
+        {
+            self.time.set_instant(instant);
             return Ok(());
         }
         self.time.read(raw, format).ok_or(Reason::NotATime)?;
         if whole {
             let instant = self.time.resolve(&self.program.zone, self.program.year);
             let instant = instant.ok_or(Reason::NotATime)?;
-            self.last_time = (raw, instant);
+            self.last_time = Some((raw, instant));
             self.time = Parts::default();
             self.time.set_instant(instant);
         }

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hitwatch import __version__
-from hitwatch.errors import HitwatchError, SettingsError, UsageError
+from hitwatch.errors import HitwatchError, OutputError, SettingsError, UsageError
 from hitwatch.spans import Duration, parse_duration
 
 if TYPE_CHECKING:
@@ -428,14 +428,12 @@ def main() -> None:
         code = WRONG_USAGE
     except click.Abort:
         code = 128 + signal.SIGINT
-    except BrokenPipeError:
-        # Whoever read standard output has gone, as `head` does when it has enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        _notify("standard output was closed by its reader; ended")
-        code = FINE
     except HitwatchError as error:
         if debug:
             raise
+        if isinstance(error, OutputError):
+            # What is still in the buffer has nowhere to go; flushing it would fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         _notify(str(error))
         code = error.exit_code
     sys.exit(128 + _ended_by[0] if _ended_by else code)

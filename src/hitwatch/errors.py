@@ -6,6 +6,7 @@
       FormatError            exit 2: a log format description that makes no sense
       InputError             exit 3: an input that could not be read
       OutputError            exit 1: an output that could not be written
+        OutputClosedError         exit 0: whoever read it has gone, as ``head`` does
 
 Each carries its facts as attributes and words them in ``__str__``; ``cli`` prints
 that text on standard error and ends with ``exit_code``.
@@ -71,3 +72,9 @@ class OutputError(HitwatchError):
     """An output that could not be written."""
 
     exit_code = 1
+
+
+class OutputClosedError(OutputError):
+    """Whoever read the output has gone, and has had enough."""
+
+    exit_code = 0

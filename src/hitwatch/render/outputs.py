@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hitwatch.alerting.alert import Change
-from hitwatch.errors import OutputError
+from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.render import jsonl, text
 from hitwatch.report import End, Stats
 
@@ -50,15 +50,15 @@ def write(stream: TextIO, words: str) -> None:
     """Write and flush.
 
     Raises:
-        BrokenPipeError: nobody reads any more.
+        OutputClosedError: nobody reads any more.
         OutputError: it could not be written.
 
     """
     try:
         stream.write(words)
         stream.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise OutputClosedError("the output was closed by its reader; ended") from error
     except OSError as error:
         raise OutputError(
             "cannot write the output", where=stream.name, why=error.strerror or str(error)

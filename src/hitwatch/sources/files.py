@@ -21,6 +21,7 @@ BLOCK = 4 * 1024 * 1024
 
 _SNIFFED = 64 * 1024
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -118,7 +119,7 @@ def _transcoded(opened: _Readable, first: bytes, encoding: str) -> Iterator[byte
 def check_text(head: bytes, path: str) -> None:
     """Refuse what is no text.
 
-    Attackers can put a NUL or two into any log, so it takes many to call a file binary.
+    Attackers can put control bytes into any log, so it takes many to call a file binary.
 
     Raises:
         InputError: the file is binary.
@@ -126,7 +127,7 @@ def check_text(head: bytes, path: str) -> None:
     """
     if head[:2] in _UTF16:
         return
-    odd = sum(head.count(byte) for byte in (b"\x00", b"\x01", b"\x02", b"\x03", b"\x04", b"\xff"))
+    odd = len(head) - len(head.translate(None, _CONTROL))
     if odd > max(16, len(head) // 20):
         raise InputError(
             "this is a binary file, not a log",

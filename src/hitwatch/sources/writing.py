@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from hitwatch.errors import OutputError
+from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.sources.scenario import Rotation
 from hitwatch.sources.simulate import Block, Truth
 from hitwatch.spans import SECOND, Duration, Instant, parse_duration
@@ -51,14 +51,14 @@ class Log:
 
         Raises:
             OutputError: the disk is full, or the like.
-            BrokenPipeError: nobody reads standard output any more.
+            OutputClosedError: nobody reads standard output any more.
         """
         view = memoryview(data)
         try:
             while view:
                 view = view[os.write(self._file, view) :]
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            raise OutputClosedError("the output was closed by its reader; ended") from error
         except OSError as error:
             raise self._error(error) from error
 
