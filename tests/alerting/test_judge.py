@@ -1,0 +1,140 @@
+"""The default rule, against a plain model that keeps every step in a list."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hitwatch.alerting.alert import State, contributions
+from hitwatch.alerting.judge import Judge
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.spans import MINUTE, SECOND
+
+STEP = 10 * SECOND
+
+
+def small_rule(short: int, long: int, threshold: str) -> SurgeRule:
+    """Build a rule of so many ten-second steps."""
+    return SurgeRule(short=short * STEP, long=long * STEP, threshold=Fraction(threshold))
+
+
+RULES = st.builds(
+    small_rule, st.integers(1, 3), st.integers(4, 7), st.sampled_from(["1.5", "1.1", "3", "1.01"])
+)
+TRAFFIC = st.dictionaries(
+    st.integers(0, 90) | st.integers(2000, 2050), st.integers(0, 6).map(lambda n: n * 5), min_size=1
+)
+
+
+def model(traffic: dict[int, int], rule: SurgeRule) -> list[tuple[bool, int]]:
+    """Changes as (fires, number of the bucket end), step by step over all steps."""
+    first, last = min(traffic), max(traffic)
+    steps = [traffic.get(bucket, 0) for bucket in range(first, last + 1)]
+    changes, firing = [], False
+    short, long = rule.short_steps, rule.long_steps
+    for closed in range(short + long + 1, len(steps) + 1):
+        windows = steps[closed - short - long : closed]
+        average, before = Fraction(sum(windows[long:]), short), Fraction(sum(windows[:long]), long)
+        exceeds = average > before * rule.threshold
+        if exceeds != firing:
+            changes.append((exceeds, first + closed))
+            firing = exceeds
+    return changes
+
+
+def judged(traffic: dict[int, int], rule: SurgeRule) -> list[tuple[bool, int]]:
+    """Judge each bucket in turn and list (fires, bucket) of every change."""
+    judge, changes = Judge(rule), []
+    for bucket in sorted(traffic):
+        changes += judge.advance(bucket * STEP)
+        judge.add(bucket * STEP, traffic[bucket])
+    changes += judge.advance((max(traffic) + 1) * STEP)
+    return [(change.state is State.FIRING, change.at // STEP) for change in changes]
+
+
+@given(TRAFFIC, RULES)
+@example({bucket: 10 if bucket < 8 else 15 for bucket in range(9)}, small_rule(1, 7, "1.5"))
+def test_default_rule(traffic: dict[int, int], rule: SurgeRule) -> None:
+    """The judge raises and clears exactly where the plain model does, ties included."""
+    assert judged(traffic, rule) == model(traffic, rule)
+
+
+def test_the_specified_windows() -> None:
+    """With the defaults the first judgement is at the end of the 133rd bucket."""
+    rule = SurgeRule()
+    judge = Judge(rule)
+    judge.add(0, 1_000_000_000)
+    for bucket in range(1, 133):
+        judge.advance(bucket * STEP)
+        judge.add(bucket * STEP, 16 if bucket > 120 else 10)
+        assert judge.status.state is State.WARMING_UP
+    assert judge.advance(132 * STEP) == []
+    (change,) = judge.advance(133 * STEP)
+    assert (change.at, change.value, change.baseline) == (133 * STEP, 1.6, 1.0)
+    assert judge.status.armed_at == 133 * STEP
+
+
+def test_a_tie_does_not_fire() -> None:
+    """Exactly threshold times the baseline is not more than that."""
+    steady = {bucket: 10 if bucket <= 120 else 15 for bucket in range(133)}
+    assert judged(steady, SurgeRule()) == []
+    assert judged({**steady, 132: 16}, SurgeRule()) == [(True, 133)]
+
+
+def test_late_amounts_join_later_windows_only() -> None:
+    """A late amount changes later judgements, not those that were made."""
+    rule = small_rule(1, 4, "1.5")
+    judge = Judge(rule)
+    for bucket in range(8):
+        assert judge.advance(bucket * STEP) == []
+        judge.add(bucket * STEP, 10)
+    assert judge.advance(8 * STEP) == []
+    judge.add(7 * STEP, 90)
+    judge.add(0, 10**9)
+    assert judge.sums[7 * STEP] == 100
+    assert judge.short_sum == 100
+    judge.add(8 * STEP, 48)
+    assert judge.advance(9 * STEP) == []  # 48 against (10 + 10 + 10 + 100) / 4 * 1.5
+    judge.add(9 * STEP, 100)
+    (change,) = judge.advance(10 * STEP)
+    assert change.baseline == pytest.approx((10 + 10 + 100 + 48) / 40)
+
+
+def test_years_of_silence_cost_nothing() -> None:
+    """A gap of a thousand years is stepped over, and the changes stay the same."""
+    rule = small_rule(2, 5, "1.5")
+    traffic = dict.fromkeys(range(9), 10) | {3_000_000_000 + b: 10 for b in range(9)}
+    fires = [(True, 3_000_000_001), (False, 3_000_000_006)]
+    found = judged(traffic, rule)
+    assert found[-2:] == fires
+    assert len(found) == 2
+
+
+def test_an_alert_knows_its_peak_and_its_length() -> None:
+    """The end of an alert says when it began, how long it lasted, and the highest average."""
+    rule = small_rule(1, 4, "1.5")
+    judge, changes = Judge(rule), []
+    for bucket, amount in enumerate([0, 10, 10, 10, 10, 10, 40, 90, 60, 10, 10]):
+        changes += judge.advance(bucket * STEP)
+        judge.add(bucket * STEP, amount)
+    fired, ended = changes
+    assert (fired.at, fired.fired_at) == (7 * STEP, 7 * STEP)
+    assert (ended.fired_at, ended.peak, ended.peak_at) == (7 * STEP, 9.0, 8 * STEP)
+    assert ended.lasted == ended.at - fired.at
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000)),
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000)),
+)
+def test_contributions(short: dict[str, int], long: dict[str, int]) -> None:
+    """Sections are ranked by how much they grew; shares are of all growth; none shrank."""
+    rule = SurgeRule(short=MINUTE, long=2 * MINUTE)
+    found = contributions(rule, short, long, limit=10)
+    growth = [part.value - part.baseline for part in found]
+    assert growth == sorted(growth, reverse=True)
+    assert all(part > 0 for part in growth)
+    assert not found or sum(part.share for part in found) == pytest.approx(1)

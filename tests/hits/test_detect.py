@@ -1,0 +1,36 @@
+"""Recognising a format from lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from hitwatch.hits.detect import detect
+from hitwatch.hits.formats import builtin
+from hitwatch.hits.reader import Reader
+from hitwatch.stats.summary import NEEDED
+
+LAYOUTS = {"apache-combined", "nginx-default"}
+
+
+@pytest.mark.parametrize("name", sorted(builtin()))
+def test_samples_are_recognised(name: str) -> None:
+    """The samples of a format are recognised as that format, or one of the same layout."""
+    lines = "".join(sample.line + "\n" for sample in builtin()[name].samples)
+    best = detect(lines.encode())[0]
+    assert best.share == 1
+    assert best.log_format.name == name or {best.log_format.name, name} <= LAYOUTS
+
+
+def test_nonsense_fits_nothing() -> None:
+    """Lines that no format fits are not claimed by any."""
+    assert detect(b"once upon a time\nthere was a log\n")[0].share == 0
+
+
+def test_a_log_that_begins_with_nonsense() -> None:
+    """Nonsense is rejected, and the format is found when real lines come."""
+    sample = builtin()["common"].samples[0].line.encode() + b"\n"
+    reader = Reader(NEEDED)
+    assert reader.read(b"nonsense\n").rejected == 1
+    assert reader.log_format is None
+    assert len(reader.read(sample)) == 1
+    assert reader.log_format is builtin()["common"]

@@ -1,0 +1,153 @@
+"""The modes law: the same lines give the same figures and the same changes in every mode."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.engine import Engine
+from hitwatch.hits.compile import Parser
+from hitwatch.hits.formats import by_name
+from hitwatch.report import Stats
+from hitwatch.spans import SECOND, to_datetime
+from hitwatch.stats.summary import NEEDED
+
+RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
+PARSER = Parser(by_name("common"), columns=NEEDED)
+
+# Seconds since the line before, a step back within the allowed lateness, section, bytes.
+TRAFFIC = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 1, 1, 2, 5, 40]),
+        st.integers(0, 2),
+        st.sampled_from(["/a", "/b", "/"]),
+        st.integers(0, 3).map(lambda size: size * 100),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def log_of(traffic: list[tuple[int, int, str, int]]) -> tuple[list[bytes], dict[int, int]]:
+    """Lines of a log, and the bytes of each second."""
+    now, lines, sums = 1_000_000, [], dict[int, int]()
+    for advance, back, section, size in traffic:
+        now += advance
+        at = max(now - back, 1_000_000)
+        stamp = to_datetime(at * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        lines.append(f'::1 - - [{stamp}] "GET {section} HTTP/1.1" 200 {size}\n'.encode())
+        sums[at] = sums.get(at, 0) + size
+    return lines, sums
+
+
+def expected(sums: dict[int, int]) -> list[tuple[bool, int]]:
+    """The changes of the rule, by a list of all steps."""
+    first, last = min(sums), max(sums)
+    steps = [sums.get(second, 0) for second in range(first, last + 1)]
+    changes, firing = [], False
+    for closed in range(9, len(steps) + 1):
+        long, short = steps[closed - 8 : closed - 2], steps[closed - 2 : closed]
+        exceeds = sum(short) / 2 > sum(long) / 6 * 1.5
+        if exceeds != firing:
+            changes.append((exceeds, (first + closed) * SECOND))
+            firing = exceeds
+    return changes
+
+
+def changes(said: list[Stats | Change]) -> list[tuple[bool, int]]:
+    """List (fires, instant) of what was said."""
+    return [(s.state is State.FIRING, s.at) for s in said if isinstance(s, Change)]
+
+
+@given(TRAFFIC, st.lists(st.integers(1, 12), max_size=30), st.booleans())
+def test_any_cut_gives_the_same_changes(
+    traffic: list[tuple[int, int, str, int]], cuts: list[int], live: bool
+) -> None:
+    """Replay at once, replay in pieces and watch with idle moments all agree with the model."""
+    lines, sums = log_of(traffic)
+    whole = Engine(RULE, log_clock=True)
+    said = [*whole.feed(PARSER.parse(b"".join(lines))), *whole.finish()]
+    assert changes(said) == expected(sums)
+
+    pieces = Engine(RULE, log_clock=not live)
+    again: list[Stats | Change] = []
+    at = 0
+    for cut in [*cuts, len(lines)]:
+        again += pieces.feed(PARSER.parse(b"".join(lines[at : at + cut])))
+        at += cut
+        if live and pieces.watermark.latest is not None:
+            # Ten seconds of nothing: as long as the grace lasts, it closes no bucket.
+            again += pieces.idle(pieces.watermark.latest + 8 * SECOND)
+    again += pieces.finish()
+    assert changes(again) == changes(said)
+    if not live:
+        assert [s for s in again if isinstance(s, Stats)] == [
+            s for s in said if isinstance(s, Stats)
+        ]
+
+
+@given(TRAFFIC, st.integers(1, 9))
+def test_figures_add_up(traffic: list[tuple[int, int, str, int]], nonsense: int) -> None:
+    """Periods add up to the totals, and lines = hits + rejects + excluded."""
+    lines, sums = log_of(traffic)
+    engine = Engine(RULE, log_clock=True)
+    data = b"".join(lines) + b"nonsense\n" * nonsense
+    said = [*engine.feed(PARSER.parse(data)), *engine.finish()]
+    stats = [s for s in said if isinstance(s, Stats)]
+    total = engine.tally.total
+    assert (total.lines, total.hits, total.rejects) == (len(lines) + nonsense, len(lines), nonsense)
+    assert sum(s.balance.hits for s in stats) == total.hits
+    assert sum(s.balance.rejects for s in stats) == nonsense
+    assert sum(s.bytes for s in stats) == sum(sums.values()) == engine.tally.bytes
+    assert sum(row.hits for s in stats for row in s.sections) == total.hits
+    assert all(s.balance.lines == s.balance.hits + s.balance.rejects for s in stats)
+
+
+def second(at: int, size: int, section: str = "/a") -> bytes:
+    """Compose a line of a second, with its bytes."""
+    stamp = to_datetime(at * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return f'::1 - - [{stamp}] "GET {section} HTTP/1.1" 200 {size}\n'.encode()
+
+
+def test_late_lines_change_no_judgement_that_was_made() -> None:
+    """A late line is counted and said, joins later windows, and re-judges nothing."""
+    engine = Engine(RULE, log_clock=True)
+    steady = b"".join(second(at, 100) for at in range(20))
+    late = second(5, 10**9)
+    said = [*engine.feed(PARSER.parse(steady + late)), *engine.finish()]
+    assert changes(said) == []
+    assert engine.tally.late == 1
+    assert engine.tally.total.hits == 21
+
+
+def test_an_idle_clock_closes_what_is_complete() -> None:
+    """Ten seconds after the last line the alert is judged, and ends, without another line."""
+    engine = Engine(RULE)
+    surge = b"".join(second(at, 100 if at < 10 else 900) for at in range(14))
+    assert changes([*engine.feed(PARSER.parse(surge))]) == [(True, 11 * SECOND)]
+    found = [*engine.idle(14 * SECOND), *engine.idle(60 * SECOND)]
+    assert [change.state for change in found] == [State.OK]
+
+
+def test_an_alert_names_the_sections_that_grew() -> None:
+    """The section behind a surge is named first, with its part of the growth."""
+    engine = Engine(RULE, log_clock=True)
+    lines = b"".join(second(at, 100) + second(at, 50, "/b") for at in range(10))
+    lines += b"".join(second(at, 1000, "/b") + second(at, 150) for at in range(10, 15))
+    fired = next(s for s in engine.feed(PARSER.parse(lines)) if isinstance(s, Change))
+    assert [part.section for part in fired.grew] == ["/b", "/a"]
+    assert fired.grew[0].share > 0.9
+
+
+def test_a_long_silence_is_one_period() -> None:
+    """A replay tells of hours without requests in one period, and of short gaps in many."""
+    engine = Engine(RULE, every=10 * SECOND, log_clock=True)
+    data = second(0, 1) + second(35, 1) + second(100_035, 1)
+    said = [*engine.feed(PARSER.parse(data)), *engine.finish()]
+    lengths = [s.period // SECOND for s in said if isinstance(s, Stats)]
+    assert lengths == [10, 10, 10, 10, 99_990, 10]
+    assert [s.balance.hits for s in said if isinstance(s, Stats)] == [1, 0, 0, 1, 0, 1]

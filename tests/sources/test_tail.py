@@ -1,0 +1,229 @@
+"""Following files: random writes, rotations and truncations against a model of a file."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitwatch.follow.chunk import Chunk
+from hitwatch.sources.tail import Follower, Happening, Tail
+
+ACTIONS = st.lists(
+    st.sampled_from(
+        [
+            "write",
+            "write",
+            "piece",
+            "rename",
+            "rename twice",
+            "truncate",
+            "delete",
+            "create",
+            "poll",
+        ]
+    ),
+    max_size=30,
+)
+
+
+class Server:
+    """Writes numbered lines to a log, rotates it, and knows what must be read of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.expected: list[str] = []
+        self.piece = ""
+        self.number = 0
+        self.file = path.open("a", encoding="utf-8")
+        self.gone = False
+
+    def write(self) -> None:
+        """Add a line, finishing a piece."""
+        self.number += 1
+        line = self.piece + f"line {self.number}"
+        self.file.write(f"line {self.number}\n")
+        self.file.flush()
+        self.expected.append(line)
+        self.piece = ""
+
+    def write_piece(self) -> None:
+        """Add the beginning of a line."""
+        self.number += 1
+        self.file.write(f"piece {self.number} ")
+        self.file.flush()
+        self.piece += f"piece {self.number} "
+
+    def rename(self) -> None:
+        """Rotate by rename."""
+        if self.gone:
+            return
+        for number in range(8, 0, -1):
+            older = Path(f"{self.path}.{number}")
+            if older.exists():
+                older.rename(f"{self.path}.{number + 1}")
+        self.path.rename(f"{self.path}.1")
+        self.gone = True
+        self.create()
+
+    def create(self) -> None:
+        """Create the file again after it went."""
+        if not self.gone:
+            return
+        if self.piece:
+            self.expected.append(self.piece)
+            self.piece = ""
+        self.file.close()
+        self.file = self.path.open("a", encoding="utf-8")
+        self.gone = False
+
+    def truncate(self) -> None:
+        """Rotate by truncation."""
+        self.file.truncate(0)
+        if self.piece:
+            self.expected.append(self.piece)
+            self.piece = ""
+
+    def delete(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+        self.gone = True
+
+
+@given(actions=ACTIONS)
+def test_nothing_is_lost_and_nothing_comes_twice(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[str]
+) -> None:
+    """Whatever a server does to its log, each line is read once and in order.
+
+    Truncation, and a second deletion before the first was seen, lose by their nature what
+    nobody has read yet; so these come right after a poll.
+    """
+    path = tmp_path_factory.mktemp("logs") / "access.log"
+    server = Server(path)
+    tail = Tail([Follower(str(path), lambda _: None)])
+    assert tail.followers[0].open()
+    found: list[str] = []
+
+    def poll() -> None:
+        keep(tail.poll())
+
+    def keep(chunks: list[Chunk]) -> None:
+        for chunk in chunks:
+            found.extend(chunk.data.decode().removesuffix("\n").split("\n"))
+
+    def careful(action: Callable[[], None]) -> Callable[[], None]:
+        def act() -> None:
+            poll()
+            action()
+            poll()
+
+        return act
+
+    def rename_twice() -> None:
+        server.rename()
+        server.write()
+        server.rename()
+
+    act: dict[str, Callable[[], None]] = {
+        "write": server.write,
+        "piece": server.write_piece,
+        "rename": server.rename,
+        "rename twice": careful(rename_twice),
+        "truncate": careful(server.truncate),
+        "delete": careful(server.delete),
+        "create": careful(server.create),
+        "poll": poll,
+    }
+    for action in actions:
+        if action.startswith("rename"):
+            poll()
+        act[action]()
+    poll()
+    server.create()
+    poll()
+    server.rename()
+    poll()
+    keep(tail.close())
+    server.file.close()
+    # What was rotated away late or cut short may come after younger lines, never twice.
+    assert sorted(line.strip() for line in found) == sorted(e.strip() for e in server.expected)
+
+
+def follow(path: Path) -> tuple[Follower, list[Happening]]:
+    """Follow a file and collect what happens to it."""
+    told: list[Happening] = []
+    return Follower(str(path), told.append), told
+
+
+def lines(follower: Follower) -> bytes:
+    """Read all there is."""
+    return b"".join(chunk.data for chunk in follower.read(1 << 30))
+
+
+def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> None:
+    """A server that has not reopened its log yet loses nothing."""
+    path = tmp_path / "access.log"
+    old = path.open("ab", buffering=0)
+    follower, told = follow(path)
+    follower.open()
+    old.write(b"1\n")
+    assert lines(follower) == b"1\n"
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(b"3\n")
+    assert lines(follower) == b"3\n"
+    old.write(b"2\n")
+    assert lines(follower) == b"2\n"
+    old.close()
+    assert [happening.what.split(";")[0] for happening in told] == ["was rotated"]
+
+
+def test_truncated_and_grown_past_where_we_were(tmp_path: Path) -> None:
+    """A truncated file that has grown again already is known by its first bytes."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"old 1\nold 2\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"old 1\nold 2\n"
+    path.write_bytes(b"new 1\nnew 2\nnew 3\n")
+    assert lines(follower) == b"new 1\nnew 2\nnew 3\n"
+    assert "truncated" in told[0].what
+
+
+def test_a_file_that_appears_goes_and_comes_back(tmp_path: Path) -> None:
+    """What is not there is waited for, each said once."""
+    path = tmp_path / "access.log"
+    follower, told = follow(path)
+    assert not follower.open()
+    assert lines(follower) == b""
+    path.write_bytes(b"1\n")
+    assert lines(follower) == b"1\n"
+    path.unlink()
+    assert lines(follower) == lines(follower) == b""
+    path.write_bytes(b"2\n")
+    assert lines(follower) == b"2\n"
+    assert [happening.what.split(";")[0] for happening in told] == [
+        "does not exist yet",
+        "is there now",
+        "is gone",
+        "was rotated",
+    ]
+
+
+def test_rotated_archives_are_not_read(tmp_path: Path) -> None:
+    """A log rotated and compressed leaves the archives of older days alone."""
+    path = tmp_path / "access.log"
+    (tmp_path / "access.log.2.gz").write_bytes(gzip.compress(b"older\n"))
+    (tmp_path / "access.log.1").write_bytes(b"old\n")
+    path.write_bytes(b"1\n")
+    follower, _ = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    (tmp_path / "access.log.1").unlink()
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(b"2\n")
+    assert lines(follower) == b"2\n"
