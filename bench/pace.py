@@ -1,0 +1,47 @@
+"""Writes combined lines at a pace, so cheaply that the reader is what gets measured.
+
+Use: ``python bench/pace.py FILE LINES_A_SECOND SECONDS``. Prints, as JSON, the instants (epoch seconds) and how many lines had been written by then.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from logs import AGENTS
+
+TICK = 0.02
+STAMP = b"@"
+
+
+def block(lines: int) -> bytes:
+    """Some lines with a mark where the time belongs."""
+    return b"".join(
+        f'10.0.{n % 251}.{n % 241} - - [@] "GET /section{n % 40}/page{n % 997}.html HTTP/1.1" '
+        f'{500 if n % 50 == 0 else 200} {n % 60_000} "-" "{AGENTS[n % len(AGENTS)]}"\n'.encode()
+        for n in range(lines)
+    )
+
+
+def write(path: Path, rate: int, seconds: float) -> list[tuple[float, int]]:
+    """Write so many lines a second; a tick that comes too late is made up for."""
+    unit = max(1, round(rate * TICK))
+    lines = block(unit)
+    written, marks = 0, []
+    began = time.time()
+    with path.open("ab", buffering=0) as file:
+        while (now := time.time()) < began + seconds:
+            stamp = datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").encode()
+            while written < (now - began) * rate:
+                file.write(lines.replace(STAMP, stamp))
+                written += unit
+            marks.append((time.time(), written))
+            time.sleep(max(0.0, TICK - (time.time() - now)))
+    return marks
+
+
+if __name__ == "__main__":
+    json.dump(write(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])), sys.stdout)
