@@ -1,6 +1,7 @@
 """Writes combined lines at a pace, so cheaply that the reader is what gets measured.
 
-Use: ``python bench/pace.py FILE LINES_A_SECOND SECONDS``. Prints, as JSON, the instants (epoch seconds) and how many lines had been written by then.
+Use: ``python bench/pace.py FILE LINES_A_SECOND SECONDS``. Prints,
+as JSON, the instants (epoch seconds) and how many lines had been written by then.
 """
 
 from __future__ import annotations
