@@ -5,11 +5,13 @@
 
 mod batch;
 mod dictionary;
+mod keyed;
 pub mod program;
 mod request;
 pub mod scan;
 pub mod text;
 pub mod times;
+mod wrapping;
 
 mod python;
 

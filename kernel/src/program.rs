@@ -2,6 +2,7 @@
 
 use crate::text::Escape;
 use crate::times::{TimeFormat, Zone};
+use std::collections::HashMap;
 
 /// Index of a column; `None` when nobody asked for it.
 pub type Slot = Option<usize>;
@@ -13,6 +14,75 @@ pub enum ColumnType {
     Integer,
     Float,
     Time,
+}
+
+/// How the values of a line are laid out.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// Fields in a fixed order; of several lines the first that fits.
+    Positional(Vec<Line>),
+    /// Values under names.
+    Keyed { syntax: Syntax, keys: Keys },
+}
+
+/// How named values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// One object a line (RFC 8259).
+    Json,
+    /// `key=value key="quoted value"`
+    Logfmt,
+    /// `label:value`, separated by tabs (ltsv.org).
+    Ltsv,
+}
+
+/// One way to write a line.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub prefix: Vec<u8>,
+    /// The first and the one after the last of the program's fields.
+    pub fields: std::ops::Range<usize>,
+    pub ignore_rest: bool,
+}
+
+/// What a name stands for: a value, further names, or either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Key {
+    /// The field, and its rank among the names that fill the same column; 1 is the first.
+    pub value: Option<(usize, u16)>,
+    pub names: Option<usize>,
+}
+
+/// Known names, as a tree: each node has the names below it.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    pub nodes: Vec<HashMap<Vec<u8>, Key>>,
+    /// Whether names are compared without case and punctuation.
+    pub folded: bool,
+}
+
+impl Keys {
+    /// What a name stands for below a node.
+    pub fn find(&self, node: usize, name: &[u8]) -> Key {
+        let names = &self.nodes[node];
+        let found = if self.folded {
+            let mut folded = [0; 64];
+            let mut length = 0;
+            for &byte in name {
+                if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+                    let Some(place) = folded.get_mut(length) else {
+                        return Key::default();
+                    };
+                    *place = byte.to_ascii_lowercase();
+                    length += 1;
+                }
+            }
+            names.get(&folded[..length])
+        } else {
+            names.get(name)
+        };
+        found.copied().unwrap_or_default()
+    }
 }
 
 /// Where the parts of a request go.
@@ -48,7 +118,12 @@ impl RequestSlots {
 pub enum Kind {
     Skip,
     Text(Slot),
+    /// The first of several texts with commas between them.
+    First(Slot),
+    /// A whole request line.
     Request,
+    /// A part of the request that has a field of its own.
+    Part(Part),
     /// A whole number. `-` and negative numbers are no value, or 0 where `dash_is_zero`
     /// and the request was answered: CLF writes `-` for a body of no bytes.
     Integer {
@@ -68,6 +143,26 @@ pub enum Kind {
     },
 }
 
+/// Parts of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Method,
+    Target,
+    Path,
+    Query,
+    Protocol,
+}
+
+/// When a field is quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quotes {
+    Never,
+    /// The quotes are part of the literal text around the field.
+    Always,
+    /// When its first byte is a quote.
+    Optional,
+}
+
 /// The unit of a duration.
 #[derive(Clone, Copy, Debug)]
 pub enum Unit {
@@ -78,24 +173,33 @@ pub enum Unit {
     ByPoint,
 }
 
-/// One field of a positional layout.
+/// One field.
 #[derive(Clone, Debug)]
 pub struct Field {
     pub kind: Kind,
+    /// Fields of one group fill the same column; of a keyed line the best of them counts.
+    pub group: usize,
     /// The literal text after the field; empty: the field goes on to the end of the line.
     pub until: Vec<u8>,
     /// Where the line may end after this field: the literal text that is then left.
     pub end: Option<Vec<u8>>,
-    pub quoted: bool,
+    pub quotes: Quotes,
+    /// Whether the value may hold the text that ends it, so that the rest of the line tells.
+    pub elastic: bool,
+    /// Whether blanks may stand before the value.
+    pub padded: bool,
     pub escape: Escape,
 }
 
 /// A format as the kernel knows it.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub prefix: Vec<u8>,
+    pub layout: Layout,
     pub fields: Vec<Field>,
-    pub ignore_rest: bool,
+    /// Beginnings of lines that are no log lines, but say something about them.
+    pub directives: Vec<Vec<u8>>,
+    /// Groups of fields; of each at least one must have a value.
+    pub required: Vec<Vec<usize>>,
     pub columns: Vec<(String, ColumnType)>,
     pub request: RequestSlots,
     pub time: Slot,
@@ -104,4 +208,6 @@ pub struct Program {
     pub section_depth: usize,
     pub zone: Zone,
     pub year: Option<i64>,
+    /// The day of times that carry none, as (year, month, day).
+    pub date: Option<(i64, u8, u8)>,
 }

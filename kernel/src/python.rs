@@ -1,16 +1,21 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
 use crate::batch::Finished;
-use crate::program::{ColumnType, Field, Kind, Program, RequestSlots, Slot, Unit};
+use crate::program::{
+    ColumnType, Field, Key, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots, Slot,
+    Syntax, Unit,
+};
 use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
+use crate::wrapping::{self, Wrapper};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::{Field as ArrowField, Schema};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 fn bad(what: &str, value: &str) -> PyErr {
@@ -21,9 +26,12 @@ fn bad(what: &str, value: &str) -> PyErr {
 #[pyo3(from_item_all)]
 struct FieldSpec {
     kind: String,
+    group: usize,
     until: Vec<u8>,
     end: Option<Vec<u8>>,
-    quoted: bool,
+    quotes: String,
+    elastic: bool,
+    padded: bool,
     escape: String,
     column: Option<String>,
     port_column: Option<String>,
@@ -36,17 +44,81 @@ struct FieldSpec {
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 struct ProgramSpec {
-    prefix: Vec<u8>,
+    layout: String,
+    lines: Vec<LineSpec>,
+    /// One dictionary a node: the field, its rank, and the node below, by name.
+    keys: Vec<HashMap<Vec<u8>, KeySpec>>,
+    folded: bool,
     fields: Vec<FieldSpec>,
-    ignore_rest: bool,
+    directives: Vec<Vec<u8>>,
+    required: Vec<Vec<usize>>,
     columns: Vec<(String, String)>,
     section_depth: usize,
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
+    date: Option<(i64, u8, u8)>,
+}
+
+type KeySpec = (Option<(usize, u16)>, Option<usize>);
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct LineSpec {
+    prefix: Vec<u8>,
+    first: usize,
+    end: usize,
+    ignore_rest: bool,
 }
 
 impl ProgramSpec {
-    fn compile(self) -> PyResult<Program> {
+    fn layout(&mut self) -> PyResult<Layout> {
+        let syntax = match self.layout.as_str() {
+            "positional" => {
+                let lines = std::mem::take(&mut self.lines).into_iter().map(|line| {
+                    if line.first > line.end || line.end > self.fields.len() {
+                        return Err(bad("fields of a line", &line.end.to_string()));
+                    }
+                    Ok(Line {
+                        prefix: line.prefix,
+                        fields: line.first..line.end,
+                        ignore_rest: line.ignore_rest,
+                    })
+                });
+                return Ok(Layout::Positional(lines.collect::<PyResult<_>>()?));
+            }
+            "json" => Syntax::Json,
+            "logfmt" => Syntax::Logfmt,
+            "ltsv" => Syntax::Ltsv,
+            other => return Err(bad("layout", other)),
+        };
+        let (fields, nodes) = (self.fields.len(), self.keys.len().max(1));
+        let key = |(name, (value, names)): (Vec<u8>, KeySpec)| {
+            if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= nodes)
+            {
+                return Err(bad("key", &String::from_utf8_lossy(&name)));
+            }
+            Ok((name, Key { value, names }))
+        };
+        let mut tree = std::mem::take(&mut self.keys)
+            .into_iter()
+            .map(|node| node.into_iter().map(key).collect())
+            .collect::<PyResult<Vec<_>>>()?;
+        tree.resize_with(nodes, HashMap::new);
+        Ok(Layout::Keyed {
+            syntax,
+            keys: Keys {
+                nodes: tree,
+                folded: self.folded,
+            },
+        })
+    }
+
+    fn compile(mut self) -> PyResult<Program> {
+        let layout = self.layout()?;
+        let fields = self.fields.len();
+        if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
+            return Err(bad("required field", &wrong.to_string()));
+        }
         let columns = self
             .columns
             .into_iter()
@@ -68,9 +140,10 @@ impl ProgramSpec {
             .map(|field| field.compile(&slot))
             .collect::<PyResult<Vec<_>>>()?;
         Ok(Program {
-            prefix: self.prefix,
+            layout,
             fields,
-            ignore_rest: self.ignore_rest,
+            directives: self.directives,
+            required: self.required,
             request,
             time: slot("time"),
             status: slot("status"),
@@ -79,6 +152,7 @@ impl ProgramSpec {
             section_depth: self.section_depth,
             zone: Zone(self.zone),
             year: self.year,
+            date: self.date,
         })
     }
 }
@@ -98,8 +172,14 @@ impl FieldSpec {
         let column = self.column.as_deref().and_then(slot);
         let kind = match self.kind.as_str() {
             "skip" => Kind::Skip,
+            "text" if self.list => Kind::First(column),
             "text" => Kind::Text(column),
             "request" => Kind::Request,
+            "method" => Kind::Part(Part::Method),
+            "target" => Kind::Part(Part::Target),
+            "path" => Kind::Part(Part::Path),
+            "query" => Kind::Part(Part::Query),
+            "protocol" => Kind::Part(Part::Protocol),
             "integer" => Kind::Integer {
                 slot: column,
                 dash_is_zero: self.dash_is_zero,
@@ -120,9 +200,18 @@ impl FieldSpec {
             "none" => Escape::None,
             "backslash" => Escape::Backslash,
             "doubled" => Escape::Doubled,
+            "json" => Escape::Json,
+            "percent" => Escape::Percent,
+            "plus" => Escape::Plus,
             other => return Err(bad("escape", other)),
         };
-        if self.quoted && self.until.first() != Some(&b'"') {
+        let quotes = match self.quotes.as_str() {
+            "never" => Quotes::Never,
+            "always" => Quotes::Always,
+            "optional" => Quotes::Optional,
+            other => return Err(bad("quotes", other)),
+        };
+        if quotes == Quotes::Always && self.until.first() != Some(&b'"') {
             return Err(bad(
                 "end of a quoted field",
                 &String::from_utf8_lossy(&self.until),
@@ -130,9 +219,12 @@ impl FieldSpec {
         }
         Ok(Field {
             kind,
+            group: self.group.min(u16::MAX.into()),
             until: self.until,
             end: self.end,
-            quoted: self.quoted,
+            quotes,
+            elastic: self.elastic,
+            padded: self.padded,
             escape,
         })
     }
@@ -142,6 +234,7 @@ fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
     match items {
         [(name, _)] if name == "clf" => return Ok(TimeFormat::Clf),
         [(name, _)] if name == "iso" => return Ok(TimeFormat::Iso),
+        [(name, _)] if name == "any" => return Ok(TimeFormat::Any),
         [(name, microseconds)] if name == "epoch" => {
             return Ok(TimeFormat::Epoch {
                 microseconds: *microseconds,
@@ -159,6 +252,7 @@ fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
             "month_name" => Item::MonthName,
             "day" => Item::Day,
             "weekday" => Item::Weekday,
+            "weekday_number" => Item::WeekdayNumber,
             "day_of_year" => Item::DayOfYear,
             "hour" => Item::Hour,
             "hour12" => Item::Hour12,
@@ -215,6 +309,7 @@ impl PyProgram {
         let names = self.program.columns.iter().map(|(name, _)| name.clone());
         Batch {
             lines: parsed.lines,
+            directives: parsed.directives,
             rejected: parsed.rejected,
             reasons: parsed.reasons,
             rejects: parsed.rejects,
@@ -241,6 +336,8 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NotATime => "not_a_time",
         Reason::NoTime => "no_time",
         Reason::TrailingText => "trailing_text",
+        Reason::Syntax => "syntax",
+        Reason::Missing => "missing",
     }
 }
 
@@ -249,6 +346,8 @@ fn reason_name(reason: Reason) -> &'static str {
 struct Batch {
     #[pyo3(get)]
     lines: usize,
+    #[pyo3(get)]
+    directives: usize,
     #[pyo3(get)]
     rejected: usize,
     reasons: Vec<((Reason, usize), usize)>,
@@ -371,9 +470,31 @@ impl Table {
     }
 }
 
+/// Take syslog's, Docker's or CRI's wrapping off whole lines.
+///
+/// Returns the lines, and the beginning of one whose rest is still to come.
+#[pyfunction]
+fn unwrap<'py>(
+    py: Python<'py>,
+    wrapper: &str,
+    data: &Bound<'py, PyBytes>,
+    carried: &[u8],
+) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+    let wrapper = match wrapper {
+        "syslog" => Wrapper::Syslog,
+        "docker" => Wrapper::Docker,
+        "cri" => Wrapper::Cri,
+        other => return Err(bad("wrapper", other)),
+    };
+    let bytes = data.as_bytes();
+    let (lines, rest) = py.detach(|| wrapping::unwrap(wrapper, bytes, carried));
+    Ok((PyBytes::new(py, &lines), PyBytes::new(py, &rest)))
+}
+
 /// The compiled half of `hitwatch.hits`.
 #[pymodule]
 pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(unwrap, module)?)?;
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
     module.add_class::<Table>()

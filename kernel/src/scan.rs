@@ -2,13 +2,15 @@
 
 use crate::batch::{Column, Finished};
 use crate::dictionary::{Dictionary, NULL};
-use crate::program::{Field, Kind, Program, Slot, Unit};
+use crate::keyed::{self, Expected};
+use crate::program::{Field, Keys, Kind, Layout, Line, Part, Program, Quotes, Slot, Syntax, Unit};
 use crate::request;
 use crate::text::{self, Escape};
 use crate::times::{Parts, TimeFormat};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use memchr::{memchr, memchr2};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 /// Why a line was rejected.
@@ -23,7 +25,14 @@ pub enum Reason {
     NotATime,
     NoTime,
     TrailingText,
+    /// It stops being JSON, logfmt or LTSV.
+    Syntax,
+    /// A value is missing without which a line says nothing.
+    Missing,
 }
+
+/// How often the rest of a line may be tried again behind a longer value.
+const MOST_TRIES: usize = 256;
 
 /// A rejected line: where it stands in the data, and where in it reading failed.
 #[derive(Clone, Debug)]
@@ -39,6 +48,8 @@ pub struct Reject {
 /// What became of some lines.
 pub struct Parsed {
     pub lines: usize,
+    /// Lines that are no log lines but say something about them, not among `lines`.
+    pub directives: usize,
     pub rejected: usize,
     pub rejects: Vec<Reject>,
     pub reasons: Vec<((Reason, usize), usize)>,
@@ -50,12 +61,34 @@ struct KnownRequest<'a> {
     hash: u64,
     line: &'a [u8],
     codes: [u32; 7],
+    regular: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Failure {
     reason: Reason,
     field: usize,
     at: usize,
+}
+
+impl From<usize> for Failure {
+    /// Where a line of named values stops being one.
+    fn from(at: usize) -> Self {
+        Self {
+            reason: Reason::Syntax,
+            field: 0,
+            at,
+        }
+    }
+}
+
+/// A field that was found: where its value stands, how that is escaped, where the next one
+/// begins (`None`: the line ended).
+struct Found {
+    start: usize,
+    end: usize,
+    escape: Escape,
+    next: Option<usize>,
 }
 
 /// Memory that one batch leaves to the next.
@@ -92,6 +125,7 @@ struct Scanner<'a> {
     program: &'a Program,
     first_line: usize,
     lines: usize,
+    directives: usize,
     rejected: usize,
     rejects: Vec<Reject>,
     reasons: Vec<((Reason, usize), usize)>,
@@ -99,6 +133,14 @@ struct Scanner<'a> {
     hasher: RandomState,
     wants_request: bool,
     requests: HashTable<KnownRequest<'a>>,
+    /// Whether the line has a request line from which method and target could be read.
+    has_request: bool,
+    /// Parts of the request that have fields of their own, in the order of `Part`.
+    pieces: [Option<(&'a [u8], Escape)>; 5],
+    composed: HashMap<Vec<u8>, [u32; 7], RandomState>,
+    /// Rank of the value that each group of fields has had on this line; 0: none.
+    seen: Vec<u16>,
+    expected: Expected<'a>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
 }
@@ -118,13 +160,27 @@ impl<'a> Scanner<'a> {
             program,
             first_line,
             lines: 0,
+            directives: 0,
             rejected: 0,
             rejects: Vec::new(),
             reasons: Vec::new(),
             columns,
-            hasher,
             wants_request: program.request.slots().iter().any(Option::is_some),
             requests: HashTable::new(),
+            has_request: false,
+            pieces: [None; 5],
+            composed: HashMap::with_hasher(hasher.clone()),
+            hasher,
+            seen: vec![
+                0;
+                program
+                    .fields
+                    .iter()
+                    .map(|f| f.group + 1)
+                    .max()
+                    .unwrap_or(0)
+            ],
+            expected: Expected::default(),
             last_time: None,
             time: Parts::default(),
         }
@@ -132,8 +188,13 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn line(&mut self, line: &'a [u8], start: usize, keep_rejects: usize) {
+        let directives = &self.program.directives;
+        if !directives.is_empty() && directives.iter().any(|d| line.starts_with(d)) {
+            self.directives += 1;
+            return;
+        }
         self.lines += 1;
-        match self.fields(line) {
+        match self.read(line) {
             Ok(()) => self.keep(),
             Err(failure) => self.reject(line, start, &failure, keep_rejects),
         }
@@ -141,7 +202,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn keep(&mut self) {
-        let number = (self.first_line + self.lines - 1) as i64;
+        let number = (self.first_line + self.lines + self.directives - 1) as i64;
         self.set_integer(self.program.line_number, Some(number));
         for column in &mut self.columns {
             column.commit();
@@ -150,9 +211,7 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn reject(&mut self, line: &[u8], start: usize, failure: &Failure, keep: usize) {
-        for column in &mut self.columns {
-            column.discard();
-        }
+        self.discard();
         self.rejected += 1;
         let key = (failure.reason, failure.field);
         match self.reasons.iter_mut().find(|(known, _)| *known == key) {
@@ -161,7 +220,7 @@ impl<'a> Scanner<'a> {
         }
         if self.rejects.len() < keep {
             self.rejects.push(Reject {
-                line: self.first_line + self.lines - 1,
+                line: self.first_line + self.lines + self.directives - 1,
                 column: failure.at + 1,
                 reason: failure.reason,
                 field: failure.field,
@@ -178,6 +237,7 @@ impl<'a> Scanner<'a> {
         scratch.dictionaries = dictionaries;
         Parsed {
             lines: self.lines,
+            directives: self.directives,
             rejected: self.rejected,
             rejects: self.rejects,
             reasons: self.reasons,
@@ -185,8 +245,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn fields(&mut self, line: &'a [u8]) -> Result<(), Failure> {
-        let program = self.program;
+    fn discard(&mut self) {
+        for column in &mut self.columns {
+            column.discard();
+        }
+    }
+
+    #[inline]
+    fn read(&mut self, line: &'a [u8]) -> Result<(), Failure> {
         if line.is_empty() {
             return Err(Failure {
                 reason: Reason::Empty,
@@ -194,64 +260,180 @@ impl<'a> Scanner<'a> {
                 at: 0,
             });
         }
-        if !line.starts_with(&program.prefix) {
+        match &self.program.layout {
+            Layout::Positional(lines) => self.first_that_fits(line, lines),
+            Layout::Keyed { syntax, keys } => self.keyed(line, *syntax, keys),
+        }
+    }
+
+    #[inline]
+    fn first_that_fits(&mut self, line: &'a [u8], lines: &[Line]) -> Result<(), Failure> {
+        let mut furthest: Option<Failure> = None;
+        for written in lines {
+            let Err(failure) = self.positional(line, written) else {
+                return Ok(());
+            };
+            if furthest.is_none_or(|known| failure.at > known.at) {
+                furthest = Some(failure);
+            }
+            if lines.len() > 1 {
+                self.discard();
+            }
+        }
+        Err(furthest.unwrap_or(Failure::from(0)))
+    }
+
+    #[inline]
+    fn begin(&mut self) {
+        self.time = Parts::on(self.program.date);
+        self.has_request = false;
+        self.pieces = [None; 5];
+    }
+
+    #[inline]
+    fn positional(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
+        if !line.starts_with(&written.prefix) {
             return Err(Failure {
                 reason: Reason::Prefix,
-                field: 0,
+                field: written.fields.start,
                 at: 0,
             });
         }
-        self.time = Parts::default();
-        let mut at = program.prefix.len();
-        let mut ended = false;
-        for (index, field) in program.fields.iter().enumerate() {
-            let rest = &line[at..];
-            let last = index + 1 == program.fields.len() && !program.ignore_rest;
-            let found = if field.quoted {
-                quoted(rest, field, last)
-            } else {
-                plain(rest, field)
+        self.begin();
+        // Where a longer value may still be tried: the field, its start, its least length.
+        let mut longer: Vec<(usize, usize, usize)> = Vec::new();
+        let mut tries = 0;
+        let mut furthest: Option<Failure> = None;
+        let (mut index, mut at, mut least) = (written.fields.start, written.prefix.len(), 0);
+        loop {
+            let failure = match self.rest(line, written, index, at, least, &mut longer) {
+                Ok(()) => break,
+                Err(failure) => failure,
             };
-            let (length, next) = found.map_err(|reason| Failure {
-                reason,
-                field: index,
-                at,
-            })?;
-            self.value(&rest[..length], field)
-                .map_err(|reason| Failure {
-                    reason,
-                    field: index,
-                    at,
-                })?;
-            match next {
-                Some(next) => at += next,
-                None => {
-                    ended = true;
-                    break;
-                }
+            if furthest.is_none_or(|known| failure.at > known.at) {
+                furthest = Some(failure);
             }
+            tries += 1;
+            match longer.pop() {
+                Some(point) if tries < MOST_TRIES => (index, at, least) = point,
+                _ => return Err(furthest.unwrap_or(failure)),
+            }
+            self.begin_again(written, index);
         }
-        if !ended && at < line.len() && !program.ignore_rest {
-            let field = program.fields.len().saturating_sub(1);
-            return Err(Failure {
-                reason: Reason::TrailingText,
-                field,
-                at,
-            });
-        }
+        self.compose();
         self.resolve_time(line.len())
     }
 
+    /// Forget what fields behind a place have given, as far as it adds up.
+    #[cold]
+    fn begin_again(&mut self, written: &Line, index: usize) {
+        let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
+        let earlier = &self.program.fields[written.fields.start..index];
+        if !earlier.iter().any(timed) {
+            self.time = Parts::on(self.program.date);
+        }
+    }
+
+    /// Read the fields from one on.
+    #[inline]
+    fn rest(
+        &mut self,
+        line: &'a [u8],
+        written: &Line,
+        first: usize,
+        mut at: usize,
+        mut least: usize,
+        longer: &mut Vec<(usize, usize, usize)>,
+    ) -> Result<(), Failure> {
+        let program = self.program;
+        for index in first..written.fields.end {
+            let field = &program.fields[index];
+            let last = index + 1 == written.fields.end && !written.ignore_rest;
+            if field.padded {
+                at += line[at..].iter().take_while(|&&b| b == b' ').count();
+            }
+            let rest = &line[at..];
+            let failed = |reason| Failure {
+                reason,
+                field: index,
+                at,
+            };
+            let found = find(rest, field, last, least).map_err(failed)?;
+            if field.elastic && found.next.is_some() {
+                longer.push((index, at, found.end + 1));
+            }
+            least = 0;
+            self.value(&rest[found.start..found.end], field, found.escape)
+                .map_err(failed)?;
+            match found.next {
+                Some(next) => at += next,
+                None => return Ok(()),
+            }
+        }
+        if at < line.len() && !written.ignore_rest {
+            return Err(Failure {
+                reason: Reason::TrailingText,
+                field: written.fields.end.saturating_sub(1),
+                at,
+            });
+        }
+        Ok(())
+    }
+
+    fn keyed(&mut self, line: &'a [u8], syntax: Syntax, keys: &Keys) -> Result<(), Failure> {
+        self.begin();
+        self.seen.fill(0);
+        let program = self.program;
+        let mut expected = std::mem::take(&mut self.expected);
+        let read = keyed::read(syntax, keys, line, &mut expected, &mut |named| {
+            let field = &program.fields[named.field];
+            let seen = &mut self.seen[field.group];
+            let worse = *seen != 0 && *seen <= named.rank;
+            if worse || named.raw.is_empty() || named.raw == b"-" {
+                return Ok(());
+            }
+            *seen = named.rank;
+            if matches!(field.kind, Kind::Time(_)) {
+                self.time = Parts::on(program.date);
+            }
+            let escape = match named.escape {
+                Escape::None => field.escape,
+                escape => escape,
+            };
+            self.value(named.raw, field, escape)
+                .map_err(|reason| Failure {
+                    reason,
+                    field: named.field,
+                    at: named.raw.as_ptr() as usize - line.as_ptr() as usize,
+                })
+        });
+        self.expected = expected;
+        read?;
+        for wanted in &program.required {
+            let had = |&field: &usize| self.seen[program.fields[field].group] != 0;
+            if !wanted.iter().any(had) {
+                return Err(Failure {
+                    reason: Reason::Missing,
+                    field: wanted.first().copied().unwrap_or(0),
+                    at: 0,
+                });
+            }
+        }
+        self.compose();
+        self.resolve_time(line.len())
+    }
+
+    #[inline]
     fn resolve_time(&mut self, at: usize) -> Result<(), Failure> {
         if self.program.time.is_none() {
             return Ok(());
         }
         let instant = self.time.resolve(&self.program.zone, self.program.year);
         if instant.is_none() {
-            let field = self.program.fields.len().saturating_sub(1);
+            let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
             return Err(Failure {
                 reason: Reason::NoTime,
-                field,
+                field: self.program.fields.iter().position(timed).unwrap_or(0),
                 at,
             });
         }
@@ -260,11 +442,16 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn value(&mut self, raw: &'a [u8], field: &Field) -> Result<(), Reason> {
+    fn value(&mut self, raw: &'a [u8], field: &Field, escape: Escape) -> Result<(), Reason> {
         match &field.kind {
             Kind::Skip => {}
-            Kind::Text(slot) => self.set_text(*slot, raw, field.escape),
-            Kind::Request => self.request(raw, field.escape),
+            Kind::Text(slot) => self.set_text(*slot, raw, escape),
+            Kind::First(slot) => {
+                let end = memchr(b',', raw).unwrap_or(raw.len());
+                self.set_text(*slot, raw[..end].trim_ascii(), escape);
+            }
+            Kind::Request => self.request(raw, escape),
+            Kind::Part(part) => self.pieces[*part as usize] = Some((raw, escape)),
             Kind::Integer { slot, dash_is_zero } => {
                 let number = integer(raw).ok_or(Reason::NotANumber)?;
                 let zero = (*dash_is_zero && self.answered()).then_some(0);
@@ -299,7 +486,7 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn read_time(&mut self, raw: &'a [u8], format: &TimeFormat) -> Result<(), Reason> {
         // Lines of one second carry the same text, and there are many of them.
-        let whole = matches!(format, TimeFormat::Clf | TimeFormat::Iso);
+        let whole = matches!(format, TimeFormat::Clf | TimeFormat::Iso | TimeFormat::Any);
         if let Some((text, instant)) = self.last_time
             && whole
             && raw == text
@@ -350,19 +537,26 @@ impl<'a> Scanner<'a> {
         }
         let hash = self.hasher.hash_one(raw);
         let same = |known: &KnownRequest| known.hash == hash && known.line == raw;
-        let codes = match self.requests.find(hash, same) {
-            Some(known) => known.codes,
+        let (codes, regular) = match self.requests.find(hash, same) {
+            Some(known) => (known.codes, known.regular),
             None => {
-                let codes = self.take_apart(raw, escape);
+                let (codes, regular) = self.take_apart(raw, escape);
                 let known = KnownRequest {
                     hash,
                     line: raw,
                     codes,
+                    regular,
                 };
                 self.requests.insert_unique(hash, known, |known| known.hash);
-                codes
+                (codes, regular)
             }
         };
+        self.has_request = regular;
+        self.set_request(codes);
+    }
+
+    #[inline]
+    fn set_request(&mut self, codes: [u32; 7]) {
         for (slot, code) in self.program.request.slots().into_iter().zip(codes) {
             if let Some(slot) = slot {
                 self.columns[slot].set_code(code);
@@ -370,12 +564,63 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> [u32; 7] {
+    /// Put a request together whose parts stood in fields of their own.
+    #[inline]
+    fn compose(&mut self) {
+        if self.wants_request && !self.has_request && self.pieces.iter().any(Option::is_some) {
+            self.compose_pieces();
+        }
+    }
+
+    fn compose_pieces(&mut self) {
+        let mut key = Vec::with_capacity(128);
+        for (raw, escape) in self.pieces.iter().map(|p| p.unwrap_or((b"", Escape::None))) {
+            key.extend_from_slice(raw);
+            // No line holds a line feed.
+            key.extend_from_slice(&[b'\n', escape as u8]);
+        }
+        if let Some(codes) = self.composed.get(&key) {
+            self.set_request(*codes);
+            return;
+        }
+        let pieces = self.pieces;
+        let piece = |part: Part| {
+            let (raw, escape) = pieces[part as usize]?;
+            let value = text::decode(raw, escape);
+            (!raw.is_empty() && raw != b"-").then_some(value)
+        };
+        let (method, protocol) = (piece(Part::Method), piece(Part::Protocol));
+        let mut target = piece(Part::Target).or_else(|| piece(Part::Path));
+        if let (Some(path), Some(query)) = (&target, piece(Part::Query))
+            && memchr(b'?', path).is_none()
+        {
+            let query = query.strip_prefix(b"?").unwrap_or(&query);
+            target = Some([path, b"?".as_slice(), query].concat().into());
+        }
+        let place = request::locate(
+            method.as_deref(),
+            target.as_deref(),
+            self.program.section_depth,
+        );
+        let codes = self.codes_of([
+            method.as_deref(),
+            target.as_deref(),
+            place.path,
+            place.query,
+            Some(place.section),
+            protocol.as_deref(),
+            None,
+        ]);
+        self.composed.insert(key, codes);
+        self.set_request(codes);
+    }
+
+    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> ([u32; 7], bool) {
         let line = request::split(raw);
         let target = line.target.map(|target| text::decode(target, escape));
         let place = request::locate(line.method, target.as_deref(), self.program.section_depth);
         let raw = (!line.regular).then_some(raw);
-        let parts = [
+        let codes = self.codes_of([
             line.method,
             target.as_deref(),
             place.path,
@@ -383,7 +628,12 @@ impl<'a> Scanner<'a> {
             Some(place.section),
             line.protocol,
             raw,
-        ];
+        ]);
+        (codes, line.method.is_some())
+    }
+
+    /// Codes of the parts of a request, in the order of `RequestSlots`.
+    fn codes_of(&mut self, parts: [Option<&[u8]>; 7]) -> [u32; 7] {
         let slots = self.program.request.slots();
         std::array::from_fn(|part| match (slots[part], parts[part]) {
             (Some(slot), Some(value)) => self.columns[slot].code(value),
@@ -392,21 +642,96 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Length of an unquoted field, and where the next begins; `None`: the line ended.
+/// Find a field at the beginning of a text.
 #[inline]
-fn plain(rest: &[u8], field: &Field) -> Result<(usize, Option<usize>), Reason> {
-    let found = match field.until.as_slice() {
-        [] => return Ok((rest.len(), Some(rest.len()))),
-        [byte] => find_near(rest, *byte),
-        until => find_text_near(rest, until),
+fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
+    match field.quotes {
+        Quotes::Never => plain(rest, field, least, field.escape),
+        Quotes::Always => quoted(rest, field, last),
+        Quotes::Optional if rest.first() == Some(&b'"') && least == 0 => {
+            optionally_quoted(rest, field, last)
+        }
+        Quotes::Optional => {
+            let escape = match field.escape {
+                Escape::Percent | Escape::Plus => field.escape,
+                _ => Escape::None,
+            };
+            plain(rest, field, least, escape)
+        }
+    }
+}
+
+#[inline]
+fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
+    let found = |end, next| {
+        Ok(Found {
+            start: 0,
+            end,
+            escape,
+            next,
+        })
     };
-    match (found, &field.end) {
-        (Some(length), _) => Ok((length, Some(length + field.until.len()))),
+    let searched = rest.get(least..).ok_or(Reason::Unended)?;
+    let until = match field.until.as_slice() {
+        [] => return found(rest.len(), Some(rest.len())),
+        [byte] => find_near(searched, *byte),
+        until => find_text_near(searched, until),
+    };
+    match (until, &field.end) {
+        (Some(length), _) => found(least + length, Some(least + length + field.until.len())),
         (None, Some(end)) => match rest.strip_suffix(end.as_slice()) {
-            Some(value) => Ok((value.len(), None)),
+            Some(value) => found(value.len(), None),
             None => Err(Reason::Unended),
         },
         (None, None) => Err(Reason::Unended),
+    }
+}
+
+/// A field whose first byte is a quote that is not part of the literal text around it.
+fn optionally_quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Reason> {
+    let escape = match field.escape {
+        Escape::Backslash | Escape::Json => field.escape,
+        _ => Escape::Doubled,
+    };
+    let mut from = 1;
+    while let Some(end) = quote_end(rest, from, escape) {
+        let after = &rest[end + 1..];
+        let next = if !last && after.starts_with(&field.until) {
+            Some(Some(end + 1 + field.until.len()))
+        } else if after == field.until || field.end.as_deref() == Some(after) {
+            Some(None)
+        } else {
+            None
+        };
+        if let Some(next) = next {
+            return Ok(Found {
+                start: 1,
+                end,
+                escape,
+                next,
+            });
+        }
+        from = end + 1;
+    }
+    // A quote that is never closed is part of the value.
+    plain(rest, field, 0, Escape::None)
+}
+
+/// Where a quoted text ends that goes on from a place.
+#[inline]
+fn quote_end(text: &[u8], mut from: usize, escape: Escape) -> Option<usize> {
+    loop {
+        let rest = text.get(from..)?;
+        let at = from
+            + match escape {
+                Escape::Backslash | Escape::Json => memchr2(b'"', b'\\', rest)?,
+                _ => memchr(b'"', rest)?,
+            };
+        if text[at] == b'\\' || escape == Escape::Doubled && text.get(at + 1) == Some(&b'"') {
+            from = at + 2;
+        } else {
+            return Some(at);
+        }
     }
 }
 
@@ -441,30 +766,26 @@ fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
     None
 }
 
-/// Length of a field in quotes, and where the next begins; `None`: the line ended.
-fn quoted(rest: &[u8], field: &Field, last: bool) -> Result<(usize, Option<usize>), Reason> {
+/// A field between quotes that are part of the literal text around it.
+#[inline]
+fn quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Reason> {
     let mut from = 0;
     loop {
-        let at = match field.escape {
-            Escape::Backslash => memchr2(b'"', b'\\', &rest[from..]),
-            _ => memchr(b'"', &rest[from..]),
+        let at = quote_end(rest, from, field.escape).ok_or(Reason::Unquoted)?;
+        let found = |next| {
+            Ok(Found {
+                start: 0,
+                end: at,
+                escape: field.escape,
+                next,
+            })
         };
-        let at = from + at.ok_or(Reason::Unquoted)?;
-        if rest[at] == b'\\' {
-            from = (at + 2).min(rest.len());
-            continue;
-        }
-        if field.escape == Escape::Doubled && rest.get(at + 1) == Some(&b'"') {
-            from = at + 2;
-            continue;
-        }
         let after = &rest[at..];
-        let closes = after.starts_with(&field.until) && (!last || after.len() == field.until.len());
-        if closes {
-            return Ok((at, Some(at + field.until.len())));
+        if after.starts_with(&field.until) && (!last || after.len() == field.until.len()) {
+            return found(Some(at + field.until.len()));
         }
         if field.end.as_deref() == Some(after) {
-            return Ok((at, None));
+            return found(None);
         }
         // A server that escapes never leaves a bare quote inside; one that does not, may.
         if field.escape != Escape::None {
@@ -509,12 +830,18 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         None => (raw, None),
     };
     let Some(fraction) = fraction else {
+        if whole.last().is_some_and(u8::is_ascii_alphabetic) {
+            return with_unit(whole).map(Some);
+        }
         let per_second = match unit {
             Unit::PerSecond(count) => count,
             Unit::ByPoint => 1e6,
         };
         return integer(whole).map(|number| number.map(|number| number as f64 / per_second));
     };
+    if raw.last().is_some_and(u8::is_ascii_alphabetic) {
+        return with_unit(raw).map(Some);
+    }
     let text = std::str::from_utf8(raw).ok()?;
     let plain = text
         .bytes()
@@ -528,6 +855,29 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         Unit::ByPoint => 1.0,
     };
     Some((number >= 0.0).then_some(number / per_second))
+}
+
+/// `247ms`, `1m2.5s`: durations as Go writes them.
+fn with_unit(raw: &[u8]) -> Option<f64> {
+    let mut rest = std::str::from_utf8(raw).ok()?;
+    let mut sum = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let units = rest[digits..].find(|c: char| c.is_ascii_digit());
+        let end = units.map_or(rest.len(), |found| digits + found);
+        sum += match &rest[digits..end] {
+            "h" => number * 3600.0,
+            "m" => number * 60.0,
+            "s" => number,
+            "ms" => number / 1e3,
+            "us" | "µs" | "μs" => number / 1e6,
+            "ns" => number / 1e9,
+            _ => return None,
+        };
+        rest = &rest[end..];
+    }
+    Some(sum)
 }
 
 /// nginx lists one time for each upstream tried, `,` between tries and `:` between redirects.

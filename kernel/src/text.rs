@@ -11,6 +11,12 @@ pub enum Escape {
     Backslash,
     /// A quote is doubled: CSV (RFC 4180).
     Doubled,
+    /// JSON's, `\uXXXX` among them (RFC 8259, section 7).
+    Json,
+    /// `%HH` (RFC 3986, section 2.1).
+    Percent,
+    /// `+` for a blank, as IIS writes.
+    Plus,
 }
 
 fn hex(byte: u8) -> Option<u8> {
@@ -73,7 +79,101 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::None => Cow::Borrowed(raw),
         Escape::Backslash => unescape(raw),
         Escape::Doubled => undouble(raw),
+        Escape::Json => unescape_json(raw),
+        Escape::Percent => decode_percent(raw),
+        Escape::Plus => replace_plus(raw),
     }
+}
+
+/// Undo JSON's escapes; what is none stays as it is. Halves of a surrogate pair that stand
+/// alone become the replacement character.
+fn unescape_json(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'\\', raw) else {
+        return Cow::Borrowed(raw);
+    };
+    let mut out = Vec::with_capacity(raw.len());
+    out.extend_from_slice(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let [byte, tail @ ..] = rest {
+        if *byte != b'\\' {
+            let until = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+            out.extend_from_slice(&rest[..until]);
+            rest = &rest[until..];
+            continue;
+        }
+        let (value, used) = match tail {
+            [b'u', ..] => {
+                let (character, used) = utf16(tail);
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &tail[used..];
+                continue;
+            }
+            [plain @ (b'"' | b'\\' | b'/'), ..] => (*plain, 1),
+            [b'n', ..] => (b'\n', 1),
+            [b't', ..] => (b'\t', 1),
+            [b'r', ..] => (b'\r', 1),
+            [b'b', ..] => (0x08, 1),
+            [b'f', ..] => (0x0c, 1),
+            _ => (b'\\', 0),
+        };
+        out.push(value);
+        rest = &tail[used..];
+    }
+    Cow::Owned(out)
+}
+
+/// The character of `uXXXX`, or of a pair of them, and how many bytes it is written in.
+fn utf16(text: &[u8]) -> (char, usize) {
+    let unit = |text: &[u8]| -> Option<u16> {
+        let [b'u', digits @ ..] = text else {
+            return None;
+        };
+        let digits = digits.first_chunk::<4>()?;
+        digits
+            .iter()
+            .try_fold(0, |sum, &digit| Some(sum << 4 | u16::from(hex(digit)?)))
+    };
+    let Some(first) = unit(text) else {
+        return (char::REPLACEMENT_CHARACTER, 1);
+    };
+    let second = match &text[5..] {
+        [b'\\', rest @ ..] => unit(rest),
+        _ => None,
+    };
+    let pair = [first, second.unwrap_or(0)];
+    match char::decode_utf16(pair).next() {
+        Some(Ok(character)) => (
+            character,
+            5 * character.len_utf16() + character.len_utf16() - 1,
+        ),
+        _ => (char::REPLACEMENT_CHARACTER, 5),
+    }
+}
+
+fn decode_percent(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'%', raw) else {
+        return Cow::Borrowed(raw);
+    };
+    let mut out = Vec::with_capacity(raw.len());
+    out.extend_from_slice(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let [byte, tail @ ..] = rest {
+        let decoded = match (byte, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        out.push(decoded.map_or(*byte, |(high, low)| high << 4 | low));
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+    }
+    Cow::Owned(out)
+}
+
+fn replace_plus(raw: &[u8]) -> Cow<'_, [u8]> {
+    if !raw.contains(&b'+') {
+        return Cow::Borrowed(raw);
+    }
+    let spaced = raw.iter().map(|&b| if b == b'+' { b' ' } else { b });
+    Cow::Owned(spaced.collect())
 }
 
 /// 64 bits of a text, the same in every run and release: FNV-1a (draft-eastlake-fnv), its bits
@@ -116,6 +216,22 @@ mod tests {
     #[test]
     fn doubled_quotes_are_undone() {
         assert_eq!(&*undouble(br#"a""b"""""#), br#"a"b"""#);
+    }
+
+    #[test]
+    fn escapes_of_json_are_undone() {
+        let written = br#"a\"\/\u00e9\ud83d\ude00\ud800x\u12\q"#;
+        let read = decode(written, Escape::Json);
+        assert_eq!(
+            std::str::from_utf8(&read).unwrap(),
+            "a\"/é😀\u{fffd}x\u{fffd}12\\q"
+        );
+    }
+
+    #[test]
+    fn escapes_of_urls_are_undone() {
+        assert_eq!(&*decode(b"a%20b%2", Escape::Percent), b"a b%2");
+        assert_eq!(&*decode(b"a+b", Escape::Plus), b"a b");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub enum TimeFormat {
     Iso,
     /// A count since the epoch; the number says how many microseconds one is.
     Epoch { microseconds: f64 },
+    /// Whatever of these it looks like; of a number the unit is told by its size.
+    Any,
     /// Items in the manner of strftime.
     Pattern(Vec<Item>),
 }
@@ -27,6 +29,7 @@ pub enum Item {
     /// One or two digits, a leading blank allowed.
     Day,
     Weekday,
+    WeekdayNumber,
     DayOfYear,
     Hour,
     Hour12,
@@ -129,7 +132,34 @@ impl Parts {
             TimeFormat::Clf => self.read_clf(text),
             TimeFormat::Iso => self.read_iso(text),
             TimeFormat::Epoch { microseconds } => self.read_epoch(text, *microseconds),
+            TimeFormat::Any => self.read_any(text),
             TimeFormat::Pattern(items) => self.read_pattern(text, items),
+        }
+    }
+
+    fn read_any(&mut self, text: &[u8]) -> Option<()> {
+        let text = match text {
+            [b'[', inner @ .., b']'] => inner,
+            _ => text,
+        };
+        match (leading_digits(text), text.get(2)) {
+            // Nanoseconds of today have 19 digits, microseconds 16, milliseconds 13.
+            (17..=19, _) => self.read_epoch(text, 1e-3),
+            (14..=16, _) => self.read_epoch(text, 1.0),
+            (11..=13, _) => self.read_epoch(text, 1e3),
+            (8..=10, _) => self.read_epoch(text, 1e6),
+            (2, Some(b'/')) => self.read_clf(text),
+            _ => self.read_iso(text),
+        }
+    }
+
+    /// The parts of a line whose day is known from elsewhere.
+    pub fn on(date: Option<(i64, u8, u8)>) -> Self {
+        Self {
+            year: date.map(|(year, _, _)| year),
+            month: date.map(|(_, month, _)| month),
+            day: date.map(|(_, _, day)| day),
+            ..Self::default()
         }
     }
 
@@ -194,13 +224,13 @@ impl Parts {
                 y2,
                 y3,
                 y4,
-                b'-',
+                b'-' | b'/',
                 m1,
                 m2,
-                b'-',
+                b'-' | b'/',
                 d1,
                 d2,
-                b'T' | b' ',
+                b'T' | b't' | b' ',
                 h1,
                 h2,
                 b':',
@@ -223,6 +253,7 @@ impl Parts {
         if rest.is_empty() {
             return Some(());
         }
+        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
         self.read_offset(rest)?.is_empty().then_some(())
     }
 
@@ -261,7 +292,7 @@ impl Parts {
         let instant = if microseconds >= 1.0 {
             whole.checked_mul(microseconds as i64)?
         } else {
-            (whole as f64 * microseconds) as i64
+            whole / (1.0 / microseconds).round() as i64
         };
         let fraction = match &text[digits..] {
             [] => 0,
@@ -296,9 +327,13 @@ impl Parts {
                 return Some(&text[digits..]);
             }
             Item::MonthName => {
-                let (name, rest) = text.split_first_chunk::<3>()?;
-                self.month = Some(month_number(*name)?);
-                return Some(rest);
+                // Written out (%B) or not (%b), the first three letters tell.
+                let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+                self.month = Some(month_number(*text.first_chunk::<3>()?)?);
+                return Some(&text[letters..]);
+            }
+            Item::WeekdayNumber => {
+                return (leading_digits(&text[..text.len().min(1)]) == 1).then(|| &text[1..]);
             }
             Item::Weekday => {
                 let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();

@@ -58,6 +58,25 @@ COLUMNS: tuple[Column, ...] = (
 )
 """The columns of every format, in the order of output."""
 
+FURTHER: tuple[Column, ...] = (
+    Column("client_port", _I, "port of the client"),
+    Column("forwarded_for", _T, "X-Forwarded-For header, the clients of proxies"),
+    Column("server_address", _T, "address of the server that was asked"),
+    Column("server_port", _I, "port of the server that was asked"),
+    Column("port", _I, "port of the virtual host"),
+    Column("scheme", _T, "http or https"),
+    Column("bytes_received", _I, "bytes received from the client"),
+    Column("content_type", _T, "media type of the answer"),
+    Column("cache_status", _T, "what the cache did: HIT, MISS and so on"),
+    Column("tls_protocol", _T, "TLS version"),
+    Column("tls_cipher", _T, "TLS cipher suite"),
+    Column("upstream", _T, "the server behind that answered"),
+    Column("upstream_status", _T, "its status, or a list of those that were tried"),
+    Column("request_id", _T, "identifier of the request"),
+    Column("country", _T, "country of the client as logged"),
+)
+"""Columns that several formats have beyond those of every format."""
+
 REQUEST_PARTS: tuple[str, ...] = (
     "method",
     "target",
@@ -69,4 +88,4 @@ REQUEST_PARTS: tuple[str, ...] = (
 )
 """Columns that come out of one request line."""
 
-BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
+BY_NAME: dict[str, Column] = {column.name: column for column in (*COLUMNS, *FURTHER)}

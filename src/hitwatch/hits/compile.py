@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hitwatch import _kernel
 from hitwatch.hits.columns import Column, ColumnType
-from hitwatch.hits.fields import Kind
-from hitwatch.hits.format import Field, Format
+from hitwatch.hits.fields import Kind, Reading
+from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes
 from hitwatch.hits.times import Zone, time_items
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Hits:
         self._data = data
         self._parser = parser
         self.lines: int = batch.lines
+        self.directives: int = batch.directives
         self.rejected: int = batch.rejected
 
     def __len__(self) -> int:
@@ -130,6 +131,7 @@ class Parser:
         section_depth: how many path segments make a section.
         zone: where wall-clock times without an offset were written; UTC when ``None``.
         year: the year of times that carry none.
+        date: year, month and day of times that carry none.
         line_numbers: whether to build the column ``line_number`` too.
 
     """
@@ -142,6 +144,7 @@ class Parser:
         section_depth: int = 1,
         zone: Zone | None = None,
         year: int | None = None,
+        date: tuple[int, int, int] | None = None,
         line_numbers: bool = False,
     ) -> None:
         self.log_format = log_format
@@ -154,15 +157,22 @@ class Parser:
         # Whether `-` means no bytes or no answer is told by the status.
         hidden = [c for c in available if c.name == "status" and "bytes" in built]
         built |= {column.name: column for column in hidden}
+        self._words = _words(log_format)
+        layout = log_format.layout
         self._program = _kernel.Program(
             {
-                "prefix": log_format.fields[0].before.encode(),
+                "layout": "positional" if layout is Layout.W3C else layout.value,
+                "lines": _lines(log_format),
+                "keys": _key_tree(log_format),
+                "folded": log_format.folded,
                 "fields": _fields(log_format),
-                "ignore_rest": log_format.ignore_rest,
+                "directives": [start.encode() for start in log_format.directives],
+                "required": _required(log_format),
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
+                "date": date,
             }
         )
 
@@ -185,44 +195,149 @@ class Parser:
             field: index of the field that could not be read.
 
         """
-        fields = self.log_format.fields
-        name = fields[field].name
-        until = fields[field + 1].before if field + 1 < len(fields) else self.log_format.after
+        name, before, until = self._words[field] if self._words else ("", "", "")
         wordings = {
             "empty": "empty line",
-            "prefix": f"does not begin with {fields[0].before!r}",
+            "prefix": f"does not begin with {before!r}",
             "unended": f"no {until!r} after {name}",
             "unquoted": f"no closing quote after {name}",
             "not_a_number": f"{name} is not a number",
             "not_a_time": f"{name} is not a time as the format writes it",
             "no_time": "no complete time",
             "trailing_text": f"text after {name}, where the line should end",
+            "syntax": f"no {self.log_format.layout.value} from here on",
+            "missing": f"no {name}",
         }
         return wordings[reason]
 
 
-def _fields(log_format: Format) -> list[dict[str, Any]]:
-    fields = log_format.fields
-    ends = [*((f.before, f.or_end) for f in fields[1:]), (log_format.after, None)]
-    return [
-        _field(field, until, end, log_format)
-        for field, (until, end) in zip(fields, ends, strict=True)
+def _words(log_format: Format) -> list[tuple[str, str, str]]:
+    """Of each field its name, what stands before it and after it."""
+    words = [
+        (field.name, field.before, until)
+        for line in log_format.lines
+        for field, until in zip(line.fields, _untils(line), strict=True)
     ]
+    return [*words, *((key.reading.column or key.name, "", "") for key in log_format.keys)]
 
 
-def _field(field: Field, until: str, end: str | None, log_format: Format) -> dict[str, Any]:
+def _untils(line: Line) -> list[str]:
+    return [*(field.before for field in line.fields[1:]), line.after]
+
+
+def _lines(log_format: Format) -> list[dict[str, Any]]:
+    lines, first = [], 0
+    for line in log_format.lines:
+        end = first + len(line.fields)
+        prefix = line.fields[0].before if line.fields else line.after
+        lines.append(
+            {
+                "prefix": prefix.encode(),
+                "first": first,
+                "end": end,
+                "ignore_rest": line.ignore_rest,
+            }
+        )
+        first = end
+    return lines
+
+
+def _fields(log_format: Format) -> list[dict[str, Any]]:
+    placed = [
+        _placed(field, until, end, log_format)
+        for line in log_format.lines
+        for field, until, end in zip(
+            line.fields, _untils(line), [*(f.or_end for f in line.fields[1:]), None], strict=True
+        )
+    ]
+    groups: dict[str, int] = {}
+    named = [_named(key, groups, log_format) for key in log_format.keys]
+    return placed + named
+
+
+def _placed(field: Field, until: str, end: str | None, log_format: Format) -> dict[str, Any]:
     reading = field.reading
-    quoted = field.before.endswith('"') and until.startswith('"')
-    return {
-        "kind": reading.kind.value,
+    time_format = reading.time_format or log_format.time_format
+    holds_end = reading.kind is Kind.TIME and bool(until) and until[0] in _written_by(time_format)
+    quoted = field.quotes is not Quotes.NEVER
+    return _read_as(reading, log_format) | {
+        "group": 0,
         "until": until.encode(),
         "end": None if end is None else end.encode(),
-        "quoted": quoted,
-        "escape": log_format.escape if quoted else "none",
+        "quotes": field.quotes.value,
+        "elastic": field.elastic or holds_end,
+        "padded": field.padded,
+        "escape": reading.escape or (log_format.escape if quoted else "none"),
+    }
+
+
+def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, Any]:
+    group = groups.setdefault(key.reading.column or key.name, len(groups))
+    return _read_as(key.reading, log_format) | {
+        "group": group,
+        "until": b"",
+        "end": None,
+        "quotes": "never",
+        "elastic": False,
+        "padded": False,
+        "escape": key.reading.escape or "none",
+    }
+
+
+def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
+    time_format = reading.time_format or log_format.time_format
+    return {
+        "kind": reading.kind.value,
         "column": reading.column,
         "port_column": reading.port_column,
         "dash_is_zero": reading.dash_is_zero,
         "per_second": reading.per_second,
         "list": reading.listed,
-        "time_format": time_items(log_format.time_format) if reading.kind is Kind.TIME else [],
+        "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }
+
+
+def _written_by(time_format: str) -> str:
+    """Literal characters that a time format writes."""
+    if time_format in ("clf", "iso", "any"):
+        return " "
+    return "".join(chr(int(n)) for name, n in time_items(time_format) if name == "literal")
+
+
+def _key_tree(log_format: Format) -> list[dict[bytes, tuple[Any, int | None]]]:
+    """The names as a tree: of each node the field with its rank, and the node below, by name."""
+    nodes: list[dict[bytes, tuple[Any, int | None]]] = [{}]
+    first = sum(len(line.fields) for line in log_format.lines)
+    for name in log_format.transparent:
+        nodes[0][_folded(name, log_format)] = (None, 0)
+    for rank, key in enumerate(log_format.keys):
+        node = 0
+        for name in key.path[:-1]:
+            value, below = nodes[node].get(_folded(name, log_format), (None, None))
+            if below is None:
+                nodes.append({})
+                below = len(nodes) - 1
+            nodes[node][_folded(name, log_format)] = (value, below)
+            node = below
+        last = _folded(key.path[-1], log_format)
+        value, below = nodes[node].get(last, (None, None))
+        # The first of several readings of one name counts.
+        nodes[node][last] = (value or (first + rank, rank + 1), below)
+    return nodes
+
+
+def _folded(name: str, log_format: Format) -> bytes:
+    if not log_format.folded:
+        return name.encode()
+    return "".join(c for c in name.lower() if c.isalnum()).encode()
+
+
+def _required(log_format: Format) -> list[list[int]]:
+    first = sum(len(line.fields) for line in log_format.lines)
+    places: dict[str, list[int]] = {}
+    for place, key in enumerate(log_format.keys, first):
+        places.setdefault(key.reading.column or key.name, []).append(place)
+    return [
+        [place for name in group.split("|") for place in places.get(name, ())]
+        for group in log_format.required
+    ]

@@ -6,10 +6,12 @@ cannot hold a blank, and a duration keeps the digits of its unit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from hitwatch.hits.fields import Kind
-from hitwatch.hits.format import Field, Format
+from hitwatch.errors import FormatError
+from hitwatch.hits.fields import REQUEST_KINDS, Kind, Reading
+from hitwatch.hits.format import Format, Key, Layout, Line, Quotes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,38 +29,136 @@ def compose(hits: pl.DataFrame, log_format: Format) -> pl.Series:
         hits: public columns; those the format needs and that are missing are written as
             absent. Fields that may be missing from a line are written where their column
             is there.
-        log_format: a positional format.
+        log_format: the format; of several ways to write a line the first is taken.
 
     Returns:
         One text a hit, without line end.
+
+    Raises:
+        FormatError: the format says nothing of how its lines are laid out before it has read
+            a header.
+
     """
     import polars as pl
 
-    pieces: list[pl.Expr] = []
-    after = log_format.after
-    fields = log_format.fields
-    ends = [*(field.before for field in fields[1:]), after]
-    for field, until in zip(fields, ends, strict=True):
-        if field.or_end is not None and field.reading.column not in hits.columns:
-            after = field.or_end
-            break
-        quoted = field.before.endswith('"') and until.startswith('"')
-        pieces += [pl.lit(field.before), _written(field, hits, log_format, quoted=quoted)]
-    return hits.select(line=pl.concat_str([*pieces, pl.lit(after)])).to_series()
+    match log_format.layout:
+        case Layout.JSON:
+            line = _json(hits, log_format)
+        case Layout.LOGFMT | Layout.LTSV:
+            line = _labelled(hits, log_format)
+        case _ if log_format.lines:
+            line = _positional(hits, log_format.lines[0], log_format)
+        case _:
+            raise FormatError(f"{log_format.name} has no layout of its own to write lines in")
+    return hits.select(line=line).to_series() if len(hits) else pl.Series("line", [], pl.String)
 
 
-def _written(field: Field, hits: pl.DataFrame, log_format: Format, *, quoted: bool) -> pl.Expr:
+def _positional(hits: pl.DataFrame, line: Line, log_format: Format) -> pl.Expr:
     import polars as pl
 
-    reading = field.reading
-    escape = log_format.escape if quoted else "none"
-    if reading.kind is Kind.REQUEST:
-        return _request(hits, escape)
+    pieces: list[pl.Expr] = []
+    after = line.after
+    for field in line.fields:
+        if field.or_end is not None and not _told(field.reading, hits):
+            after = field.or_end
+            break
+        quoted = field.quotes is not Quotes.NEVER
+        escape = field.reading.escape or (log_format.escape if quoted else "none")
+        text = _written(field.reading, hits, log_format, escape)
+        if field.quotes is Quotes.OPTIONAL:
+            inner = "doubled" if escape in ("plus", "percent", "none") else escape
+            written = _written(field.reading, hits, log_format, inner)
+            quote = pl.lit('"')
+            bare = text.str.contains(r'^[^\s",]+$')
+            text = pl.when(bare).then(text).otherwise(pl.concat_str(quote, written, quote))
+        pieces += [pl.lit(field.before), text]
+    return pl.concat_str([*pieces, pl.lit(after)])
+
+
+def _told(reading: Reading, hits: pl.DataFrame) -> bool:
+    return reading.column in hits.columns
+
+
+def _json(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
+    import polars as pl
+
+    tree: dict[str, Any] = {}
+    for key in _first_keys(log_format, hits):
+        node = tree
+        for name in key.path[:-1]:
+            node = node.setdefault(name, {})
+        reading = key.reading
+        if reading.kind is Kind.INTEGER and _told(reading, hits):
+            node[key.path[-1]] = pl.col(str(reading.column))
+        else:
+            node[key.path[-1]] = _value(reading, hits, log_format)
+    return _struct(tree).struct.json_encode()
+
+
+def _struct(tree: Mapping[str, Any]) -> pl.Expr:
+    import polars as pl
+
+    return pl.struct(
+        (_struct(value) if isinstance(value, dict) else value).alias(name)
+        for name, value in tree.items()
+    )
+
+
+def _labelled(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
+    """LTSV, or logfmt with every value in quotes."""
+    import polars as pl
+
+    logfmt = log_format.layout is Layout.LOGFMT
+    pieces = []
+    for key in _first_keys(log_format, hits):
+        value = _value(key.reading, hits, log_format)
+        if logfmt:
+            value = pl.concat_str(pl.lit('"'), _json_escaped(value), pl.lit('"'))
+        else:
+            value = _escaped(value, "backslash")
+        name = f"{'.'.join(key.path)}{'=' if logfmt else ':'}"
+        pieces.append(
+            pl.concat_str(pl.lit(name), value).fill_null(f'{name}"-"' if logfmt else f"{name}-")
+        )
+    return pl.concat_str(pieces, separator=" " if logfmt else "\t")
+
+
+def _json_escaped(text: pl.Expr) -> pl.Expr:
+    text = text.str.replace_all("\\", "\\\\", literal=True)
+    text = text.str.replace_all('"', '\\"', literal=True)
+    return text.str.replace_many(_CONTROL, [f"\\u{ord(char):04x}" for char in _CONTROL])
+
+
+def _first_keys(log_format: Format, hits: pl.DataFrame) -> list[Key]:
+    """One key for each column that there is something to say of."""
+    chosen: dict[str, Key] = {}
+    parts = {Kind.METHOD: "method", Kind.TARGET: "target", Kind.PROTOCOL: "protocol"}
+    for key in log_format.keys:
+        column = parts.get(key.reading.kind) or key.reading.column
+        if column in hits.columns:
+            chosen.setdefault(str(column), key)
+    return list(chosen.values())
+
+
+def _value(reading: Reading, hits: pl.DataFrame, log_format: Format) -> pl.Expr:
+    """A value as text, ``None`` where there is none."""
+    import polars as pl
+
+    text = _written(reading, hits, log_format, reading.escape or "none")
+    return pl.when(text == "-").then(None).otherwise(text)
+
+
+def _written(reading: Reading, hits: pl.DataFrame, log_format: Format, escape: str) -> pl.Expr:
+    """A value as text, ``-`` where there is none."""
+    import polars as pl
+
+    if reading.kind in REQUEST_KINDS:
+        return _part(reading.kind, hits, escape)
     if reading.kind is Kind.SKIP or reading.column not in hits.columns:
         return pl.lit("-")
-    column = pl.col(reading.column)
+    column = pl.col(str(reading.column))
     if reading.kind is Kind.TIME:
-        return _time(column, log_format.time_format)
+        return _time(column, reading.time_format or log_format.time_format)
     if reading.kind is Kind.INTEGER:
         text = column.cast(pl.String)
         if reading.dash_is_zero:
@@ -70,11 +170,25 @@ def _written(field: Field, hits: pl.DataFrame, log_format: Format, *, quoted: bo
         host = pl.when(column.str.contains(":", literal=True)).then(bracketed).otherwise(column)
         port = pl.lit("80")
         if reading.port_column in hits.columns:
-            port = pl.col(reading.port_column).cast(pl.String)
+            port = pl.col(str(reading.port_column)).cast(pl.String)
         text = pl.concat_str(host, pl.lit(":"), port)
     else:
         text = _escaped(column, escape)
     return text.fill_null("-")
+
+
+def _part(kind: Kind, hits: pl.DataFrame, escape: str) -> pl.Expr:
+    """A part of the request that has a field of its own."""
+    import polars as pl
+
+    if kind is Kind.REQUEST:
+        return _request(hits, escape)
+    if kind in (Kind.PATH, Kind.QUERY):
+        parts = pl.col("target").str.splitn("?", 2).struct
+        text = parts.field("field_0" if kind is Kind.PATH else "field_1")
+    else:
+        text = pl.col(kind.value) if kind.value in hits.columns else pl.lit(None, pl.String)
+    return _escaped(text, escape).fill_null("-")
 
 
 def _request(hits: pl.DataFrame, escape: str) -> pl.Expr:
@@ -105,7 +219,9 @@ def _time(column: pl.Expr, time_format: str) -> pl.Expr:
                 return (micros * 1000).cast(pl.String)
             case _:
                 return micros.cast(pl.String)
-    return column.dt.strftime({"clf": _CLF, "iso": _ISO}.get(time_format, time_format))
+    named = {"clf": _CLF, "iso": _ISO, "any": _ISO}
+    # Polars writes a fraction with its point, of as many digits as are asked for.
+    return column.dt.strftime(named.get(time_format) or time_format.replace("%.", "%.6f"))
 
 
 def _seconds(column: pl.Expr, per_second: float | None) -> pl.Expr:
@@ -123,6 +239,12 @@ def _escaped(column: pl.Expr, escape: str) -> pl.Expr:
         return column.str.replace_all('"', '""', literal=True)
     if escape == "none":
         return column
+    if escape == "percent":
+        return column.str.replace_many(["%", " "], ["%25", "%20"])
+    if escape == "plus":
+        return column.str.replace_all(" ", "+", literal=True)
+    if escape == "json":
+        return _json_escaped(column)
     # The backslash first, or the escapes themselves would be escaped.
     text = column.str.replace_all("\\", "\\\\", literal=True)
     text = text.str.replace_all('"', '\\"', literal=True)

@@ -16,10 +16,26 @@ class Kind(Enum):
     SKIP = "skip"
     TEXT = "text"
     REQUEST = "request"
+    METHOD = "method"
+    TARGET = "target"
+    PATH = "path"
+    QUERY = "query"
+    PROTOCOL = "protocol"
     INTEGER = "integer"
     SECONDS = "seconds"
     TIME = "time"
     ADDRESS = "address"
+
+
+REQUEST_KINDS = (
+    Kind.REQUEST,
+    Kind.METHOD,
+    Kind.TARGET,
+    Kind.PATH,
+    Kind.QUERY,
+    Kind.PROTOCOL,
+)
+"""Kinds that tell the request, or a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +46,14 @@ class Reading:
         kind: how its text is read.
         column: the column it fills; ``None`` where it fills none or several.
         per_second: how many units of a duration make a second; ``None`` where the text tells
-            (with a point seconds, else microseconds).
+            (with a point seconds, else microseconds). A unit that is written out, as in
+            ``17ms``, goes before it.
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
-        listed: whether several durations may stand in it, to be summed.
+        listed: whether several values may stand in it: durations are summed, of texts the
+            first counts.
         port_column: where the port of an address goes.
+        time_format: of (a part of) the time; ``None``: as the format says.
+        escape: how it is escaped where that is not as the format says.
 
     """
 
@@ -43,29 +63,78 @@ class Reading:
     dash_is_zero: bool = False
     listed: bool = False
     port_column: str | None = None
+    time_format: str | None = None
+    escape: str | None = None
+
+
+def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
+    return Reading(Kind.SECONDS, column, per_second=per_second, listed=listed)
+
+
+def _text(column: str) -> Reading:
+    return Reading(Kind.TEXT, column)
+
+
+def _integer(column: str) -> Reading:
+    return Reading(Kind.INTEGER, column)
 
 
 FIELDS: dict[str, Reading] = {
-    "client": Reading(Kind.TEXT, "client"),
+    "client": _text("client"),
     "client_address": Reading(Kind.ADDRESS, "client", port_column="client_port"),
+    "client_list": Reading(Kind.TEXT, "client", listed=True),
     "ident": Reading(Kind.SKIP),
-    "user": Reading(Kind.TEXT, "user"),
+    "user": _text("user"),
     "time": Reading(Kind.TIME, "time"),
+    "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
+    "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
+    "any_time": Reading(Kind.TIME, "time", time_format="any"),
     "request": Reading(Kind.REQUEST),
-    "status": Reading(Kind.INTEGER, "status"),
-    "bytes": Reading(Kind.INTEGER, "bytes"),
+    "method": Reading(Kind.METHOD),
+    "target": Reading(Kind.TARGET),
+    "path": Reading(Kind.PATH),
+    "query": Reading(Kind.QUERY),
+    "protocol": Reading(Kind.PROTOCOL),
+    "status": _integer("status"),
+    "bytes": _integer("bytes"),
     "bytes_clf": Reading(Kind.INTEGER, "bytes", dash_is_zero=True),
-    "referrer": Reading(Kind.TEXT, "referrer"),
-    "user_agent": Reading(Kind.TEXT, "user_agent"),
-    "host": Reading(Kind.TEXT, "host"),
+    "referrer": _text("referrer"),
+    "user_agent": _text("user_agent"),
+    "host": _text("host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port"),
     "duration": Reading(Kind.SECONDS, "duration_s"),
-    "duration_s": Reading(Kind.SECONDS, "duration_s", per_second=1),
-    "duration_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3),
-    "duration_us": Reading(Kind.SECONDS, "duration_s", per_second=1e6),
-    "duration_ns": Reading(Kind.SECONDS, "duration_s", per_second=1e9),
-    "upstream_duration_s": Reading(Kind.SECONDS, "upstream_duration_s", per_second=1, listed=True),
-    "upstream_duration_ms": Reading(Kind.SECONDS, "upstream_duration_s", per_second=1e3),
+    "duration_s": _seconds("duration_s", 1),
+    "duration_ms": _seconds("duration_s", 1e3),
+    "duration_us": _seconds("duration_s", 1e6),
+    "duration_ns": _seconds("duration_s", 1e9),
+    "upstream_duration_s": _seconds("upstream_duration_s", 1, listed=True),
+    "upstream_duration_ms": _seconds("upstream_duration_s", 1e3, listed=True),
+    "upstream_duration_us": _seconds("upstream_duration_s", 1e6, listed=True),
+    "upstream_duration_ns": _seconds("upstream_duration_s", 1e9, listed=True),
+    "forwarded_for": _text("forwarded_for"),
+    "bytes_received": _integer("bytes_received"),
+    "cache_status": _text("cache_status"),
+    "content_type": _text("content_type"),
+    "tls_protocol": _text("tls_protocol"),
+    "tls_cipher": _text("tls_cipher"),
+    "upstream": _text("upstream"),
+    "upstream_status": _text("upstream_status"),
+    "request_id": _text("request_id"),
+    "scheme": _text("scheme"),
+    "server_address": _text("server_address"),
+    "server_port": _integer("server_port"),
+    "client_port": _integer("client_port"),
+    "country": _text("country"),
     "skip": Reading(Kind.SKIP),
 }
 """Fields by the names that format files use; ``{name:kind}`` makes others."""
+
+OWN_KINDS: dict[str, Reading] = {
+    "text": Reading(Kind.TEXT),
+    "integer": Reading(Kind.INTEGER),
+    "seconds": Reading(Kind.SECONDS, per_second=1),
+    "milliseconds": Reading(Kind.SECONDS, per_second=1e3),
+    "microseconds": Reading(Kind.SECONDS, per_second=1e6),
+    "nanoseconds": Reading(Kind.SECONDS, per_second=1e9),
+}
+"""How a field of a format's own may be read; durations become seconds."""

@@ -1,30 +1,56 @@
 """A log format as a value, and how a format file is read; parses no lines itself.
 
-A format file is TOML. Its ``line`` is the line as the server writes it, each field in
-braces: ``{client} {ident} {user} [{time}] "{request}" {status} {bytes}``. A field that stands
-between double quotes may hold the server's escapes. ``optional`` lists texts that may
-follow the line, each only after the one before it.
+A format file is TOML. Where values stand in a fixed order, its ``line`` is the line as the
+server writes it, each field in braces: ``{client} {ident} {user} [{time}] "{request}" {status}``.
+
+- A field between double quotes may hold the server's escapes.
+- ``{"referrer"}`` is quoted or not, as the value needs.
+- Two blanks stand for any number of them; ``{{`` and ``}}`` are braces of the line itself.
+- ``lines`` in place of ``line`` lists several ways, of which the first that fits counts.
+- ``optional`` lists texts that may follow the line, each only after the one before it.
+
+Where values stand under names, ``keys`` maps the names to fields, nested names with points.
+Of several names for one column the first that has a value counts.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
-from hitwatch.hits.fields import FIELDS, Kind, Reading
+from hitwatch.hits.fields import FIELDS, OWN_KINDS, REQUEST_KINDS, Kind, Reading
 
-_FIELD = re.compile(r"\{([a-z_0-9]+)(?::([a-z]+))?\}")
-_ESCAPES = ("none", "backslash", "doubled")
+_FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?\1\}')
+_ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus")
 _OWN_COLUMN = {
     Kind.TEXT: ColumnType.TEXT,
     Kind.INTEGER: ColumnType.INTEGER,
     Kind.SECONDS: ColumnType.FLOAT,
 }
+
+
+class Layout(Enum):
+    """How the values of a line are laid out."""
+
+    POSITIONAL = "positional"
+    W3C = "w3c"
+    JSON = "json"
+    LOGFMT = "logfmt"
+    LTSV = "ltsv"
+
+
+class Quotes(Enum):
+    """When a field is quoted."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    OPTIONAL = "optional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +63,9 @@ class Field:
         before: the literal text in front of it.
         or_end: what ends the line where this field and all behind it are missing;
             ``None`` where the field must be there.
+        quotes: when it is quoted; ``ALWAYS``: by quotes that are literal text around it.
+        elastic: whether it may hold the text that ends it, so that the rest of the line tells.
+        padded: whether blanks may stand before it.
 
     """
 
@@ -44,6 +73,41 @@ class Field:
     reading: Reading
     before: str
     or_end: str | None = None
+    quotes: Quotes = Quotes.NEVER
+    elastic: bool = False
+    padded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One way to write a line.
+
+    Attributes:
+        fields: the fields in the order of the line.
+        after: literal text that ends the line, behind the last field.
+        ignore_rest: whether text behind the last field is left unread.
+
+    """
+
+    fields: tuple[Field, ...]
+    after: str = ""
+    ignore_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A name under which a value stands.
+
+    Attributes:
+        path: the name, and the names of the objects around it.
+        name: the field.
+        reading: how its text is read, and where the value goes.
+
+    """
+
+    path: tuple[str, ...]
+    name: str
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +115,8 @@ class Sample:
     """A line and the column values it must give.
 
     Attributes:
-        line: as it stands in a log, without its line end.
+        line: as it stands in a log, without its line end; lines that say something about it,
+            such as ``#Fields:``, go before it.
         expect: values by column; times as RFC 3339 text.
 
     """
@@ -68,88 +133,172 @@ class Format:
         name: the public name.
         title: one line for people.
         aliases: other names people use.
-        fields: the fields in the order of the line.
-        after: literal text that ends the line, behind the last field.
-        escape: how quoted fields are escaped: ``none``, ``backslash`` or ``doubled``.
-        time_format: ``clf``, ``iso``, ``epoch:UNIT``, or a strftime text.
+        layout: how the values are laid out.
+        lines: of a positional layout the ways to write a line; of W3C the one that holds
+            until a ``#Fields`` line says another.
+        keys: of named values their names.
+        folded: whether names are compared without case and punctuation.
+        transparent: names of objects whose names count as if they stood outside.
+        required: columns without which a line of named values says nothing; of several
+            with ``|`` between them one is enough.
+        escape: how fields are escaped: ``none``, ``backslash``, ``doubled``, ``json``,
+            ``percent`` or ``plus``.
+        time_format: ``clf``, ``iso``, ``any``, ``epoch:UNIT``, or a strftime text.
         time_means: ``start`` or ``end`` of the request.
         bytes_mean: ``body`` or ``wire``.
-        ignore_rest: whether text behind the last field is left unread.
+        directives: beginnings of lines that are no log lines.
         samples: lines with the hits they must give.
         source: where the layout is documented.
 
     """
 
     name: str
-    fields: tuple[Field, ...]
+    layout: Layout = Layout.POSITIONAL
+    lines: tuple[Line, ...] = ()
+    keys: tuple[Key, ...] = ()
+    folded: bool = False
+    transparent: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     title: str = ""
     aliases: tuple[str, ...] = ()
-    after: str = ""
     escape: str = "backslash"
     time_format: str = "clf"
     time_means: str = "end"
     bytes_mean: str = "body"
-    ignore_rest: bool = False
+    directives: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     source: str = ""
 
     @property
+    def readings(self) -> tuple[tuple[str, Reading], ...]:
+        """Name and reading of every field, in the order of the lines and keys."""
+        placed = [(item.name, item.reading) for line in self.lines for item in line.fields]
+        return (*placed, *((key.name, key.reading) for key in self.keys))
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """The columns this format can fill, in the order of output; its own come last."""
-        own: list[Column] = []
+        own: dict[str, Column] = {}
         filled: set[str] = set()
-        for item in self.fields:
-            reading = item.reading
-            if reading.kind is Kind.REQUEST:
+        timed = has_instant(self)
+        for name, reading in self.readings:
+            if reading.kind in REQUEST_KINDS:
                 filled.update(REQUEST_PARTS)
-            for name, kind in (
+            for column, kind in (
                 (reading.column, reading.kind),
                 (reading.port_column, Kind.INTEGER),
             ):
-                if name is None:
+                if column is None or (kind is Kind.TIME and not timed):
                     continue
-                filled.add(name)
-                if name not in BY_NAME and kind in _OWN_COLUMN:
-                    own.append(Column(name, _OWN_COLUMN[kind], f"{item.name} as logged"))
+                filled.add(column)
+                if column not in BY_NAME and kind in _OWN_COLUMN:
+                    own[column] = Column(column, _OWN_COLUMN[kind], f"{name} as logged")
         known = [column for column in BY_NAME.values() if column.name in filled]
-        return (*known, *own)
+        return (*known, *own.values())
 
     def fills(self, column: str) -> bool:
         """Whether lines of this format carry a value for a column."""
         return any(known.name == column for known in self.columns)
 
 
-def read_line(line: str, *, where: str) -> tuple[tuple[Field, ...], str]:
+_WHOLE = ("clf", "iso", "any")
+_CLUES = {"year": "Yy", "month": "mbBh", "day": "de"}
+
+
+def has_instant(log_format: Format) -> bool:
+    """Whether the parts of the time that lines carry make an instant.
+
+    The year may be missing where month and day are there: it is told otherwise.
+    """
+    if log_format.layout is Layout.W3C or log_format.keys:
+        return any(reading.kind is Kind.TIME for _, reading in log_format.readings)
+    for line in log_format.lines:
+        formats = [
+            item.reading.time_format or log_format.time_format
+            for item in line.fields
+            if item.reading.kind is Kind.TIME
+        ]
+        if any(text in _WHOLE or text.startswith("epoch:") for text in formats):
+            return True
+        text = "".join(formats)
+        for short, long in (("%D", "%m%d%y"), ("%F", "%Y%m%d")):
+            text = text.replace(short, long)
+        if "%s" in text:
+            return True
+        known = {part for part, letters in _CLUES.items() if any(f"%{c}" in text for c in letters)}
+        if {"month", "day", "year"} <= known or ("year" in known and "%j" in text):
+            return True
+    return False
+
+
+def read_line(
+    line: str,
+    *,
+    where: str,
+    own: Mapping[str, Reading] | None = None,
+    ignore_rest: bool = False,
+) -> Line:
     """Take a line template apart.
 
     Args:
         line: literal text with fields in braces.
         where: what to name in errors.
-
-    Returns:
-        The fields in order, and the literal text behind the last one.
+        own: readings that go before the usual ones, by field name.
+        ignore_rest: whether text behind the last field is left unread.
 
     Raises:
         FormatError: a field has no known name and no kind, or the braces do not match.
 
     """
     fields: list[Field] = []
-    end = 0
+    end, literal = 0, ""
     for match in _FIELD.finditer(line):
-        before = line[end : match.start()]
-        reading = _reading(match[1], match[2], where)
-        fields.append(Field(match[1], reading, _literal(before, where)))
+        literal += _literal(line[end : match.start()], where)
         end = match.end()
-    return tuple(fields), _literal(line[end:], where)
+        if match[0] in ("{{", "}}"):
+            literal += match[0][0]
+            continue
+        quotes = Quotes.OPTIONAL if match[1] else Quotes.NEVER
+        padded = literal.endswith("  ")
+        before = literal.rstrip(" ") + " " if padded else literal
+        reading = (own or {}).get(match[2]) or read_reading(match[2], match[3], where)
+        fields.append(Field(match[2], reading, before, quotes=quotes, padded=padded))
+        literal = ""
+    return placed(fields, literal + _literal(line[end:], where), ignore_rest=ignore_rest)
+
+
+def placed(fields: Sequence[Field], after: str, *, ignore_rest: bool = False) -> Line:
+    """Make a line of its fields: those between literal quotes are marked as quoted."""
+    followers = [*(item.before for item in fields[1:]), after]
+    return Line(
+        tuple(
+            replace(item, quotes=Quotes.ALWAYS)
+            if item.before.endswith('"') and follower.startswith('"')
+            else item
+            for item, follower in zip(fields, followers, strict=True)
+        ),
+        after,
+        ignore_rest,
+    )
 
 
 def _literal(text: str, where: str) -> str:
     if "{" in text or "}" in text:
-        raise FormatError(f"a brace in {text!r} belongs to no field", where=where)
+        raise FormatError(
+            f"a brace in {text!r} belongs to no field",
+            where=where,
+            hint="write {{ or }} for a brace of the line itself",
+        )
     return text
 
 
-def _reading(name: str, kind: str | None, where: str) -> Reading:
+def read_reading(name: str, kind: str | None, where: str) -> Reading:
+    """How a field is read, by its name, or by its kind where the name is its own.
+
+    Raises:
+        FormatError: the name or the kind is not known.
+
+    """
     if kind is None:
         if name in FIELDS:
             return FIELDS[name]
@@ -158,14 +307,13 @@ def _reading(name: str, kind: str | None, where: str) -> Reading:
             where=where,
             hint=f"known fields: {', '.join(sorted(FIELDS))}; or give it a kind: {{{name}:text}}",
         )
-    kinds = {known.value: known for known in (Kind.TEXT, Kind.INTEGER, Kind.SECONDS)}
-    if kind not in kinds:
+    if kind not in OWN_KINDS:
         raise FormatError(
             f"unknown kind {kind!r} of field {name!r}",
             where=where,
-            hint=f"known kinds: {', '.join(kinds)}",
+            hint=f"known kinds: {', '.join(OWN_KINDS)}",
         )
-    return Reading(kinds[kind], name, per_second=1 if kind == "seconds" else None)
+    return replace(OWN_KINDS[kind], column=name)
 
 
 def read_format(text: str, *, where: str) -> Format:
@@ -184,49 +332,102 @@ def read_format(text: str, *, where: str) -> Format:
     except tomllib.TOMLDecodeError as error:
         raise FormatError("no valid TOML", where=where, why=str(error)) from error
     _check_keys(table, where)
-    fields, after = read_line(table["line"], where=where)
-    for tail in table.get("optional", ()):
-        # What ends the line so far stands in front of the fields that may follow.
-        (first, *others), rest = read_line(tail, where=where)
-        joint = Field(first.name, first.reading, after + first.before, or_end=after)
-        fields, after = (*fields, joint, *others), rest
+    layout = Layout(table.get("layout", "positional"))
+    escapes: Mapping[str, str] = table.get("escapes", {})
+    own = {
+        name: replace(read_reading(name, None, where), escape=escape)
+        for name, escape in escapes.items()
+    }
+    keys = tuple(
+        read_key(path, field_name, where) for path, field_name in table.get("keys", {}).items()
+    )
     return Format(
         name=table["name"],
         title=table["title"],
         aliases=tuple(table.get("aliases", ())),
-        fields=fields,
-        after=after,
+        layout=layout,
+        lines=_read_lines(table, own, where),
+        keys=keys,
+        folded=table.get("folded", False),
+        transparent=tuple(table.get("transparent", ())),
+        required=tuple(table.get("required", ())),
         escape=table.get("escape", "backslash"),
-        time_format=table.get("time_format", "clf"),
+        time_format=table.get("time_format", "clf" if layout is Layout.POSITIONAL else "any"),
         time_means=table.get("time_means", "end"),
         bytes_mean=table.get("bytes_mean", "body"),
-        ignore_rest=table.get("ignore_rest", False),
+        directives=tuple(table.get("directives", ())),
         samples=tuple(Sample(s["line"], s["expect"]) for s in table.get("samples", ())),
         source=table["source"],
     )
 
 
-_REQUIRED = {"name", "title", "line", "source", "samples"}
+def read_key(path: str, field_name: str, where: str) -> Key:
+    """Read one name and what stands under it: ``request.uri`` and ``target``.
+
+    Raises:
+        FormatError: the field is not known.
+
+    """
+    name, _, kind = field_name.partition(":")
+    return Key(tuple(path.split(".")), name, read_reading(name, kind or None, where))
+
+
+def _read_lines(
+    table: Mapping[str, Any], own: Mapping[str, Reading], where: str
+) -> tuple[Line, ...]:
+    templates = table.get("lines", [table["line"]] if "line" in table else [])
+    ignore_rest = table.get("ignore_rest", False)
+    lines = []
+    for template in templates:
+        line = read_line(template, where=where, own=own, ignore_rest=ignore_rest)
+        for tail in table.get("optional", ()):
+            more = read_line(tail, where=where, own=own)
+            # What ends the line so far stands in front of the fields that may follow.
+            first, *others = more.fields
+            joint = replace(first, before=line.after + first.before, or_end=line.after)
+            line = Line((*line.fields, joint, *others), more.after, ignore_rest)
+        lines.append(line)
+    return tuple(lines)
+
+
+_REQUIRED = {"name", "title", "source", "samples"}
 _KNOWN = _REQUIRED | {
+    "layout",
+    "line",
+    "lines",
+    "keys",
+    "folded",
+    "transparent",
+    "required",
     "aliases",
     "optional",
     "escape",
+    "escapes",
     "time_format",
     "time_means",
     "bytes_mean",
+    "directives",
     "ignore_rest",
 }
 
 
 def _check_keys(table: Mapping[str, Any], where: str) -> None:
     missing, unknown = _REQUIRED - table.keys(), table.keys() - _KNOWN
+    if not table.keys() & {"line", "lines", "keys", "layout"}:
+        missing = missing | {"line"}
     if missing or unknown:
         raise FormatError(
             f"missing {', '.join(sorted(missing))}" if missing else f"unknown key {min(unknown)!r}",
             where=where,
             hint=f"a format has the keys {', '.join(sorted(_KNOWN))}",
         )
-    if table.get("escape", "backslash") not in _ESCAPES:
+    for escape in (table.get("escape", "backslash"), *table.get("escapes", {}).values()):
+        if escape not in _ESCAPES:
+            raise FormatError(
+                f"unknown escape {escape!r}", where=where, hint=f"known: {', '.join(_ESCAPES)}"
+            )
+    layouts = [layout.value for layout in Layout]
+    if table.get("layout", "positional") not in layouts:
         raise FormatError(
-            f"unknown escape {table['escape']!r}", where=where, hint=f"known: {', '.join(_ESCAPES)}"
+            f"unknown layout {table['layout']!r}", where=where, hint=f"known: {', '.join(layouts)}"
         )

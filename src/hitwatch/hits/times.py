@@ -33,19 +33,34 @@ _DIRECTIVES: dict[str, list[tuple[str, float]]] = {
     "p": [("half_of_day", 0)],
     "M": [("minute", 0)],
     "S": [("second", 0)],
+    "B": [("month_name", 0)],
+    "w": [("weekday_number", 0)],
+    "u": [("weekday_number", 0)],
+    ".": [("fraction", 0)],
     "f": [("fraction_digits", 6)],
+    "L": [("fraction_digits", 3)],
     "z": [("offset", 0)],
     "Z": [("zone_name", 0)],
     "s": [("epoch_seconds", 0)],
 }
-_SHORTHANDS = {"T": "%H:%M:%S", "D": "%m/%d/%y", "F": "%Y-%m-%d", "R": "%H:%M", "n": " ", "t": " "}
+_SHORTHANDS = {
+    "T": "%H:%M:%S",
+    "D": "%m/%d/%y",
+    "F": "%Y-%m-%d",
+    "R": "%H:%M",
+    "r": "%I:%M:%S %p",
+    "n": "\n",
+    "t": "\t",
+}
 
 
 def time_items(time_format: str) -> list[tuple[str, float]]:
     """The kernel's items for a time format.
 
     Args:
-        time_format: ``clf``, ``iso``, ``epoch:UNIT`` (s, ms, us, ns), or strftime text.
+        time_format: ``clf``, ``iso``, ``any`` of these, ``epoch:UNIT`` (s, ms, us, ns), or
+            strftime text, in which ``%.`` is a fraction with its point that may be missing,
+            ``%f`` six and ``%L`` three digits of one.
 
     Raises:
         FormatError: an unknown directive or unit.
@@ -54,7 +69,7 @@ def time_items(time_format: str) -> list[tuple[str, float]]:
     [('hour', 0), ('literal', 58), ('minute', 0)]
 
     """
-    if time_format in ("clf", "iso"):
+    if time_format in ("clf", "iso", "any"):
         return [(time_format, 0)]
     if time_format.startswith("epoch:"):
         unit = time_format.removeprefix("epoch:")

@@ -317,7 +317,10 @@ class _Maker:
 
     def _writes_durations(self) -> bool:
         """Whether lines end with a time that the format leaves to the server's owner."""
-        fields = [f for f in self.log_format.fields if f.reading.column == "duration_s"]
+        if not self.log_format.lines:
+            return self.scenario.durations and self.log_format.fills("duration_s")
+        line = self.log_format.lines[0]
+        fields = [field for field in line.fields if field.reading.column == "duration_s"]
         optional = all(field.or_end is not None for field in fields)
         return bool(fields) and (self.scenario.durations or not optional)
 

@@ -1,0 +1,303 @@
+//! Lines of named values: JSON, logfmt and LTSV, read without building anything.
+
+use crate::program::{Key, Keys, Syntax};
+use crate::text::Escape;
+use memchr::{memchr, memchr2};
+
+/// Objects deeper than this are stepped over.
+const DEEPEST: usize = 16;
+
+/// A named value of a line.
+pub struct Named<'a> {
+    pub field: usize,
+    pub rank: u16,
+    pub raw: &'a [u8],
+    pub escape: Escape,
+}
+
+/// The names of the last line in their order: the next line mostly has the same ones there.
+#[derive(Default)]
+pub struct Expected<'a> {
+    names: Vec<(usize, &'a [u8], Key)>,
+    next: usize,
+}
+
+impl<'a> Expected<'a> {
+    fn key(&mut self, keys: &Keys, node: usize, name: &'a [u8]) -> Key {
+        let place = self.next;
+        self.next += 1;
+        if let Some((known_node, known, key)) = self.names.get(place)
+            && *known_node == node
+            && *known == name
+        {
+            return *key;
+        }
+        let key = keys.find(node, name);
+        self.names.truncate(place);
+        self.names.push((node, name, key));
+        key
+    }
+}
+
+/// Hand each known value of a line to a function.
+///
+/// # Errors
+/// Where the line stops being what it should be, or what the function answers.
+pub fn read<'a, E: From<usize>>(
+    syntax: Syntax,
+    keys: &Keys,
+    line: &'a [u8],
+    expected: &mut Expected<'a>,
+    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    expected.next = 0;
+    match syntax {
+        Syntax::Json => {
+            let mut reader = Json {
+                line,
+                keys,
+                expected,
+            };
+            let start = reader.blank(0);
+            let end = reader.object(start, 0, 0, each)?;
+            match reader.blank(end) {
+                end if end == line.len() => Ok(()),
+                end => Err(E::from(end)),
+            }
+        }
+        Syntax::Ltsv => ltsv(keys, line, expected, each),
+        Syntax::Logfmt => logfmt(keys, line, expected, each),
+    }
+}
+
+fn ltsv<'a, E: From<usize>>(
+    keys: &Keys,
+    line: &'a [u8],
+    expected: &mut Expected<'a>,
+    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut at = 0;
+    while at < line.len() {
+        let end = memchr(b'\t', &line[at..]).map_or(line.len(), |found| at + found);
+        let colon = at + memchr(b':', &line[at..end]).ok_or_else(|| E::from(at))?;
+        if let Some((field, rank)) = expected.key(keys, 0, &line[at..colon]).value {
+            let (raw, escape) = (&line[colon + 1..end], Escape::Backslash);
+            each(Named {
+                field,
+                rank,
+                raw,
+                escape,
+            })?;
+        }
+        at = end + 1;
+    }
+    Ok(())
+}
+
+fn logfmt<'a, E: From<usize>>(
+    keys: &Keys,
+    line: &'a [u8],
+    expected: &mut Expected<'a>,
+    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut at = 0;
+    loop {
+        at += line[at..].iter().take_while(|&&b| b == b' ').count();
+        if at >= line.len() {
+            return Ok(());
+        }
+        let stop = memchr2(b'=', b' ', &line[at..]).map_or(line.len(), |found| at + found);
+        if stop == at {
+            return Err(E::from(at));
+        }
+        let key = expected.key(keys, 0, &line[at..stop]);
+        if line.get(stop) != Some(&b'=') {
+            // A name alone is a flag.
+            at = stop;
+            continue;
+        }
+        let (raw, escape, end) = match line.get(stop + 1) {
+            Some(b'"') => {
+                let (end, escaped) = string_end(line, stop + 2).ok_or_else(|| E::from(stop + 1))?;
+                let escape = if escaped { Escape::Json } else { Escape::None };
+                (&line[stop + 2..end], escape, end + 1)
+            }
+            _ => {
+                let end = memchr(b' ', &line[stop..]).map_or(line.len(), |found| stop + found);
+                (&line[stop + 1..end], Escape::None, end)
+            }
+        };
+        if let Some((field, rank)) = key.value {
+            each(Named {
+                field,
+                rank,
+                raw,
+                escape,
+            })?;
+        }
+        at = end;
+    }
+}
+
+/// Where a string ends whose first byte is given, and whether it holds escapes.
+#[inline]
+fn string_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        at += memchr2(b'"', b'\\', line.get(at..)?)?;
+        if line[at] == b'"' {
+            return Some((at, escaped));
+        }
+        escaped = true;
+        at += 2;
+    }
+}
+
+struct Json<'a, 'k> {
+    line: &'a [u8],
+    keys: &'k Keys,
+    expected: &'k mut Expected<'a>,
+}
+
+impl<'a> Json<'a, '_> {
+    #[inline]
+    fn blank(&self, mut at: usize) -> usize {
+        while let Some(b' ' | b'\t' | b'\r') = self.line.get(at) {
+            at += 1;
+        }
+        at
+    }
+
+    fn byte(&self, at: usize) -> u8 {
+        self.line.get(at).copied().unwrap_or(0)
+    }
+
+    /// An object whose brace stands at a place; the place after it.
+    fn object<E: From<usize>>(
+        &mut self,
+        at: usize,
+        node: usize,
+        depth: usize,
+        each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        if self.byte(at) != b'{' {
+            return Err(E::from(at));
+        }
+        let mut at = self.blank(at + 1);
+        if self.byte(at) == b'}' {
+            return Ok(at + 1);
+        }
+        loop {
+            if self.byte(at) != b'"' {
+                return Err(E::from(at));
+            }
+            let (end, _) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
+            let key = self.expected.key(self.keys, node, &self.line[at + 1..end]);
+            at = self.blank(end + 1);
+            if self.byte(at) != b':' {
+                return Err(E::from(at));
+            }
+            at = self.blank(at + 1);
+            at = self.value(at, key, depth, each)?;
+            at = self.blank(at);
+            match self.byte(at) {
+                b',' => at = self.blank(at + 1),
+                b'}' => return Ok(at + 1),
+                _ => return Err(E::from(at)),
+            }
+        }
+    }
+
+    fn value<E: From<usize>>(
+        &mut self,
+        at: usize,
+        key: Key,
+        depth: usize,
+        each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        match (self.byte(at), key.names, key.value) {
+            (b'{', Some(node), _) if depth < DEEPEST => self.object(at, node, depth + 1, each),
+            // Of a list the first value counts: headers are lists in Caddy.
+            (b'[', _, Some(_)) => {
+                let first = self.blank(at + 1);
+                if !matches!(self.byte(first), b']' | b'{' | b'[') {
+                    self.value(first, key, depth, each)?;
+                }
+                self.step_over(at)
+            }
+            (b'"', _, value) => {
+                let (end, escaped) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
+                if let Some((field, rank)) = value {
+                    each(Named {
+                        field,
+                        rank,
+                        raw: &self.line[at + 1..end],
+                        escape: if escaped { Escape::Json } else { Escape::None },
+                    })?;
+                }
+                Ok(end + 1)
+            }
+            (_, _, value) => {
+                let end = self.step_over(at)?;
+                let raw = &self.line[at..end];
+                if let Some((field, rank)) = value
+                    && raw != b"null"
+                {
+                    each(Named {
+                        field,
+                        rank,
+                        raw,
+                        escape: Escape::None,
+                    })?;
+                }
+                Ok(end)
+            }
+        }
+    }
+
+    /// The place after a value of any kind.
+    fn step_over<E: From<usize>>(&self, at: usize) -> Result<usize, E> {
+        match self.byte(at) {
+            b'"' => match string_end(self.line, at + 1) {
+                Some((end, _)) => Ok(end + 1),
+                None => Err(E::from(at)),
+            },
+            b'{' | b'[' => self.step_over_nested(at),
+            _ => {
+                let word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+                let length = self.line[at.min(self.line.len())..]
+                    .iter()
+                    .take_while(word)
+                    .count();
+                if length == 0 {
+                    return Err(E::from(at));
+                }
+                Ok(at + length)
+            }
+        }
+    }
+
+    fn step_over_nested<E: From<usize>>(&self, start: usize) -> Result<usize, E> {
+        let mut depth = 0usize;
+        let mut at = start;
+        loop {
+            match self.line.get(at) {
+                None => return Err(E::from(start)),
+                Some(b'"') => {
+                    let (end, _) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
+                    at = end;
+                }
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'}' | b']') => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(at + 1);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+}
