@@ -22,7 +22,16 @@ pub enum Layout {
     /// Fields in a fixed order; of several lines the first that fits.
     Positional(Vec<Line>),
     /// Values under names.
-    Keyed { syntax: Syntax, keys: Keys },
+    Keyed(Keyed),
+}
+
+/// How named values are read.
+#[derive(Clone, Debug)]
+pub struct Keyed {
+    pub syntax: Syntax,
+    pub keys: Keys,
+    /// Groups of fields; of each at least one must have a value.
+    pub required: Vec<Vec<usize>>,
 }
 
 /// How named values are written.
@@ -168,9 +177,9 @@ pub enum Quotes {
 pub enum Unit {
     /// How many make a second; dividing keeps 42,000 µs at exactly 0.042 s.
     PerSecond(f64),
-    /// Seconds when written with a point, microseconds when not: what Apache's `%D` and
+    /// Seconds when written with a point, else so many make one: what Apache's `%D` and
     /// nginx's `$request_time` look like at the end of a line.
-    ByPoint,
+    ByPoint(f64),
 }
 
 /// One field.
@@ -194,12 +203,11 @@ pub struct Field {
 /// A format as the kernel knows it.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub layout: Layout,
+    /// How lines are laid out; of several ways the first that fits counts.
+    pub layouts: Vec<Layout>,
     pub fields: Vec<Field>,
     /// Beginnings of lines that are no log lines, but say something about them.
     pub directives: Vec<Vec<u8>>,
-    /// Groups of fields; of each at least one must have a value.
-    pub required: Vec<Vec<usize>>,
     pub columns: Vec<(String, ColumnType)>,
     pub request: RequestSlots,
     pub time: Slot,

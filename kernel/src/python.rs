@@ -2,8 +2,8 @@
 
 use crate::batch::Finished;
 use crate::program::{
-    ColumnType, Field, Key, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots, Slot,
-    Syntax, Unit,
+    ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots,
+    Slot, Syntax, Unit,
 };
 use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
@@ -36,7 +36,8 @@ struct FieldSpec {
     column: Option<String>,
     port_column: Option<String>,
     dash_is_zero: bool,
-    per_second: Option<f64>,
+    per_second: f64,
+    by_point: bool,
     list: bool,
     time_format: Vec<(String, f64)>,
 }
@@ -44,19 +45,25 @@ struct FieldSpec {
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 struct ProgramSpec {
-    layout: String,
-    lines: Vec<LineSpec>,
-    /// One dictionary a node: the field, its rank, and the node below, by name.
-    keys: Vec<HashMap<Vec<u8>, KeySpec>>,
-    folded: bool,
+    layouts: Vec<LayoutSpec>,
     fields: Vec<FieldSpec>,
     directives: Vec<Vec<u8>>,
-    required: Vec<Vec<usize>>,
     columns: Vec<(String, String)>,
     section_depth: usize,
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
     date: Option<(i64, u8, u8)>,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct LayoutSpec {
+    layout: String,
+    lines: Vec<LineSpec>,
+    /// One dictionary a node: the field, its rank, and the node below, by name.
+    keys: Vec<HashMap<Vec<u8>, KeySpec>>,
+    folded: bool,
+    required: Vec<Vec<usize>>,
 }
 
 type KeySpec = (Option<(usize, u16)>, Option<usize>);
@@ -70,28 +77,20 @@ struct LineSpec {
     ignore_rest: bool,
 }
 
-impl ProgramSpec {
-    fn layout(&mut self) -> PyResult<Layout> {
+impl LayoutSpec {
+    /// Arguments: the number of fields of the program.
+    fn compile(self, fields: usize) -> PyResult<Layout> {
         let syntax = match self.layout.as_str() {
-            "positional" => {
-                let lines = std::mem::take(&mut self.lines).into_iter().map(|line| {
-                    if line.first > line.end || line.end > self.fields.len() {
-                        return Err(bad("fields of a line", &line.end.to_string()));
-                    }
-                    Ok(Line {
-                        prefix: line.prefix,
-                        fields: line.first..line.end,
-                        ignore_rest: line.ignore_rest,
-                    })
-                });
-                return Ok(Layout::Positional(lines.collect::<PyResult<_>>()?));
-            }
+            "positional" => return self.positional(fields),
             "json" => Syntax::Json,
             "logfmt" => Syntax::Logfmt,
             "ltsv" => Syntax::Ltsv,
             other => return Err(bad("layout", other)),
         };
-        let (fields, nodes) = (self.fields.len(), self.keys.len().max(1));
+        if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
+            return Err(bad("required field", &wrong.to_string()));
+        }
+        let nodes = self.keys.len().max(1);
         let key = |(name, (value, names)): (Vec<u8>, KeySpec)| {
             if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= nodes)
             {
@@ -99,26 +98,45 @@ impl ProgramSpec {
             }
             Ok((name, Key { value, names }))
         };
-        let mut tree = std::mem::take(&mut self.keys)
+        let mut tree = self
+            .keys
             .into_iter()
             .map(|node| node.into_iter().map(key).collect())
             .collect::<PyResult<Vec<_>>>()?;
         tree.resize_with(nodes, HashMap::new);
-        Ok(Layout::Keyed {
+        Ok(Layout::Keyed(Keyed {
             syntax,
             keys: Keys {
                 nodes: tree,
                 folded: self.folded,
             },
-        })
+            required: self.required,
+        }))
     }
 
-    fn compile(mut self) -> PyResult<Program> {
-        let layout = self.layout()?;
+    fn positional(self, fields: usize) -> PyResult<Layout> {
+        let lines = self.lines.into_iter().map(|line| {
+            if line.first > line.end || line.end > fields {
+                return Err(bad("fields of a line", &line.end.to_string()));
+            }
+            Ok(Line {
+                prefix: line.prefix,
+                fields: line.first..line.end,
+                ignore_rest: line.ignore_rest,
+            })
+        });
+        Ok(Layout::Positional(lines.collect::<PyResult<_>>()?))
+    }
+}
+
+impl ProgramSpec {
+    fn compile(self) -> PyResult<Program> {
         let fields = self.fields.len();
-        if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
-            return Err(bad("required field", &wrong.to_string()));
-        }
+        let layouts = self
+            .layouts
+            .into_iter()
+            .map(|layout| layout.compile(fields))
+            .collect::<PyResult<Vec<_>>>()?;
         let columns = self
             .columns
             .into_iter()
@@ -140,10 +158,9 @@ impl ProgramSpec {
             .map(|field| field.compile(&slot))
             .collect::<PyResult<Vec<_>>>()?;
         Ok(Program {
-            layout,
+            layouts,
             fields,
             directives: self.directives,
-            required: self.required,
             request,
             time: slot("time"),
             status: slot("status"),
@@ -186,7 +203,10 @@ impl FieldSpec {
             },
             "seconds" => Kind::Seconds {
                 slot: column,
-                unit: self.per_second.map_or(Unit::ByPoint, Unit::PerSecond),
+                unit: match self.by_point {
+                    true => Unit::ByPoint(self.per_second),
+                    false => Unit::PerSecond(self.per_second),
+                },
                 list: self.list,
             },
             "time" => Kind::Time(time_format(&self.time_format)?),

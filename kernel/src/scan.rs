@@ -3,7 +3,7 @@
 use crate::batch::{Column, Finished};
 use crate::dictionary::{Dictionary, NULL};
 use crate::keyed::{self, Expected};
-use crate::program::{Field, Keys, Kind, Layout, Line, Part, Program, Quotes, Slot, Syntax, Unit};
+use crate::program::{Field, Keyed, Kind, Layout, Line, Part, Program, Quotes, Slot, Unit};
 use crate::request;
 use crate::text::{self, Escape};
 use crate::times::{Parts, TimeFormat};
@@ -260,10 +260,33 @@ impl<'a> Scanner<'a> {
                 at: 0,
             });
         }
-        match &self.program.layout {
+        let [only] = self.program.layouts.as_slice() else {
+            return self.first_layout_that_fits(line);
+        };
+        self.laid_out(line, only)
+    }
+
+    #[inline]
+    fn laid_out(&mut self, line: &'a [u8], layout: &Layout) -> Result<(), Failure> {
+        match layout {
             Layout::Positional(lines) => self.first_that_fits(line, lines),
-            Layout::Keyed { syntax, keys } => self.keyed(line, *syntax, keys),
+            Layout::Keyed(keyed) => self.keyed(line, keyed),
         }
+    }
+
+    fn first_layout_that_fits(&mut self, line: &'a [u8]) -> Result<(), Failure> {
+        let mut furthest: Option<Failure> = None;
+        let program = self.program;
+        for layout in &program.layouts {
+            let Err(failure) = self.laid_out(line, layout) else {
+                return Ok(());
+            };
+            if furthest.is_none_or(|known| failure.at > known.at) {
+                furthest = Some(failure);
+            }
+            self.discard();
+        }
+        Err(furthest.unwrap_or(Failure::from(0)))
     }
 
     #[inline]
@@ -380,11 +403,12 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn keyed(&mut self, line: &'a [u8], syntax: Syntax, keys: &Keys) -> Result<(), Failure> {
+    fn keyed(&mut self, line: &'a [u8], layout: &Keyed) -> Result<(), Failure> {
         self.begin();
         self.seen.fill(0);
         let program = self.program;
         let mut expected = std::mem::take(&mut self.expected);
+        let (syntax, keys) = (layout.syntax, &layout.keys);
         let read = keyed::read(syntax, keys, line, &mut expected, &mut |named| {
             let field = &program.fields[named.field];
             let seen = &mut self.seen[field.group];
@@ -409,7 +433,7 @@ impl<'a> Scanner<'a> {
         });
         self.expected = expected;
         read?;
-        for wanted in &program.required {
+        for wanted in &layout.required {
             let had = |&field: &usize| self.seen[program.fields[field].group] != 0;
             if !wanted.iter().any(had) {
                 return Err(Failure {
@@ -834,8 +858,7 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
             return with_unit(whole).map(Some);
         }
         let per_second = match unit {
-            Unit::PerSecond(count) => count,
-            Unit::ByPoint => 1e6,
+            Unit::PerSecond(count) | Unit::ByPoint(count) => count,
         };
         return integer(whole).map(|number| number.map(|number| number as f64 / per_second));
     };
@@ -852,7 +875,7 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     let number: f64 = text.parse().ok()?;
     let per_second = match unit {
         Unit::PerSecond(count) => count,
-        Unit::ByPoint => 1.0,
+        Unit::ByPoint(_) => 1.0,
     };
     Some((number >= 0.0).then_some(number / per_second))
 }

@@ -105,6 +105,19 @@ class Engine:
         self._sections = SectionSums(self.rule)
         self._period: Instant | None = None
 
+    def watch_hits(self) -> bool:
+        """Watch hits in place of bytes, which the log does not say.
+
+        Returns:
+            Whether that is a change; it is none once hits have been counted.
+
+        """
+        if self.rule.metric != "bytes" or self.tally.total.hits:
+            return False
+        self.rule = replace(self.rule, metric="hits", name="traffic")
+        self.judge, self._sections = Judge(self.rule), SectionSums(self.rule)
+        return True
+
     def feed(self, hits: Hits) -> Iterator[Saying]:
         """Count a batch of lines; say what ends or changes while they come in."""
         every = self.every if self._log_clock else None

@@ -30,7 +30,7 @@ def test_a_log_that_begins_with_nonsense() -> None:
     """Nonsense is rejected, and the format is found when real lines come."""
     sample = builtin()["common"].samples[0].line.encode() + b"\n"
     reader = Reader(NEEDED)
-    assert reader.read(b"nonsense\n").rejected == 1
+    assert reader.read(b"nonsense\n")[0].rejected == 1
     assert reader.log_format is None
-    assert len(reader.read(sample)) == 1
+    assert len(reader.read(sample)[0]) == 1
     assert reader.log_format is builtin()["common"]

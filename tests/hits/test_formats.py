@@ -9,7 +9,8 @@ import pytest
 from hitwatch.errors import FormatError
 from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.format import Format, read_format
-from hitwatch.hits.formats import builtin, by_name, check_samples
+from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.samples import check_samples
 
 START = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "'
 

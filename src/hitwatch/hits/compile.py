@@ -53,8 +53,15 @@ class Hits:
         self.directives: int = batch.directives
         self.rejected: int = batch.rejected
 
+        self._keep: int | None = None
+
     def __len__(self) -> int:
         return self.lines - self.rejected
+
+    def keeping(self, rejects: int) -> Hits:
+        """These hits, with no more than so many rejected lines."""
+        self._keep = rejects
+        return self
 
     @cached_property
     def codes(self) -> pl.DataFrame:
@@ -108,7 +115,7 @@ class Hits:
         """The first rejects, as many as the parser was told to keep."""
         return [
             Reject(number, column, self._parser.word(reason, field), self._data[start:end])
-            for number, column, reason, field, start, end in self._batch.rejects
+            for number, column, reason, field, start, end in self._batch.rejects[: self._keep]
         ]
 
     @property
@@ -158,16 +165,12 @@ class Parser:
         hidden = [c for c in available if c.name == "status" and "bytes" in built]
         built |= {column.name: column for column in hidden}
         self._words = _words(log_format)
-        layout = log_format.layout
+        layouts, fields = _layouts(log_format)
         self._program = _kernel.Program(
             {
-                "layout": "positional" if layout is Layout.W3C else layout.value,
-                "lines": _lines(log_format),
-                "keys": _key_tree(log_format),
-                "folded": log_format.folded,
-                "fields": _fields(log_format),
+                "layouts": layouts,
+                "fields": fields,
                 "directives": [start.encode() for start in log_format.directives],
-                "required": _required(log_format),
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
                 "zone": list(zone.offsets) if zone else [],
@@ -211,8 +214,30 @@ class Parser:
         return wordings[reason]
 
 
+def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The layouts of all parts, and the fields that they share."""
+    layouts: list[dict[str, Any]] = []
+    fields: list[dict[str, Any]] = []
+    for part in log_format.parts or (log_format,):
+        first = len(fields)
+        positional = part.layout in (Layout.POSITIONAL, Layout.W3C)
+        layouts.append(
+            {
+                "layout": "positional" if positional else part.layout.value,
+                "lines": _lines(part, first),
+                "keys": _key_tree(part, first),
+                "folded": part.folded,
+                "required": _required(part, first),
+            }
+        )
+        fields += _fields(part)
+    return layouts, fields
+
+
 def _words(log_format: Format) -> list[tuple[str, str, str]]:
     """Of each field its name, what stands before it and after it."""
+    if log_format.parts:
+        return [words for part in log_format.parts for words in _words(part)]
     words = [
         (field.name, field.before, until)
         for line in log_format.lines
@@ -225,8 +250,8 @@ def _untils(line: Line) -> list[str]:
     return [*(field.before for field in line.fields[1:]), line.after]
 
 
-def _lines(log_format: Format) -> list[dict[str, Any]]:
-    lines, first = [], 0
+def _lines(log_format: Format, first: int) -> list[dict[str, Any]]:
+    lines = []
     for line in log_format.lines:
         end = first + len(line.fields)
         prefix = line.fields[0].before if line.fields else line.after
@@ -292,6 +317,7 @@ def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
         "port_column": reading.port_column,
         "dash_is_zero": reading.dash_is_zero,
         "per_second": reading.per_second,
+        "by_point": reading.by_point,
         "list": reading.listed,
         "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }
@@ -304,10 +330,9 @@ def _written_by(time_format: str) -> str:
     return "".join(chr(int(n)) for name, n in time_items(time_format) if name == "literal")
 
 
-def _key_tree(log_format: Format) -> list[dict[bytes, tuple[Any, int | None]]]:
+def _key_tree(log_format: Format, first: int) -> list[dict[bytes, tuple[Any, int | None]]]:
     """The names as a tree: of each node the field with its rank, and the node below, by name."""
     nodes: list[dict[bytes, tuple[Any, int | None]]] = [{}]
-    first = sum(len(line.fields) for line in log_format.lines)
     for name in log_format.transparent:
         nodes[0][_folded(name, log_format)] = (None, 0)
     for rank, key in enumerate(log_format.keys):
@@ -332,8 +357,7 @@ def _folded(name: str, log_format: Format) -> bytes:
     return "".join(c for c in name.lower() if c.isalnum()).encode()
 
 
-def _required(log_format: Format) -> list[list[int]]:
-    first = sum(len(line.fields) for line in log_format.lines)
+def _required(log_format: Format, first: int) -> list[list[int]]:
     places: dict[str, list[int]] = {}
     for place, key in enumerate(log_format.keys, first):
         places.setdefault(key.reading.column or key.name, []).append(place)

@@ -164,7 +164,7 @@ def _written(reading: Reading, hits: pl.DataFrame, log_format: Format, escape: s
         if reading.dash_is_zero:
             text = pl.when(column == 0).then(pl.lit("-")).otherwise(text)
     elif reading.kind is Kind.SECONDS:
-        text = _seconds(column, reading.per_second)
+        text = _seconds(column, reading)
     elif reading.kind is Kind.ADDRESS:
         bracketed = pl.concat_str(pl.lit("["), column, pl.lit("]"))
         host = pl.when(column.str.contains(":", literal=True)).then(bracketed).otherwise(column)
@@ -224,14 +224,14 @@ def _time(column: pl.Expr, time_format: str) -> pl.Expr:
     return column.dt.strftime(named.get(time_format) or time_format.replace("%.", "%.6f"))
 
 
-def _seconds(column: pl.Expr, per_second: float | None) -> pl.Expr:
+def _seconds(column: pl.Expr, reading: Reading) -> pl.Expr:
     import polars as pl
 
-    if per_second is None or per_second == 1:
+    if reading.by_point or reading.per_second == 1:
         millis = (column * 1000).round().cast(pl.Int64)
         whole, rest = (millis // 1000).cast(pl.String), (millis % 1000).cast(pl.String)
         return pl.concat_str(whole, pl.lit("."), rest.str.zfill(3))
-    return (column * per_second).round().cast(pl.Int64).cast(pl.String)
+    return (column * reading.per_second).round().cast(pl.Int64).cast(pl.String)
 
 
 def _escaped(column: pl.Expr, escape: str) -> pl.Expr:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from hitwatch.hits.compile import Hits, Parser, Reject
-from hitwatch.hits.format import Format
+from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.formats import builtin
+from hitwatch.hits.w3c import FIELDS_DIRECTIVE, directives, with_fields
 
 ENOUGH = 0.5
 """Share of lines that must fit."""
+
+WRAPPERS = ("syslog", "docker", "cri")
+"""What may carry lines, under the names the kernel knows it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,56 +25,81 @@ class Fit:
         log_format: the format.
         lines: how many lines were tried.
         fitting: how many of them parsed.
-        reject: the first line that did not, and why.
-        tied: whether another format fits as many lines and says as much.
+        told: how many columns the lines fill.
+        rejects: the first lines that did not, and why.
+        tied: names of the formats that fit as many lines and say as much.
 
     """
 
     log_format: Format
     lines: int
     fitting: int
-    reject: Reject | None
-    tied: bool = False
+    told: int
+    rejects: tuple[Reject, ...] = ()
+    tied: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
         """Share of the lines that parsed."""
         return self.fitting / self.lines if self.lines else 0.0
 
+    @property
+    def reject(self) -> Reject | None:
+        """The first line that did not parse."""
+        return self.rejects[0] if self.rejects else None
 
-def detect(data: bytes) -> list[Fit]:
-    """Try every known format on some lines.
+
+def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
+    """Try formats on some lines.
 
     Args:
         data: whole lines, from the beginning of a log.
+        formats: the formats to try; all known ones when ``None``.
 
     Returns:
         The formats by how many lines they fit, then by how much they say, the best first.
 
     """
     data = b"".join(line for line in data.splitlines(keepends=True) if line.strip())
-    tried = [(log_format, Parser(log_format).parse(data)) for log_format in builtin().values()]
-    ranked = sorted(tried, key=lambda item: _score(*item), reverse=True)
-    scores = [_score(log_format, hits)[:2] for log_format, hits in ranked]
-    return [
-        Fit(
-            log_format=log_format,
-            lines=hits.lines,
-            fitting=len(hits),
-            reject=hits.rejects[0] if hits.rejects else None,
-            tied=scores.count(score) > 1,
-        )
-        for (log_format, hits), score in zip(ranked, scores, strict=True)
+    header = next((line for _, line in directives(data) if line.startswith(FIELDS_DIRECTIVE)), None)
+    tried = []
+    for log_format in builtin().values() if formats is None else formats:
+        laid_out = log_format
+        if log_format.layout is Layout.W3C:
+            if header:
+                laid_out = with_fields(log_format, header.decode("utf-8", "replace"))
+            elif not log_format.lines:
+                continue
+        hits = Parser(laid_out).parse(data)
+        tried.append((_score(laid_out, hits), laid_out, hits))
+    tried.sort(key=lambda item: item[0], reverse=True)
+    scores = [score[:3] for score, _, _ in tried]
+    fits = [
+        Fit(log_format, hits.lines, len(hits), score[1], tuple(hits.rejects))
+        for score, log_format, hits in tried
     ]
+    best = [
+        fit.log_format.name for fit, score in zip(fits, scores, strict=True) if score == scores[0]
+    ]
+    return [replace(fits[0], tied=tuple(best[1:])), *fits[1:]] if fits else []
 
 
-def _score(log_format: Format, hits: Hits) -> tuple[int, int, int]:
-    return len(hits), len(log_format.columns), _evidence(log_format, hits)
+def tells_enough(log_format: Format) -> bool:
+    """Whether a format's lines say when something happened, and what."""
+    return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
+
+
+def _score(log_format: Format, hits: Hits) -> tuple[int, int, int, int]:
+    """Lines that fit, columns they fill, whether the format is a particular one, evidence."""
+    if not len(hits):
+        return 0, 0, 0, 0
+    told = sum(hits.codes[column.name].null_count() < len(hits) for column in log_format.columns)
+    return len(hits), told, not log_format.folded, _evidence(log_format, hits)
 
 
 def _evidence(log_format: Format, hits: Hits) -> int:
     """What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
-    if log_format.name != "nginx-default" or not len(hits):
+    if log_format.name != "nginx-default":
         return 0
     sizes, statuses = hits.codes["bytes"], hits.codes["status"]
     return 1 if (sizes == 0).any() or statuses.is_in([444, 499]).any() else -1

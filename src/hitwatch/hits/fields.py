@@ -45,9 +45,9 @@ class Reading:
     Attributes:
         kind: how its text is read.
         column: the column it fills; ``None`` where it fills none or several.
-        per_second: how many units of a duration make a second; ``None`` where the text tells
-            (with a point seconds, else microseconds). A unit that is written out, as in
-            ``17ms``, goes before it.
+        per_second: how many units of a duration make a second. A unit that is written out,
+            as in ``17ms``, goes before it.
+        by_point: whether a duration with a point is in seconds, whatever its unit.
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
         listed: whether several values may stand in it: durations are summed, of texts the
             first counts.
@@ -59,7 +59,8 @@ class Reading:
 
     kind: Kind
     column: str | None = None
-    per_second: float | None = None
+    per_second: float = 1
+    by_point: bool = False
     dash_is_zero: bool = False
     listed: bool = False
     port_column: str | None = None
@@ -102,7 +103,7 @@ FIELDS: dict[str, Reading] = {
     "user_agent": _text("user_agent"),
     "host": _text("host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port"),
-    "duration": Reading(Kind.SECONDS, "duration_s"),
+    "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
     "duration_s": _seconds("duration_s", 1),
     "duration_ms": _seconds("duration_s", 1e3),
     "duration_us": _seconds("duration_s", 1e6),
@@ -132,7 +133,7 @@ FIELDS: dict[str, Reading] = {
 OWN_KINDS: dict[str, Reading] = {
     "text": Reading(Kind.TEXT),
     "integer": Reading(Kind.INTEGER),
-    "seconds": Reading(Kind.SECONDS, per_second=1),
+    "seconds": Reading(Kind.SECONDS),
     "milliseconds": Reading(Kind.SECONDS, per_second=1e3),
     "microseconds": Reading(Kind.SECONDS, per_second=1e6),
     "nanoseconds": Reading(Kind.SECONDS, per_second=1e9),

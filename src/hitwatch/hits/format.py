@@ -149,6 +149,8 @@ class Format:
         directives: beginnings of lines that are no log lines.
         samples: lines with the hits they must give.
         source: where the layout is documented.
+        parts: of a log in which several formats stand, those formats; a line is in the first
+            of them that fits it.
 
     """
 
@@ -168,10 +170,13 @@ class Format:
     directives: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     source: str = ""
+    parts: tuple[Format, ...] = ()
 
     @property
     def readings(self) -> tuple[tuple[str, Reading], ...]:
         """Name and reading of every field, in the order of the lines and keys."""
+        if self.parts:
+            return tuple(reading for part in self.parts for reading in part.readings)
         placed = [(item.name, item.reading) for line in self.lines for item in line.fields]
         return (*placed, *((key.name, key.reading) for key in self.keys))
 
@@ -201,6 +206,16 @@ class Format:
         return any(known.name == column for known in self.columns)
 
 
+def mixed(formats: Sequence[Format]) -> Format:
+    """The format of a log in which lines of several formats stand."""
+    return replace(
+        formats[0],
+        name=" + ".join(known.name for known in formats),
+        parts=tuple(formats),
+        directives=tuple(start for known in formats for start in known.directives),
+    )
+
+
 _WHOLE = ("clf", "iso", "any")
 _CLUES = {"year": "Yy", "month": "mbBh", "day": "de"}
 
@@ -210,6 +225,8 @@ def has_instant(log_format: Format) -> bool:
 
     The year may be missing where month and day are there: it is told otherwise.
     """
+    if log_format.parts:
+        return any(has_instant(part) for part in log_format.parts)
     if log_format.layout is Layout.W3C or log_format.keys:
         return any(reading.kind is Kind.TIME for _, reading in log_format.readings)
     for line in log_format.lines:

@@ -1,16 +1,12 @@
-"""The known formats, loaded from their files; a format that fails its own samples is refused."""
+"""The known formats, loaded from their files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.format import Format, Sample, read_format
-from hitwatch.spans import rfc3339
+from hitwatch.hits.format import Format, read_format
 
 
 @cache
@@ -43,35 +39,3 @@ def by_name(name: str) -> Format:
         f"unknown log format {name!r}",
         hint=f"known formats: {', '.join(sorted(builtin()))}",
     )
-
-
-def check_samples(log_format: Format) -> None:
-    """Parse a format's own samples and compare.
-
-    Raises:
-        FormatError: a sample does not come out as the format file states.
-
-    """
-    for sample in log_format.samples:
-        for wrong in _differences(log_format, sample):
-            raise FormatError(wrong, where=log_format.name)
-
-
-def _differences(log_format: Format, sample: Sample) -> Iterator[str]:
-    hits = Parser(log_format).parse(sample.line.encode())
-    for reject in hits.rejects:
-        yield f"sample rejected at column {reject.column}: {reject.reason}: {sample.line}"
-        return
-    row = hits.frame().row(0, named=True)
-    for column, expected in sample.expect.items():
-        value = _plain(row.get(column))
-        if value != expected:
-            yield f"sample gives {column} = {value!r}, not {expected!r}: {sample.line}"
-
-
-def _plain(value: Any) -> Any:
-    from datetime import datetime
-
-    from hitwatch.spans import from_datetime
-
-    return rfc3339(from_datetime(value)) if isinstance(value, datetime) else value

@@ -1,16 +1,25 @@
-"""Reads the lines of one origin, finding out their format when none was given."""
+"""Reads the lines of one origin: finds out their format, and follows it when it changes.
+
+Three things are undone or followed without being asked for: the wrapping that syslog, Docker
+or Kubernetes put around lines; the ``#Fields`` lines of W3C logs; and lines of another known
+format among the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hitwatch import _kernel
 from hitwatch.hits.compile import Hits, Parser
-from hitwatch.hits.detect import ENOUGH, Fit, detect
-from hitwatch.hits.format import Format
+from hitwatch.hits.detect import ENOUGH, WRAPPERS, Fit, detect, tells_enough
+from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.times import Zone
+from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
-_TRIED = 256 * 1024
+_TRIED = 64 * 1024
+_STRAYS = 200
+"""How many rejected lines of an origin are tried in other formats."""
 
 
 @dataclass(slots=True)
@@ -18,61 +27,151 @@ class Reader:
     """Turns lines into hits.
 
     Attributes:
-        columns: the columns to build.
+        columns: the columns to build; all when ``None``.
         log_format: the format; ``None`` until it has been found.
         section_depth: how many path segments make a section.
         zone: of times without an offset.
-        fit: what detection found, last time it was asked.
+        line_numbers: whether to build the column ``line_number``.
+        wrapper: what carries the lines; ``None``: nothing, or not known yet.
+        fits: what detection found, last time it was asked, the best first.
 
     """
 
-    columns: Sequence[str]
+    columns: Sequence[str] | None
     log_format: Format | None = None
     section_depth: int = 1
     zone: Zone | None = None
-    fit: Fit | None = None
+    line_numbers: bool = False
+    wrapper: str | None = None
+    fits: list[Fit] = field(default_factory=list)
+    _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
+    _carried: bytes = field(default=b"", repr=False)
+    _strays: int = _STRAYS
+    _date: tuple[int, int, int] | None = None
+
+    @property
+    def fit(self) -> Fit | None:
+        """The format that fits best, last time detection was asked."""
+        return self.fits[0] if self.fits else None
 
     def recognise(self, lines: bytes) -> bool:
-        """Find out the format from some lines.
+        """Find out the format, and what carries the lines.
 
         Args:
-            lines: whole lines; what is beyond the first 256 KiB is not looked at.
+            lines: whole lines; what is beyond the first 64 KiB is not looked at.
 
         Returns:
             Whether the format is known now.
 
         """
-        if self.log_format is None and lines:
-            head = lines[:_TRIED]
-            fits = detect(head[: head.rfind(b"\n") + 1] or head)
-            self.fit = fits[0]
-            if self.fit.share >= ENOUGH:
-                self.log_format = self.fit.log_format
-        return self.log_format is not None
+        if not lines or (self._found and self.log_format is not None):
+            return self.log_format is not None
+        head = lines[:_TRIED]
+        head = head[: head.rfind(b"\n") + 1] or head
+        given = [self.log_format] if self.log_format else None
+        fits = detect(head, given)
+        if not fits or fits[0].share < 0.9:
+            for wrapper in WRAPPERS:
+                bare, _ = _kernel.unwrap(wrapper, head, b"")
+                inner = detect(bare, given) if bare.rstrip() != head.rstrip() else []
+                if inner and (not fits or inner[0].fitting > fits[0].fitting):
+                    fits, self.wrapper = inner, wrapper
+        self.fits = fits
+        if self.log_format is None and fits and fits[0].share >= ENOUGH:
+            self.log_format = fits[0].log_format
+        self._found = self.log_format is not None
+        return self._found
 
-    def read(self, lines: bytes, first_line: int = 1, keep_rejects: int = 10) -> Hits:
+    def recall(self, line: bytes) -> None:
+        """Take over a ``#Fields`` or ``#Date`` line that stood before what will be read."""
+        if self.log_format is None or self.log_format.layout is not Layout.W3C:
+            return
+        if line.startswith(FIELDS_DIRECTIVE):
+            self.log_format = with_fields(self.log_format, line.decode("utf-8", "replace"))
+        else:
+            self._date = date_of(line) or self._date
+        self._parser = None
+
+    def read(self, lines: bytes, first_line: int = 1, keep_rejects: int = 10) -> list[Hits]:
         """Turn whole lines into hits.
 
         Lines whose format is not known become rejects of the format that fits them best,
         and the next lines are tried anew: a live log may begin with nonsense.
+
+        Args:
+            lines: whole lines.
+            first_line: number of the first.
+            keep_rejects: how many rejected lines to keep with their reasons.
+
+        Returns:
+            The hits, in the order of the lines; several where the layout changes.
+
         """
-        if self._parser is not None:
-            return self._parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)
         known = self.recognise(lines)
-        log_format = self.log_format or (self.fit.log_format if self.fit else None)
-        if log_format is None:
-            raise ValueError("there are no lines to read")
-        parser = self.parser_of(log_format)
-        if known:
-            self._parser = parser
-        return parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)
+        if self.wrapper is not None:
+            lines, self._carried = _kernel.unwrap(self.wrapper, lines, self._carried)
+        if self.log_format is None:
+            parser = self._make(self.fits[0].log_format) if self.fits else None
+            if parser is None:
+                raise ValueError("there are no lines to read")
+            return [parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)]
+        if known and self.log_format.layout is Layout.W3C:
+            return self._read_w3c(lines, first_line, keep_rejects)
+        return [self._read(lines, self.log_format, first_line, keep_rejects)]
 
     def parser_of(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         """A parser of a format with this reader's settings."""
+        return self._make(log_format, self.columns if columns is None else columns)
+
+    def unwrapped(self, lines: bytes) -> bytes:
+        """Whole lines without what carries them."""
+        return _kernel.unwrap(self.wrapper, lines, b"")[0] if self.wrapper else lines
+
+    def _make(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         return Parser(
             log_format,
-            columns=self.columns if columns is None else columns,
+            columns=columns or self.columns,
             section_depth=self.section_depth,
             zone=self.zone,
+            date=self._date,
+            line_numbers=self.line_numbers,
         )
+
+    def _read(self, lines: bytes, log_format: Format, first_line: int, keep_rejects: int) -> Hits:
+        kept = max(keep_rejects, self._strays)
+        while True:
+            if self._parser is None:
+                self._parser = self._make(log_format)
+            hits = self._parser.parse(lines, first_line=first_line, keep_rejects=kept)
+            other = self._other_format(hits) if hits.rejected and self._strays else None
+            if other is None or log_format.layout is Layout.W3C:
+                return hits.keeping(keep_rejects)
+            log_format = mixed([*(log_format.parts or (log_format,)), other])
+            self.log_format, self._parser = log_format, None
+
+    def _other_format(self, hits: Hits) -> Format | None:
+        """Another format, found among the lines that were rejected."""
+        for reject in hits.rejects[: self._strays]:
+            self._strays -= 1
+            if not reject.line:
+                continue
+            best = detect(reject.line)
+            if best and best[0].fitting and tells_enough(best[0].log_format):
+                return best[0].log_format
+        return None
+
+    def _read_w3c(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
+        """Read lines up to each line that changes the layout, then those behind it."""
+        found: list[Hits] = []
+        start = 0
+        for at, line in [*directives(lines), (len(lines), b"")]:
+            if at > start and self.log_format is not None:
+                part = lines[start:at]
+                hits = self._read(part, self.log_format, first_line, keep_rejects)
+                first_line += hits.lines + hits.directives
+                found.append(hits)
+            if line:
+                self.recall(line)
+            start = at
+        return found

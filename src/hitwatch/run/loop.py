@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from hitwatch.alerting.alert import Change, State
 from hitwatch.engine import Engine, Saying
+from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
+from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.ports import Clock, Screen, Source
 from hitwatch.report import End, end
@@ -36,6 +38,7 @@ class Loop:
             can be.
         keep: takes alerts to be kept.
         ends_at: when a run of limited length ends.
+        notify: tells the user something about the run itself.
         written_at: when, on the clock, the latest event was written.
 
     """
@@ -49,9 +52,11 @@ class Loop:
     speed: float | None = None
     keep: Callable[[Change], None] | None = None
     ends_at: Instant | None = None
+    notify: Callable[[str], None] = log.info
     written_at: Instant = 0
     _log_began: Instant | None = None
     _wall_began: Instant = field(default=0)
+    _settled: set[str] = field(default_factory=set)
 
     def watch(self) -> End:
         """Follow a source on the clock's time, saying figures every display period."""
@@ -61,7 +66,7 @@ class Loop:
         while not self.stopped() and not self.source.ended:
             chunks = self.source.poll()
             for chunk in chunks:
-                self._say(self.engine.feed(self.read(chunk)))
+                self.feed(chunk)
             now = self.clock.now()
             if chunks:
                 self.written_at = now
@@ -81,16 +86,25 @@ class Loop:
         self._wall_began = self.clock.now()
         while not self.stopped() and not self.source.ended:
             for chunk in self.source.poll():
-                self._say(self.engine.feed(self.read(chunk)))
+                self.feed(chunk)
         self._feed_last()
         if not self.stopped():
             self._say(self.engine.finish())
         return self._last_word(self.engine.watermark.latest)
 
-    def read(self, chunk: Chunk) -> Hits:
+    def feed(self, chunk: Chunk) -> None:
+        """Count a chunk's lines, and say what there is to say."""
+        for hits in self.read(chunk):
+            self._say(self.engine.feed(hits))
+
+    def read(self, chunk: Chunk) -> list[Hits]:
         """Turn a chunk into hits; log what was rejected."""
-        hits = self.reader_of(chunk.origin).read(chunk.data, chunk.first_line)
-        for reject in hits.rejects:
+        reader = self.reader_of(chunk.origin)
+        found = reader.read(chunk.data, chunk.first_line)
+        if reader.log_format is not None and chunk.origin not in self._settled:
+            self._settled.add(chunk.origin)
+            self._settle(reader.log_format, chunk.origin)
+        for reject in (reject for hits in found for reject in hits.rejects):
             log.warning(
                 "rejected %s line %d column %d: %s: %r",
                 chunk.origin,
@@ -99,7 +113,26 @@ class Loop:
                 reject.reason,
                 reject.line[:200],
             )
-        return hits
+        return found
+
+    def _settle(self, log_format: Format, origin: str) -> None:
+        """See that the rule has something to watch in a format just found.
+
+        Raises:
+            InputError: the lines do not say when they were written.
+
+        """
+        if not log_format.fills("time"):
+            raise InputError(
+                "these lines do not say when they were written",
+                where=origin,
+                why=f"{log_format.name} has no complete time",
+                hint="log the time, for instance with %t or $time_local",
+            )
+        if not log_format.fills("bytes") and self.engine.watch_hits():
+            self.notify(
+                f"{origin}: {log_format.name} logs no bytes; the rule watches hits in their place"
+            )
 
     def _log_time(self, now: Instant) -> Instant:
         """What the log's clock shows: its latest event, and the time since it was written."""
@@ -112,7 +145,7 @@ class Loop:
 
     def _feed_last(self) -> None:
         for chunk in self.source.close():
-            self._say(self.engine.feed(self.read(chunk)))
+            self.feed(chunk)
 
     def _end(self, last_tick: Instant) -> End:
         """Count what is left, close what is complete, and say the last period."""

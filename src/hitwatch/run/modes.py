@@ -20,14 +20,14 @@ from hitwatch.alerting.alert import Change
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine
 from hitwatch.errors import InputError
-from hitwatch.hits.detect import ENOUGH
-from hitwatch.hits.format import Format
+from hitwatch.hits.detect import ENOUGH, Fit
+from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
 from hitwatch.report import End
 from hitwatch.run.loop import Loop
-from hitwatch.sources.backfill import last_time, offset_since
+from hitwatch.sources.backfill import last_header, last_time, offset_since
 from hitwatch.sources.files import check_text, read_head, unreadable
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.stdin import Stdin
@@ -141,6 +141,7 @@ def _loop(
         stopped=run.stopped,
         keep=run.keep,
         ends_at=ends_at,
+        notify=run.notify,
     )
 
 
@@ -160,10 +161,15 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
     _recognise(run, reader, head, follower.path)
     if backfill is None or reader.log_format is None:
         return
+    if not reader.log_format.fills("time"):
+        return
+    if reader.log_format.layout is Layout.W3C and (header := last_header(file.read_at, size)):
+        reader.recall(header)
     times = reader.parser_of(reader.log_format, ["time"])
 
     def times_of(lines: bytes) -> list[Instant]:
-        return list(times.parse(lines, keep_rejects=0).codes["time"].to_physical())
+        bare = reader.unwrapped(lines)
+        return list(times.parse(bare, keep_rejects=0).codes["time"].to_physical())
 
     latest = last_time(file.read_at, size, times_of)
     if latest is None or backfill == 0:
@@ -171,9 +177,12 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
         return
     since = latest - backfill
     file.offset = offset_since(file.read_at, size, since - _EARLY, times_of)
+    if reader.log_format.layout is Layout.W3C:
+        reader.recall(last_header(file.read_at, file.offset) or b"")
     for chunk in follower.read_up_to(size):
-        for saying in loop.engine.feed(loop.read(chunk)):
-            log.info("while reading back: %s", saying)
+        for hits in loop.read(chunk):
+            for saying in loop.engine.feed(hits):
+                log.info("while reading back: %s", saying)
     run.notify(
         f"{follower.path}: read back {loop.engine.tally.total.lines:,} lines"
         f" up to {rfc3339(latest)}"
@@ -192,7 +201,11 @@ def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
     whole = head[: head.rfind(b"\n") + 1]
     if reader.recognise(whole) and reader.log_format is not None:
         how = "as told" if given else "recognised"
-        run.notify(f"{path}: format {reader.log_format.name}, {how}")
+        if reader.wrapper:
+            how += f", carried by {reader.wrapper}"
+        others = reader.fit.tied if reader.fit else ()
+        tied = f" ({' and '.join(others)} would fit as well)" if others else ""
+        run.notify(f"{path}: format {reader.log_format.name}, {how}{tied}")
         log.info("%s: format %s, %s", path, reader.log_format.name, how)
     elif whole:
         raise unknown_format(reader, path)
@@ -201,17 +214,25 @@ def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
 
 
 def unknown_format(reader: Reader, path: str) -> InputError:
-    """The error of a log that no known format fits."""
-    fit = reader.fit
+    """The error of a log that no known format fits: the nearest, and where each fails."""
     why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
-    if fit and fit.reject:
-        why += (
-            f"; nearest is {fit.log_format.name}, where line {fit.reject.line_number}"
-            f" fails at column {fit.reject.column}: {fit.reject.reason}"
-        )
+    for fit in sorted(reader.fits, key=_how_far, reverse=True)[:3]:
+        if fit.reject:
+            why += (
+                f"\n  {fit.log_format.name} fails in line {fit.reject.line_number}"
+                f" at column {fit.reject.column}: {fit.reject.reason}"
+            )
     return InputError(
-        "in no known log format", where=path, why=why, hint="name the format: --log-format NAME"
+        "in no known log format",
+        where=path,
+        why=why,
+        hint="name the format, or give the server's own: --log-format '%h %l %u %t \"%r\" %>s %b'"
+        " (see docs/formats.md)",
     )
+
+
+def _how_far(fit: Fit) -> tuple[float, int]:
+    return fit.share, fit.reject.column if fit.reject else 0
 
 
 def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End | None, bool]:
@@ -253,8 +274,20 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         stopped=run.stopped,
         speed=speed,
         keep=run.keep,
+        notify=run.notify,
     )
     return loop.replay(), not failures
+
+
+def first_time(reader: Reader, head: bytes) -> Instant:
+    """Time of the first hit at the beginning of a file whose format is known; else 0."""
+    if reader.log_format is None or not reader.log_format.fills("time"):
+        return 0
+    probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
+    for hits in probe.read(head):
+        if len(hits):
+            return int(hits.codes["time"].to_physical()[0])
+    return 0
 
 
 def _in_order(
@@ -275,8 +308,7 @@ def _in_order(
             if not reader.recognise(head):
                 raise unknown_format(reader, path)
             log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
-            times = reader.parser_of(reader.log_format, ["time"]).parse(head).codes["time"]  # type: ignore[arg-type]
-            begun.append((int(times.to_physical()[0]) if len(times) else 0, path))
+            begun.append((first_time(reader, head), path))
         except InputError as error:
             failed(error)
         except OSError as error:

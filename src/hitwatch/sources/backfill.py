@@ -15,6 +15,8 @@ TimesOf: TypeAlias = Callable[[bytes], Sequence[Instant]]
 
 _BLOCK = 64 * 1024
 _LONGEST_SEARCH = 64
+_HEADER_BLOCK = 1 << 20
+_HEADER_SEARCH = 256 << 20
 
 
 def last_time(read_at: ReadAt, size: int, times_of: TimesOf) -> Instant | None:
@@ -30,6 +32,33 @@ def last_time(read_at: ReadAt, size: int, times_of: TimesOf) -> Instant | None:
         if start == 0:
             return None
         end = start
+    return None
+
+
+def last_header(read_at: ReadAt, end: int, start_of_header: bytes = b"#Fields:") -> bytes | None:
+    """The last line before an offset that says how the lines behind it are laid out.
+
+    Args:
+        read_at: reads the file.
+        end: the offset.
+        start_of_header: how such a line begins.
+
+    Returns:
+        The line, without its line end; ``None`` when there is none in the last 256 MiB.
+
+    """
+    lowest = max(0, end - _HEADER_SEARCH)
+    while end > lowest:
+        start = max(lowest, end - _HEADER_BLOCK)
+        # A header that lies across the edge of two blocks is found in the earlier one.
+        block = read_at(start, end - start + 4096)
+        at = block.rfind(b"\n" + start_of_header)
+        if at < 0 and start == 0 and block.startswith(start_of_header):
+            at = -1
+        elif at < 0:
+            end = start
+            continue
+        return block[at + 1 :].split(b"\n", 1)[0].rstrip(b"\r")
     return None
 
 
