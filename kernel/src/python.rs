@@ -10,7 +10,7 @@ use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
 use crate::wrapping::{self, Wrapper};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::{Field as ArrowField, Schema};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -377,6 +377,14 @@ struct Batch {
 
 #[pymethods]
 impl Batch {
+    /// Number of columns that hold a value in any row.
+    #[getter]
+    fn told(&self) -> usize {
+        let rows = self.lines - self.rejected;
+        let told = |(_, c): &&(String, Finished)| rows > 0 && c.rows.null_count() < rows;
+        self.columns.iter().filter(told).count()
+    }
+
     /// (reason, index of the field, number of lines)
     #[getter]
     fn reasons(&self) -> Vec<(&'static str, usize, usize)> {

@@ -58,6 +58,11 @@ class Hits:
     def __len__(self) -> int:
         return self.lines - self.rejected
 
+    @property
+    def told(self) -> int:
+        """Number of columns that hold a value in any row."""
+        return self._batch.told
+
     def keeping(self, rejects: int) -> Hits:
         """These hits, with no more than so many rejected lines."""
         self._keep = rejects

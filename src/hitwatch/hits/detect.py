@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -71,7 +72,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
             elif not log_format.lines:
                 continue
         hits = Parser(laid_out).parse(data)
-        tried.append((_score(laid_out, hits), laid_out, hits))
+        tried.append((_score(laid_out, hits, data), laid_out, hits))
     tried.sort(key=lambda item: item[0], reverse=True)
     scores = [score[:3] for score, _, _ in tried]
     fits = [
@@ -89,17 +90,18 @@ def tells_enough(log_format: Format) -> bool:
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
-def _score(log_format: Format, hits: Hits) -> tuple[int, int, int, int]:
+_WRITTEN_BY_NGINX = re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]')
+
+
+def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int]:
     """Lines that fit, columns they fill, whether the format is a particular one, evidence."""
     if not len(hits):
         return 0, 0, 0, 0
-    told = sum(hits.codes[column.name].null_count() < len(hits) for column in log_format.columns)
-    return len(hits), told, not log_format.folded, _evidence(log_format, hits)
+    return len(hits), hits.told, not log_format.folded, _evidence(log_format, data)
 
 
-def _evidence(log_format: Format, hits: Hits) -> int:
+def _evidence(log_format: Format, data: bytes) -> int:
     """What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
     if log_format.name != "nginx-default":
         return 0
-    sizes, statuses = hits.codes["bytes"], hits.codes["status"]
-    return 1 if (sizes == 0).any() or statuses.is_in([444, 499]).any() else -1
+    return 1 if _WRITTEN_BY_NGINX.search(data) else -1

@@ -69,13 +69,18 @@ def harmless(text: str, width: int) -> str:
     >>> harmless("/a" + chr(27) + "[31m", 20), harmless("/abcdefgh", 6)
     ('/a\\\\x1b[31m', '/abcd…')
     """
-    shown = "".join(
-        char if unicodedata.category(char)[0] not in "CZ" or char == " " else _spelled(char)
-        for char in text[: width * 2]
-    )
+    shown = printable(text[: width * 2])
     while _columns(shown) > width:
         shown = shown[: max(0, len(shown) - 2)] + "…"
     return shown
+
+
+def printable(text: str) -> str:
+    """Text from a log in full, control characters and their like spelled out."""
+    return "".join(
+        char if unicodedata.category(char)[0] not in "CZ" or char == " " else _spelled(char)
+        for char in text
+    )
 
 
 def padded(text: str, width: int) -> str:

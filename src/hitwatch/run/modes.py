@@ -20,15 +20,15 @@ from hitwatch.alerting.alert import Change
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine
 from hitwatch.errors import InputError
-from hitwatch.hits.detect import ENOUGH, Fit
 from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
 from hitwatch.report import End
+from hitwatch.run.inputs import in_order, unknown_format
 from hitwatch.run.loop import Loop
 from hitwatch.sources.backfill import last_header, last_time, offset_since
-from hitwatch.sources.files import check_text, read_head, unreadable
+from hitwatch.sources.files import check_text
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import Follower, Happening, Tail
@@ -213,28 +213,6 @@ def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
         run.notify(f"{path}: empty so far; the format is found from its first lines")
 
 
-def unknown_format(reader: Reader, path: str) -> InputError:
-    """The error of a log that no known format fits: the nearest, and where each fails."""
-    why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
-    for fit in sorted(reader.fits, key=_how_far, reverse=True)[:3]:
-        if fit.reject:
-            why += (
-                f"\n  {fit.log_format.name} fails in line {fit.reject.line_number}"
-                f" at column {fit.reject.column}: {fit.reject.reason}"
-            )
-    return InputError(
-        "in no known log format",
-        where=path,
-        why=why,
-        hint="name the format, or give the server's own: --log-format '%h %l %u %t \"%r\" %>s %b'"
-        " (see docs/formats.md)",
-    )
-
-
-def _how_far(fit: Fit) -> tuple[float, int]:
-    return fit.share, fit.reject.column if fit.reject else 0
-
-
 def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End | None, bool]:
     """Play whole logs through the engine on their own clock.
 
@@ -262,7 +240,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
     if paths == [STDIN]:
         source = Stdin()
     else:
-        source = WholeFiles(_in_order(run, paths, readers, failed), failed)
+        source = WholeFiles(in_order(paths, readers, run.notify, failed), failed)
         if failures and len(failures) == len(paths):
             return None, False
     loop = Loop(
@@ -277,40 +255,3 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         notify=run.notify,
     )
     return loop.replay(), not failures
-
-
-def first_time(reader: Reader, head: bytes) -> Instant:
-    """Time of the first hit at the beginning of a file whose format is known; else 0."""
-    if reader.log_format is None or not reader.log_format.fills("time"):
-        return 0
-    probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
-    for hits in probe.read(head):
-        if len(hits):
-            return int(hits.codes["time"].to_physical()[0])
-    return 0
-
-
-def _in_order(
-    run: Run,
-    paths: list[str],
-    readers: Callable[[str], Reader],
-    failed: Callable[[InputError], None],
-) -> list[str]:
-    """Readable files by the time of their first line, so that rotated logs are one stream."""
-    begun: list[tuple[Instant, str]] = []
-    for path in paths:
-        try:
-            head = read_head(path)
-            reader = readers(path)
-            if not head:
-                run.notify(f"{path} is empty")
-                continue
-            if not reader.recognise(head):
-                raise unknown_format(reader, path)
-            log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
-            begun.append((first_time(reader, head), path))
-        except InputError as error:
-            failed(error)
-        except OSError as error:
-            failed(unreadable(path, error))
-    return [path for _, path in sorted(begun)]

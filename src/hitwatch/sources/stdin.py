@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Iterator
 
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.splitter import Splitter
@@ -11,6 +12,17 @@ from hitwatch.sources.places import STDIN
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
+
+
+def read_stdin(descriptor: int = 0) -> Iterator[Chunk]:
+    """Read standard input to its end, as chunks of whole lines."""
+    splitter = Splitter()
+    block = b"-"
+    while block:
+        block = os.read(descriptor, _BLOCK)
+        first_line = splitter.lines + 1
+        if data := splitter.feed(block) if block else splitter.flush():
+            yield Chunk(STDIN, data, first_line)
 
 
 class Stdin:

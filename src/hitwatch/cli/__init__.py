@@ -1,0 +1,63 @@
+"""The command line: reads words, calls one function of ``run``, and words errors.
+
+Nothing heavy is imported here; each command imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import click
+
+from hitwatch import __version__
+from hitwatch.cli import live, making, reading
+from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
+from hitwatch.errors import HitwatchError, OutputError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Follow HTTP access logs, say what happens, raise and clear alerts.
+
+    \b
+    hitwatch watch /var/log/nginx/access.log     follow a log live
+    hitwatch replay access.log.1.gz access.log   play old logs through the same rules
+    hitwatch demo                                see it work, without a log
+    """
+
+
+for command in (
+    live.watch,
+    live.replay,
+    making.simulate,
+    reading.parse,
+    reading.detect,
+    reading.formats,
+    making.bench,
+    making.demo,
+):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = commands.main(standalone_mode=False) or FINE
+    except click.ClickException as error:
+        error.show()
+        code = WRONG_USAGE
+    except click.Abort:
+        code = 128 + signal.SIGINT
+    except HitwatchError as error:
+        if debug:
+            raise
+        if isinstance(error, OutputError):
+            # What is still in the buffer has nowhere to go; flushing it would fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        notify(str(error))
+        code = error.exit_code
+    sys.exit(128 + ended_by[0] if ended_by else code)

@@ -1,0 +1,83 @@
+"""Commands that follow time: watch and replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hitwatch.cli.options import (
+    CONDITION_MET,
+    FINE,
+    UNREADABLE,
+    own_log_options,
+    prepared,
+    read_duration,
+    read_speed,
+    reading_options,
+    rule_options,
+    saying_options,
+)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--from-start", is_flag=True, help="Read the files from their beginnings.")
+@click.option(
+    "--backfill",
+    metavar="DURATION",
+    help="How much of the log's own time to read back, to arm the rule [default: 30m].",
+)
+@rule_options
+@reading_options
+@saying_options
+@own_log_options
+def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, **words: Any) -> int:
+    """Follow logs live: figures every 10 s, and alerts as they come.
+
+    SOURCE is a path, a glob, a directory, or - for standard input; with none, the usual
+    places of nginx, Apache and Caddy are looked at.
+    """
+    with prepared(words) as (run, settings):
+        from hitwatch.run import modes
+        from hitwatch.sources.places import find_logs
+
+        paths = find_logs(sources, live=True)
+        if not sources:
+            run.notify(f"watching {', '.join(paths)}")
+        end = modes.watch(
+            run,
+            paths,
+            backfill=read_duration("backfill", backfill or settings.backfill or "30m"),
+            from_start=from_start,
+        )
+        return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--speed",
+    metavar="FACTOR",
+    default="max",
+    help="How fast the log's time passes: 1x, 60x, or max [default: max].",
+)
+@rule_options
+@reading_options
+@saying_options
+@own_log_options
+def replay(sources: tuple[str, ...], *, speed: str, **words: Any) -> int:
+    """Play old logs through the same engine, on the log's own clock.
+
+    Several files are one stream in the order of their times; .gz, .bz2, .xz and .zst are
+    read as they are.
+    """
+    with prepared(words) as (run, _):
+        from hitwatch.run import modes
+        from hitwatch.sources.places import find_logs
+
+        factor = read_speed(speed)
+        end, complete = modes.replay(run, find_logs(sources, live=False), speed=factor)
+        if end is None or not complete:
+            return UNREADABLE
+        return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE

@@ -1,0 +1,254 @@
+"""What several commands share: their options, and what the words say of a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hitwatch.errors import SettingsError, UsageError
+from hitwatch.spans import Duration, parse_duration
+
+if TYPE_CHECKING:
+    from hitwatch.config import Settings
+    from hitwatch.hits.format import Format
+    from hitwatch.hits.times import Zone
+    from hitwatch.render.outputs import AlertLog
+    from hitwatch.run.modes import Run
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE = 0, 1, 2, 3
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator that adds several options."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+rule_options = together(
+    click.option("--short", metavar="DURATION", help="Short window of the rule [default: 2m]."),
+    click.option("--long", metavar="DURATION", help="Long window before it [default: 20m]."),
+    click.option("--threshold", metavar="N", help="Alert above so many times [default: 1.5]."),
+    click.option("--resolution", metavar="DURATION", help="Width of a bucket [default: 10s]."),
+    click.option(
+        "--metric", metavar="NAME", help="What the rule watches: bytes or hits [default: bytes]."
+    ),
+)
+reading_options = together(
+    click.option("--log-format", metavar="NAME", help="The log's format [default: found out]."),
+    click.option(
+        "--section-depth", type=click.IntRange(1), help="Path segments of a section [default: 1]."
+    ),
+    click.option("--tz", metavar="ZONE", help="Zone of times without offset [default: UTC]."),
+    click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
+)
+saying_options = together(
+    click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
+    click.option("--top", type=click.IntRange(1), help="How many sections to list [default: 8]."),
+    click.option(
+        "--output-format",
+        type=click.Choice(["text", "jsonl"]),
+        default="text",
+        help="How to say things [default: text].",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Whether to colour text [default: auto].",
+    ),
+    click.option("--plain", is_flag=True, help="Plain text, without colours."),
+    click.option("--alert-log", metavar="FILE", help="Keep alerts in a file, as JSON lines."),
+    click.option("--fail-on-alert", is_flag=True, help="Exit with 1 if an alert fired."),
+    click.option("--quiet", is_flag=True, help="Say nothing about the run itself."),
+)
+own_log_options = together(
+    click.option("--log-file", metavar="FILE", help="Where hitwatch logs what it does."),
+    click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        help="How much it logs [default: info].",
+    ),
+    click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
+)
+
+
+@contextmanager
+def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
+    """What the words say of a run; ends it when a signal asks for it."""
+    from hitwatch.alerting.rule import surge_rule
+    from hitwatch.clocks import WallClock
+    from hitwatch.config import load
+    from hitwatch.render.outputs import (
+        AlertLog,
+        JsonScreen,
+        TextScreen,
+        standard_output,
+        wants_color,
+    )
+    from hitwatch.run.modes import Run
+
+    settings = load(words["config"])
+    log_format = read_format_setting(words, settings)
+
+    def setting(name: str, default: Any = None) -> Any:
+        for value in (words[name], getattr(settings, name)):
+            if value is not None:
+                return value
+        return default
+
+    log_to(setting("log_file"), setting("log_level", "info"))
+    stdout = standard_output()
+    color = not words["plain"] and wants_color(words["color"], stdout, dict(os.environ))
+    top = setting("top", 8)
+    json_lines = words["output_format"] == "jsonl"
+    screen = JsonScreen(stdout) if json_lines else TextScreen(stdout, top=top, color=color)
+    alert_log = AlertLog(Path(path)) if (path := setting("alert_log")) else None
+    stop = threading.Event()
+    stop_on_signals(stop)
+    yield (
+        Run(
+            rule=surge_rule(
+                metric=setting("metric"),
+                short=setting("short"),
+                long=setting("long"),
+                threshold=setting("threshold"),
+                resolution=setting("resolution"),
+            ),
+            every=read_duration("every", setting("every", "10s")),
+            log_format=log_format,
+            section_depth=setting("section_depth", 1),
+            zone=read_zone(setting("tz")),
+            clock=WallClock(stop),
+            screen=screen,
+            notify=silent if words["quiet"] else notify,
+            stopped=stop.is_set,
+            keep=keeper(alert_log) if alert_log else None,
+        ),
+        settings,
+    )
+    if alert_log:
+        alert_log.close()
+        if alert_log.failed:
+            raise SystemExit(CONDITION_MET)
+
+
+def keeper(alert_log: AlertLog) -> Callable[[Any], None]:
+    """What keeps alerts in their log; the first failure is told."""
+
+    def keep(change: Any) -> None:
+        error = alert_log.keep(change)
+        if error:
+            logging.getLogger("hitwatch").error("%s", error)
+            notify(str(error))
+
+    return keep
+
+
+def notify(text: str) -> None:
+    """Tell the user something about the run itself, on standard error."""
+    click.echo(f"hitwatch: {text}", err=True)
+
+
+def silent(_text: str) -> None:
+    """Say nothing: the user asked for quiet."""
+
+
+def read_duration(name: str, text: str) -> Duration:
+    """Read a duration, naming the setting where it makes no sense."""
+    try:
+        duration = parse_duration(text)
+    except ValueError as error:
+        raise SettingsError(str(error), where=name) from error
+    if duration <= 0 and name == "every":
+        raise SettingsError("a display period must be longer than nothing", where=name)
+    return duration
+
+
+def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | None:
+    """The log format that the words or the settings name; ``None``: it is to be found out."""
+    from hitwatch.hits.formats import by_name
+
+    name = words["log_format"] or settings.log_format
+    return by_name(name) if name else None
+
+
+def read_speed(text: str) -> float | None:
+    """Read the speed of a replay; ``None``: as fast as can be."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text.removesuffix("x"))
+    except ValueError:
+        factor = 0.0
+    if factor <= 0:
+        raise UsageError(f"{text!r} is no speed", where="--speed", hint="write 1x, 60x, or max")
+    return factor
+
+
+def read_zone(name: str | None) -> Zone | None:
+    """Read the name of a time zone; ``None``: UTC."""
+    if name is None or name == "UTC":
+        return None
+    from zoneinfo import ZoneInfo
+
+    from hitwatch.hits.times import zone_of
+
+    try:
+        return zone_of(ZoneInfo(name))
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"unknown time zone {name!r}",
+            where="tz",
+            hint="write a name of the tz database, such as Europe/Berlin",
+        ) from error
+
+
+def log_to(path: str | None, level: str) -> None:
+    """Let hitwatch's own log go to a file, or nowhere."""
+    log = logging.getLogger("hitwatch")
+    log.propagate = False
+    if path is None:
+        log.addHandler(logging.NullHandler())
+        return
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SettingsError(
+            "cannot write the log file", where=path, why=error.strerror or str(error)
+        ) from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(level.upper())
+    logging.raiseExceptions = False
+
+
+ended_by: list[int] = []
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Let INT and TERM end the run."""
+
+    def handle(number: int, _frame: object) -> None:
+        if ended_by:
+            # The second one is meant: nobody waits for a last summary any more.
+            os._exit(128 + number)
+        ended_by.append(number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)

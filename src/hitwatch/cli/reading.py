@@ -1,0 +1,186 @@
+"""Commands that read logs without following time: parse, detect and formats."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from hitwatch.cli.options import (
+    CONDITION_MET,
+    FINE,
+    UNREADABLE,
+    log_to,
+    notify,
+    own_log_options,
+    read_format_setting,
+    read_zone,
+    reading_options,
+    silent,
+    stop_on_signals,
+)
+from hitwatch.errors import InputError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from hitwatch.hits.reader import Reader
+
+
+def _readers(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
+    """Makes the reader of each origin, once."""
+    from hitwatch.config import load
+    from hitwatch.hits.reader import Reader
+
+    settings = load(words["config"])
+    log_format = read_format_setting(words, settings)
+    depth = words["section_depth"] or settings.section_depth or 1
+    zone = read_zone(words["tz"] or settings.tz)
+    known: dict[str, Reader] = {}
+
+    def reader_of(origin: str) -> Reader:
+        if origin not in known:
+            known[origin] = Reader(
+                columns, log_format, depth, zone, words.get("line_numbers", False)
+            )
+        return known[origin]
+
+    return reader_of
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--output-format",
+    type=click.Choice(["jsonl", "csv", "parquet", "arrow"]),
+    help="What to write [default: by the ending of the output, else jsonl].",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--columns", metavar="NAME,...", help="Columns to give, in that order.")
+@click.option("--all-fields", is_flag=True, help="Add the format's own further columns.")
+@click.option("--line-numbers", is_flag=True, help="Add the column line_number.")
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path),
+    help="File for rejected lines with their reasons, as JSON lines.",
+)
+@click.option(
+    "--max-rejects", type=click.IntRange(0), help="Exit with 1 when more lines are rejected."
+)
+@click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
+@reading_options
+@own_log_options
+def parse(
+    sources: tuple[str, ...],
+    *,
+    output_format: str | None,
+    output: Path | None,
+    columns: str | None,
+    all_fields: bool,
+    line_numbers: bool,
+    rejects: Path | None,
+    max_rejects: int | None,
+    quiet: bool,
+    **words: Any,
+) -> int:
+    """Turn log lines into rows: JSON lines, CSV, Parquet or Arrow.
+
+    Every row has the same columns, whatever the format; what a format does not log is null.
+    """
+    from hitwatch.run.parsing import Parsing, convert, kind_of
+    from hitwatch.sources.places import find_logs
+
+    log_to(words["log_file"], words["log_level"] or "info")
+    stop = threading.Event()
+    stop_on_signals(stop)
+    kind = kind_of(output, output_format)
+    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
+    chosen = [name.strip() for name in columns.split(",")] if columns else None
+    words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
+    parsing = Parsing(
+        paths=find_logs(sources, live=False),
+        reader_of=_readers(words, None if chosen is None else _built(chosen)),
+        notify=silent if quiet else notify,
+        stopped=stop.is_set,
+        columns=chosen,
+        further=all_fields,
+        line_numbers=words["line_numbers"],
+        rejects=_open(rejects) if rejects else None,
+    )
+    convert(parsing, kind, _open(output) if output else sys.stdout.buffer)
+    found = parsing.balance
+    parsing.notify(f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects")
+    if parsing.failures:
+        return UNREADABLE
+    too_many = max_rejects is not None and found.rejects > max_rejects
+    if too_many:
+        notify(f"{found.rejects:,} lines were rejected, more than {max_rejects:,}")
+    return CONDITION_MET if too_many else FINE
+
+
+def _built(chosen: list[str]) -> list[str]:
+    """Columns that the kernel must build for those that were chosen; never none."""
+    return [name for name in chosen if name not in ("origin", "line_number")] or ["status"]
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise OutputError(
+            "cannot be written", where=str(path), why=error.strerror or str(error)
+        ) from error
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    help="How to say it [default: text].",
+)
+@reading_options
+@own_log_options
+def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int:
+    """Say which format a log is in, what each field means, and what does not fit."""
+    from hitwatch.hits.describe import describe
+    from hitwatch.render.detection import to_json, to_text
+    from hitwatch.run.inputs import head_of
+    from hitwatch.sources.places import find_logs
+
+    log_to(words["log_file"], words["log_level"] or "info")
+    readers = _readers(words, None)
+    code = FINE
+    for path in find_logs(sources, live=False):
+        try:
+            found = describe(path, head_of(path), readers(path))
+        except InputError as error:
+            notify(str(error))
+            code = UNREADABLE
+            continue
+        if found is None:
+            notify(f"{path} is empty")
+        elif output_format == "jsonl":
+            click.echo(to_json(found))
+        else:
+            click.echo(to_text(found))
+        if found and not found.known:
+            code = UNREADABLE
+    return code
+
+
+@click.command()
+@click.argument("name", required=False)
+def formats(name: str | None) -> None:
+    """List the known formats, or say all about one."""
+    from hitwatch.hits.formats import builtin, by_name
+    from hitwatch.render.detection import format_to_text, formats_to_text
+
+    if name:
+        click.echo(format_to_text(by_name(name)), nl=False)
+    else:
+        click.echo(formats_to_text(list(builtin().values())), nl=False)

@@ -1,0 +1,100 @@
+"""Hits as rows of one schema, whatever their format, and rows as bytes; opens no files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+from hitwatch.hits.columns import Column, ColumnType
+from hitwatch.hits.compile import Hits
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ORIGIN = Column("origin", ColumnType.TEXT, "which input the line came from")
+
+Schema: TypeAlias = Mapping[str, "pl.DataType"]
+"""Names and types of columns, in order."""
+
+
+def schema_of(columns: Iterable[Column]) -> dict[str, pl.DataType]:
+    """The schema of some columns; of two with one name the first counts."""
+    import polars as pl
+
+    types: dict[ColumnType, pl.DataType] = {
+        ColumnType.TEXT: pl.String(),
+        ColumnType.INTEGER: pl.Int64(),
+        ColumnType.FLOAT: pl.Float64(),
+        ColumnType.TIME: pl.Datetime("us", "UTC"),
+    }
+    schema: dict[str, pl.DataType] = {}
+    for column in columns:
+        schema.setdefault(column.name, types[column.type])
+    return schema
+
+
+def shaped(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
+    """Hits brought to a schema.
+
+    Args:
+        hits: the hits; ``None``: no rows.
+        origin: which input they came from.
+        schema: of the rows; columns that the format lacks are null.
+
+    """
+    import polars as pl
+
+    frame = pl.DataFrame(schema=schema) if hits is None else hits.frame()
+    made = {ORIGIN.name: pl.lit(origin)}
+    return frame.select(
+        (pl.col(n) if n in frame.columns else made.get(n, pl.lit(None))).cast(kind).alias(n)
+        for n, kind in schema.items()
+    )
+
+
+def to_csv(rows: pl.DataFrame, *, header: bool) -> bytes:
+    """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty."""
+    return _spelled(rows).write_csv(include_header=header).encode()
+
+
+def to_jsonl(rows: pl.DataFrame) -> bytes:
+    """Rows as JSON lines, times as RFC 3339, absent values null."""
+    return _spelled(rows).write_ndjson().encode() if len(rows) else b""
+
+
+def _spelled(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    if "time" not in rows.columns:
+        return rows
+    return rows.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+
+
+def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
+    """Write rows as they come; nothing is collected.
+
+    Args:
+        frames: at least one, all of one schema.
+        kind: ``parquet`` or ``arrow`` (the IPC file format).
+        output: where to.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    from polars.io.plugins import register_io_source
+
+    # The formats are known once the first rows are, and with them the columns.
+    first = next(frames)
+
+    def source(
+        _columns: list[str] | None, _where: pl.Expr | None, _rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        yield first
+        yield from frames
+
+    rows = register_io_source(source, schema=first.schema)
+    if kind == "parquet":
+        rows.sink_parquet(output)
+    else:
+        rows.sink_ipc(output)

@@ -1,0 +1,150 @@
+"""What was found out about a log's format, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hitwatch.hits.describe import Description, Misfit
+from hitwatch.hits.format import Format
+from hitwatch.render.units import printable
+
+_TIME = {"start": "when the request was received", "end": "when the request had been answered"}
+_BYTES = {"body": "the body alone", "wire": "all that was sent, headers included"}
+_WIDEST = 60
+_SHOWN_LINE = 100
+
+
+def to_text(found: Description) -> str:
+    """Say what was found out.
+
+    Args:
+        found: of one input.
+
+    Returns:
+        Lines of text, ended by a line feed; control characters are spelled out.
+
+    """
+    log_format = found.log_format
+    verdict = log_format.name if found.known else f"unknown; nearest is {log_format.name}"
+    if found.wrapper:
+        verdict += f", carried by {found.wrapper}"
+    lines = [f"{found.origin}: {verdict}"]
+    if log_format.title:
+        lines.append(f"  {log_format.title}")
+    share = found.fitting / found.lines if found.lines else 0.0
+    lines.append(f"  {found.fitting:,} of the first {found.lines:,} lines fit ({share:.1%})")
+    if found.tied:
+        lines.append(f"  {' and '.join(found.tied)} would fit as well")
+    lines += [f"  {text}" for text in meanings(log_format)]
+    if found.fields:
+        rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
+        lines += ["", *_table(("field", "column", "example"), rows)]
+    if found.misfits:
+        lines += ["", "  lines that do not fit:"]
+        for misfit in found.misfits:
+            lines += _misfit(misfit)
+    return "\n".join(lines) + "\n"
+
+
+def meanings(log_format: Format) -> list[str]:
+    """What a format's time and bytes mean."""
+    said = []
+    if log_format.fills("time"):
+        said.append(f"its time is {_TIME[log_format.time_means]}")
+    else:
+        said.append("it has no complete time: parse reads it, watch and replay cannot")
+    if log_format.fills("bytes"):
+        said.append(f"its bytes are {_BYTES[log_format.bytes_mean]}")
+    else:
+        said.append("it has no bytes: the outflow rule watches hits in their place")
+    return said
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return [
+        "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    ]
+
+
+def _short(example: str | None) -> str:
+    if example is None:
+        return "-"
+    shown = printable(example)
+    return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 1] + "…"
+
+
+def _misfit(misfit: Misfit) -> list[str]:
+    """The line, a caret under the spot, and the reason."""
+    reject = misfit.reject
+    spot = reject.column - 1
+    begin = max(0, spot - _SHOWN_LINE // 2)
+    before = printable(reject.line[begin:spot].decode("utf-8", "backslashreplace"))
+    behind = printable(reject.line[spot : begin + _SHOWN_LINE].decode("utf-8", "backslashreplace"))
+    cut = "…" if begin else ""
+    said = [
+        f"    line {reject.line_number}, column {reject.column}: {reject.reason}",
+        f"      {cut}{before}{behind}",
+        f"      {' ' * (len(cut) + len(before))}^",
+    ]
+    if misfit.nearest:
+        how = "it is" if misfit.fits else "nearest is"
+        said.append(f"      {how} {misfit.nearest}")
+    return said
+
+
+def to_json(found: Description) -> str:
+    """The same as one JSON object, without line end."""
+    log_format = found.log_format
+    encoded: bytes = msgspec.json.encode(
+        {
+            "origin": found.origin,
+            "log_format": log_format.name if found.known else None,
+            "nearest": log_format.name,
+            "wrapper": found.wrapper,
+            "lines": found.lines,
+            "fitting": found.fitting,
+            "tied": list(found.tied),
+            "time_means": log_format.time_means,
+            "bytes_mean": log_format.bytes_mean if log_format.fills("bytes") else None,
+            "fields": [
+                {"field": f.field, "column": f.column, "meaning": f.meaning, "example": f.example}
+                for f in found.fields
+            ],
+            "misfits": [
+                {
+                    "line_number": m.reject.line_number,
+                    "column": m.reject.column,
+                    "reason": m.reject.reason,
+                    "line": m.reject.line.decode("utf-8", "backslashreplace"),
+                    "nearest": m.nearest,
+                    "fits": m.fits,
+                }
+                for m in found.misfits
+            ],
+        }
+    )
+    return encoded.decode()
+
+
+def formats_to_text(formats: list[Format]) -> str:
+    """The known formats, a line each."""
+    rows = [(f.name, ", ".join(f.aliases), f.title) for f in formats]
+    return "\n".join(_table(("name", "also", "what"), rows)) + "\n"
+
+
+def format_to_text(log_format: Format) -> str:
+    """One format in full: what its fields mean, and a line of it."""
+    lines = [f"{log_format.name}: {log_format.title}", f"  {log_format.source}"]
+    if log_format.aliases:
+        lines.append(f"  also: {', '.join(log_format.aliases)}")
+    lines += [f"  {text}" for text in meanings(log_format)]
+    rows = [(column.name, column.type.value, column.meaning) for column in log_format.columns]
+    lines += ["", *_table(("column", "type", "meaning"), rows), "", "  for instance:"]
+    lines += [
+        f"    {line}" for sample in log_format.samples[:2] for line in sample.line.split("\n")
+    ]
+    return "\n".join(lines) + "\n"

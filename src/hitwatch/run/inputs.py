@@ -1,0 +1,111 @@
+"""Whole inputs: in which order files are read, and what cannot be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from hitwatch.errors import InputError
+from hitwatch.follow.chunk import Chunk
+from hitwatch.hits.detect import ENOUGH, Fit
+from hitwatch.hits.reader import Reader
+from hitwatch.sources.files import read_file, read_head, unreadable
+from hitwatch.sources.places import STDIN
+from hitwatch.sources.stdin import read_stdin
+from hitwatch.spans import Instant
+
+log = logging.getLogger("hitwatch")
+
+
+def chunks_of(path: str) -> Iterator[Chunk]:
+    """The lines of a file, or of standard input until it ends.
+
+    Raises:
+        InputError: as ``read_file``.
+
+    """
+    return read_stdin() if path == STDIN else read_file(path)
+
+
+def head_of(path: str) -> bytes:
+    """The first lines of a file or of standard input.
+
+    Raises:
+        InputError: as ``read_file``.
+
+    """
+    if path == STDIN:
+        return next((chunk.data for chunk in read_stdin()), b"")
+    try:
+        return read_head(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def in_order(
+    paths: list[str],
+    reader_of: Callable[[str], Reader],
+    notify: Callable[[str], None],
+    failed: Callable[[InputError], None],
+) -> list[str]:
+    """Readable files by the time of their first line, so that rotated logs are one stream.
+
+    Args:
+        paths: files; standard input stands alone.
+        reader_of: the reader of an origin's lines; it knows the format afterwards.
+        notify: tells the user something about the run itself.
+        failed: takes the error of a file that cannot be read.
+
+    """
+    if paths == [STDIN]:
+        return paths
+    begun: list[tuple[Instant, str]] = []
+    for path in paths:
+        try:
+            head = read_head(path)
+            reader = reader_of(path)
+            if not head:
+                notify(f"{path} is empty")
+                continue
+            if not reader.recognise(head):
+                raise unknown_format(reader, path)
+            log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
+            begun.append((first_time(reader, head), path))
+        except InputError as error:
+            failed(error)
+        except OSError as error:
+            failed(unreadable(path, error))
+    return [path for _, path in sorted(begun)]
+
+
+def first_time(reader: Reader, head: bytes) -> Instant:
+    """Time of the first hit at the beginning of a file whose format is known; else 0."""
+    if reader.log_format is None or not reader.log_format.fills("time"):
+        return 0
+    probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
+    for hits in probe.read(head):
+        if len(hits):
+            return int(hits.codes["time"].to_physical()[0])
+    return 0
+
+
+def unknown_format(reader: Reader, path: str) -> InputError:
+    """The error of a log that no known format fits: the nearest, and where each fails."""
+    why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
+    for fit in sorted(reader.fits, key=_how_far, reverse=True)[:3]:
+        if fit.reject:
+            why += (
+                f"\n  {fit.log_format.name} fails in line {fit.reject.line_number}"
+                f" at column {fit.reject.column}: {fit.reject.reason}"
+            )
+    return InputError(
+        "in no known log format",
+        where=path,
+        why=why,
+        hint="name the format, or give the server's own: --log-format '%h %l %u %t \"%r\" %>s %b'"
+        " (see docs/formats.md)",
+    )
+
+
+def _how_far(fit: Fit) -> tuple[float, int]:
+    return fit.share, fit.reject.column if fit.reject else 0
