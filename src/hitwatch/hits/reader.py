@@ -71,12 +71,14 @@ class Reader:
         head = head[: head.rfind(b"\n") + 1] or head
         given = [self.log_format] if self.log_format else None
         fits = detect(head, given)
-        if not fits or fits[0].share < 0.9:
-            for wrapper in WRAPPERS:
-                bare, _ = _kernel.unwrap(wrapper, head, b"")
-                inner = detect(bare, given) if bare.rstrip() != head.rstrip() else []
-                if inner and (not fits or inner[0].fitting > fits[0].fitting):
-                    fits, self.wrapper = inner, wrapper
+        for wrapper in WRAPPERS:
+            bare, _ = _kernel.unwrap(wrapper, head, b"")
+            if bare.rstrip() == head.replace(b"\r\n", b"\n").rstrip():
+                continue
+            inner = detect(bare, given)
+            # A name with blanks can swallow a header: without it, lines say the same better.
+            if inner and inner[0].fitting and inner[0].fitting >= fits[0].fitting:
+                fits, self.wrapper = inner, wrapper
         self.fits = fits
         if self.log_format is None and fits and fits[0].share >= ENOUGH:
             self.log_format = fits[0].log_format

@@ -17,6 +17,10 @@ Schema: TypeAlias = Mapping[str, "pl.DataType"]
 """Names and types of columns, in order."""
 
 
+Rows: TypeAlias = "pl.DataFrame"
+"""Hits as a table of plain columns."""
+
+
 def schema_of(columns: Iterable[Column]) -> dict[str, pl.DataType]:
     """The schema of some columns; of two with one name the first counts."""
     import polars as pl

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from hitwatch.errors import InputError, OutputClosedError, OutputError
+from hitwatch.errors import InputError, OutputClosedError, OutputError, UsageError
 from hitwatch.hits.columns import COLUMNS
 from hitwatch.hits.compile import LINE_NUMBER, Hits
 from hitwatch.hits.reader import Reader
@@ -20,7 +20,7 @@ from hitwatch.sources.places import STDIN
 from hitwatch.tally import Balance
 
 if TYPE_CHECKING:
-    import polars as pl
+    from hitwatch.hits.rows import Rows
 
 log = logging.getLogger("hitwatch")
 
@@ -66,7 +66,7 @@ class Parsing:
     balance: Balance = field(default_factory=Balance)
     failures: list[InputError] = field(default_factory=list)
 
-    def frames(self) -> Iterator[pl.DataFrame]:
+    def frames(self) -> Iterator[Rows]:
         """The rows, a batch at a time, all of one schema."""
         schema: Schema | None = None
         for origin in in_order(self.paths, self.reader_of, self.notify, self._failed):
@@ -140,7 +140,7 @@ def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
         output: where to; Parquet and Arrow need a file.
 
     Raises:
-        InputError: a column that was asked for is in no format.
+        UsageError: a column that was asked for is in no format.
         OutputError: it cannot be written.
 
     """

@@ -1,0 +1,171 @@
+"""parse, detect and formats from outside."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.program.running import COMMAND, environment, run
+
+LINES = [
+    f'192.0.2.{n % 250} - - [10/Oct/2026:13:55:{n % 60:02} +0200] "GET /p{n}?q={n} HTTP/1.1" '
+    f'200 {n + 1} "-" "curl/8.5.0 (\\"x\\", =1+1)"'
+    for n in range(200)
+]
+NAMES = [
+    *("time", "client", "user", "method", "target", "path", "query", "section", "protocol"),
+    *("status", "bytes", "referrer", "user_agent", "host", "duration_s"),
+    *("upstream_duration_s", "request_raw", "origin"),
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log with a line that is none."""
+    path = tmp_path / "access.log"
+    path.write_text("\n".join([*LINES[:100], "nonsense", *LINES[100:]]) + "\n")
+    return path
+
+
+def test_parse_to_json_lines(log: Path) -> None:
+    """One object a hit, with every column, nulls included, and the balance said."""
+    ended = run("parse", str(log))
+    rows = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert ended.returncode == 0
+    assert len(rows) == 200
+    assert list(rows[0]) == NAMES
+    assert rows[7] == {
+        **dict.fromkeys(NAMES),
+        "time": "2026-10-10T11:55:07Z",
+        "client": "192.0.2.7",
+        "method": "GET",
+        "target": "/p7?q=7",
+        "path": "/p7",
+        "query": "q=7",
+        "section": "/p7",
+        "protocol": "HTTP/1.1",
+        "status": 200,
+        "bytes": 8,
+        "user_agent": 'curl/8.5.0 ("x", =1+1)',
+        "origin": str(log),
+    }
+    assert "201 lines = 200 hits + 1 rejects" in ended.stderr
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet", "arrow"])
+def test_outputs_hold_the_same(log: Path, tmp_path: Path, ending: str) -> None:
+    """Whatever is written, the same rows come back."""
+    output = tmp_path / f"rows.{ending}"
+    assert run("parse", str(log), "-o", str(output), "--line-numbers").returncode == 0
+    read = {
+        "jsonl": pl.read_ndjson,
+        "csv": pl.read_csv,
+        "parquet": pl.read_parquet,
+        "arrow": pl.read_ipc,
+    }[ending]
+    found = read(output)  # type: ignore[operator]
+    assert found.columns == [*NAMES, "line_number"]
+    assert found["bytes"].to_list() == list(range(1, 201))
+    assert found["line_number"][100] == 102
+    assert found["user_agent"].unique().to_list() == ['curl/8.5.0 ("x", =1+1)']
+    assert found["time"].cast(pl.String).str.starts_with("2026-10-10").all()
+
+
+def test_rejects_are_kept(log: Path, tmp_path: Path) -> None:
+    """Rejected lines go to a file with place and reason; too many make the exit code 1."""
+    rejects = tmp_path / "rejects.jsonl"
+    ended = run("parse", str(log), "--rejects", str(rejects), "--max-rejects", "0", "--quiet")
+    assert ended.returncode == 1
+    (reject,) = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert (reject["line_number"], reject["line"]) == (101, "nonsense")
+    assert reject["reason"]
+    assert run("parse", str(log), "--max-rejects", "1").returncode == 0
+
+
+def test_columns_are_chosen(log: Path) -> None:
+    """Only what was asked for is given, in that order."""
+    ended = run("parse", str(log), "--columns", "status,path,line_number", "--quiet")
+    assert ended.stdout.splitlines()[0] == '{"status":200,"path":"/p0","line_number":1}'
+    wrong = run("parse", str(log), "--columns", "pth")
+    assert wrong.returncode == 2
+    assert "no column 'pth'" in wrong.stderr
+
+
+def test_parse_streams(log: Path) -> None:
+    """Rows come out while lines still come in."""
+    with subprocess.Popen(
+        [*COMMAND, "parse", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    ) as parse:
+        assert parse.stdin
+        assert parse.stdout
+        parse.stdin.write(log.read_bytes())
+        parse.stdin.flush()
+        assert json.loads(parse.stdout.readline())["path"] == "/p0"
+        parse.stdin.close()
+        assert len(parse.stdout.readlines()) == 199
+
+
+def test_inputs_that_cannot_be_read(log: Path, tmp_path: Path) -> None:
+    """One bad file among several is said, and the others are read; exit 3."""
+    bad, packed = tmp_path / "bad.log", tmp_path / "packed.log.gz"
+    bad.write_text("what is this\n" * 10)
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    ended = run("parse", str(bad), str(log), str(packed))
+    assert ended.returncode == 3
+    assert len(ended.stdout.splitlines()) == 400
+    assert "in no known log format" in ended.stderr
+
+
+def test_detect_explains(log: Path) -> None:
+    """Format, share, meaning of each field with an example, and what does not fit."""
+    ended = run("detect", str(log))
+    assert ended.returncode == 0
+    assert "apache-combined" in ended.stdout
+    assert "200 of the first 201 lines fit (99.5%)" in ended.stdout
+    assert "2026-10-10 11:55:00" in ended.stdout
+    assert "line 101, column" in ended.stdout
+    caret = ended.stdout[ended.stdout.index("nonsense\n") :].splitlines()[1]
+    assert caret.strip() == "^"
+    told = json.loads(run("detect", "--output-format", "jsonl", str(log)).stdout)
+    assert (told["log_format"], told["lines"], told["fitting"]) == ("apache-combined", 201, 200)
+    assert told["misfits"][0]["line_number"] == 101
+
+
+def test_detect_of_something_else(tmp_path: Path) -> None:
+    """A log in no known format: the nearest and where it fails; exit 3."""
+    path = tmp_path / "other.log"
+    path.write_text("2026-10-10 something happened\n" * 20)
+    ended = run("detect", str(path))
+    assert ended.returncode == 3
+    assert "unknown; nearest is" in ended.stdout
+    ended = run("replay", str(path))
+    assert ended.returncode == 3
+    assert ended.stderr.count(" fails in line 1 ") == 3
+
+
+def test_terminals_are_safe(tmp_path: Path) -> None:
+    """Control characters of a line never reach the terminal as they are."""
+    path = tmp_path / "evil.log"
+    path.write_text("\n".join([LINES[0].replace("curl", "\x1b[2Jcurl")] * 3 + ["\x1b]0;x\x07"]))
+    ended = run("detect", str(path))
+    assert "\x1b" not in ended.stdout
+    assert "\\x1b[2Jcurl" in ended.stdout
+
+
+def test_formats_are_listed() -> None:
+    """Every known format with its other names; one of them in full."""
+    listed = run("formats").stdout
+    assert "vhost-combined" in listed
+    assert "combined" in listed
+    full = run("formats", "combined").stdout
+    assert "https://httpd.apache.org" in full
+    assert "user_agent" in full
+    assert run("formats", "combned").returncode == 2
