@@ -92,7 +92,7 @@ class Parsing:
             return schema
         unknown = [name for name in self.columns if name not in schema]
         if unknown:
-            raise InputError(
+            raise UsageError(
                 f"there is no column {unknown[0]!r}", why=f"known: {', '.join(schema)}"
             )
         return {name: schema[name] for name in self.columns}
