@@ -1,7 +1,7 @@
 """Measures the figures of docs/performance.md and prints them as its table.
 
 ``make bench`` measures all of them, ``.venv/bin/python bench/figures.py watch`` one group
-(kernel, watch, start).
+(start, kernel, formats, detection, watch).
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from pathlib import Path
 from logs import write_combined
 
 from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
+from hitwatch.hits.format import Layout
+from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.reader import Reader
+from hitwatch.sources.files import read_head
 
 HERE = Path(__file__).parent
 HITWATCH = [sys.executable, "-m", "hitwatch"]
@@ -222,9 +225,45 @@ def watch(folder: Path) -> Iterable[Figure]:
     yield Figure("watch, nothing arriving", f"{share:.2%} of a core", "≤ 0.5 %", share <= 0.005)
 
 
+def formats(folder: Path) -> Iterable[Figure]:
+    """The kernel alone on simulated lines of every format, and Polars on the JSON ones."""
+    import polars as pl
+
+    for name, log_format in sorted(builtin().items()):
+        log = folder / f"{name}.log"
+        words = ["--rate", "20000", "--duration", "15s", "--log-format", name, "-o", str(log)]
+        subprocess.run([*HITWATCH, "simulate", *words], check=True, stderr=subprocess.DEVNULL)
+        data = log.read_bytes()
+        chunks = chunks_of(data)
+        parser = Parser(log_format)
+        rejected = sum(parser.parse(chunk).rejected for chunk in chunks)
+        parse = median_seconds(lambda: [parser.parse(c, keep_rejects=0) for c in chunks])  # noqa: B023
+        speed = len(data) / parse / 1e6
+        least = 250 if log_format.keys else 400
+        what = f"kernel, {name} ({rejected:,} rejects)"
+        yield Figure(what, f"{speed:.0f} MB/s", f"≥ {least}", speed >= least and not rejected)
+        if log_format.layout is Layout.JSON:
+            read = median_seconds(lambda: pl.read_ndjson(log), 3)  # noqa: B023
+            peer = len(data) / read / 1e6
+            wanted = f"≥ Polars' NDJSON reader, {peer:.0f}"
+            yield Figure(f"{name} against Polars", f"{speed:.0f} MB/s", wanted, speed >= peer)
+        log.unlink()
+
+
+def detection(folder: Path) -> Iterable[Figure]:
+    """Detecting the format of a large file: its head alone is looked at."""
+    log = write_combined(folder / "combined.log", 1_000_000)
+    seconds = median_seconds(lambda: Reader(None).recognise(read_head(str(log))), 9)
+    yield Figure(
+        "detection, a file of 240 MB", f"{seconds * 1e3:.1f} ms", "≤ 50 ms", seconds <= 0.05
+    )
+
+
 GROUPS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "start": start,
     "kernel": kernel,
+    "formats": formats,
+    "detection": detection,
     "watch": watch,
 }
 

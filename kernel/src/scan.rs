@@ -137,6 +137,7 @@ struct Scanner<'a> {
     has_request: bool,
     /// Parts of the request that have fields of their own, in the order of `Part`.
     pieces: [Option<(&'a [u8], Escape)>; 5],
+    in_pieces: bool,
     composed: HashMap<Vec<u8>, [u32; 7], RandomState>,
     /// Rank of the value that each group of fields has had on this line; 0: none.
     seen: Vec<u16>,
@@ -169,6 +170,7 @@ impl<'a> Scanner<'a> {
             requests: HashTable::new(),
             has_request: false,
             pieces: [None; 5],
+            in_pieces: false,
             composed: HashMap::with_hasher(hasher.clone()),
             hasher,
             seen: vec![
@@ -310,12 +312,15 @@ impl<'a> Scanner<'a> {
     fn begin(&mut self) {
         self.time = Parts::on(self.program.date);
         self.has_request = false;
-        self.pieces = [None; 5];
+        if self.in_pieces {
+            self.pieces = [None; 5];
+            self.in_pieces = false;
+        }
     }
 
     #[inline]
     fn positional(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
-        if !line.starts_with(&written.prefix) {
+        if !begins_with(line, &written.prefix) {
             return Err(Failure {
                 reason: Reason::Prefix,
                 field: written.fields.start,
@@ -475,7 +480,10 @@ impl<'a> Scanner<'a> {
                 self.set_text(*slot, raw[..end].trim_ascii(), escape);
             }
             Kind::Request => self.request(raw, escape),
-            Kind::Part(part) => self.pieces[*part as usize] = Some((raw, escape)),
+            Kind::Part(part) => {
+                self.pieces[*part as usize] = Some((raw, escape));
+                self.in_pieces = true;
+            }
             Kind::Integer { slot, dash_is_zero } => {
                 let number = integer(raw).ok_or(Reason::NotANumber)?;
                 let zero = (*dash_is_zero && self.answered()).then_some(0);
@@ -591,7 +599,7 @@ impl<'a> Scanner<'a> {
     /// Put a request together whose parts stood in fields of their own.
     #[inline]
     fn compose(&mut self) {
-        if self.wants_request && !self.has_request && self.pieces.iter().any(Option::is_some) {
+        if self.in_pieces && self.wants_request && !self.has_request {
             self.compose_pieces();
         }
     }
@@ -666,6 +674,12 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Compare with a few bytes: cheaper than a call that compares many.
+#[inline]
+fn begins_with(text: &[u8], wanted: &[u8]) -> bool {
+    text.len() >= wanted.len() && wanted.iter().zip(text).all(|(one, other)| one == other)
+}
+
 /// Find a field at the beginning of a text.
 #[inline]
 fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
@@ -720,7 +734,7 @@ fn optionally_quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Re
     let mut from = 1;
     while let Some(end) = quote_end(rest, from, escape) {
         let after = &rest[end + 1..];
-        let next = if !last && after.starts_with(&field.until) {
+        let next = if !last && begins_with(after, &field.until) {
             Some(Some(end + 1 + field.until.len()))
         } else if after == field.until || field.end.as_deref() == Some(after) {
             Some(None)
@@ -782,7 +796,7 @@ fn find_near(text: &[u8], byte: u8) -> Option<usize> {
 fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = find_near(&text[at..], wanted[0]) {
-        if text[at + found..].starts_with(wanted) {
+        if begins_with(&text[at + found..], wanted) {
             return Some(at + found);
         }
         at += found + 1;
@@ -805,10 +819,10 @@ fn quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Reason> {
             })
         };
         let after = &rest[at..];
-        if after.starts_with(&field.until) && (!last || after.len() == field.until.len()) {
+        if begins_with(after, &field.until) && (!last || after.len() == field.until.len()) {
             return found(Some(at + field.until.len()));
         }
-        if field.end.as_deref() == Some(after) {
+        if field.end.as_ref().is_some_and(|end| *end == after) {
             return found(None);
         }
         // A server that escapes never leaves a bare quote inside; one that does not, may.
