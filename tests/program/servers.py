@@ -102,8 +102,13 @@ def _site(folder: Path) -> Path:
 
 
 @contextmanager
-def _running(words: list[str], port: int, log: Path, reopen: int) -> Iterator[Server]:
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def _running(
+    words: list[str], port: int, log: Path, reopen: int, *, logs_to_stdout: bool = False
+) -> Iterator[Server]:
+    out = log.open("wb") if logs_to_stdout else None
+    process = subprocess.Popen(words, stdout=out or subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if out:
+        out.close()
     server = Server(port, log, process, reopen)
     try:
         end = time.monotonic() + 20
@@ -183,3 +188,103 @@ def apache(
     words = [program, "-f", f"{folder}/apache.conf", "-DFOREGROUND"]
     with _running(words, port, log, signal.SIGUSR1) as server:
         yield server
+
+
+@contextmanager
+def haproxy(folder: Path, log_format: str = "option httplog") -> Iterator[Server]:
+    """Debian's HAProxy, answering by itself; its log comes without syslog's prefix."""
+    program, port, log = require("haproxy"), free_port(), folder / "access.log"
+    settings = folder / "haproxy.cfg"
+    settings.write_text(
+        f"""
+global
+    log stdout len 8192 format raw local0
+defaults
+    mode http
+    log global
+    {log_format}
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend site
+    bind 127.0.0.1:{port}
+    http-request capture req.hdr(User-Agent) len 200
+    http-request return status 404 content-type text/plain string "none" if {{ path_beg /missing }}
+    http-request return status 200 content-type text/plain string "found"
+"""
+    )
+    words = [program, "-db", "-f", str(settings)]
+    with _running(words, port, log, signal.SIGHUP, logs_to_stdout=True) as server:
+        yield server
+
+
+@contextmanager
+def caddy(folder: Path) -> Iterator[Server]:
+    """Debian's Caddy, writing its JSON."""
+    program, port, log = require("caddy"), free_port(), folder / "access.log"
+    settings = folder / "Caddyfile"
+    settings.write_text(
+        f"""
+{{
+    admin off
+    auto_https off
+}}
+http://127.0.0.1:{port} {{
+    root * {_site(folder)}
+    file_server
+    log {{
+        output file {log}
+    }}
+}}
+"""
+    )
+    os.environ.setdefault("XDG_DATA_HOME", str(folder))
+    words = [program, "run", "--config", str(settings), "--adapter", "caddyfile"]
+    with _running(words, port, log, signal.SIGUSR1) as server:
+        yield server
+
+
+@contextmanager
+def squid(folder: Path, behind: Server, log_format: str = "squid") -> Iterator[Server]:
+    """Debian's Squid in front of another server."""
+    program, port, log = require("squid"), free_port(), folder / "squid.log"
+    folder.chmod(0o777)
+    settings = folder / "squid.conf"
+    settings.write_text(
+        f"""
+http_port 127.0.0.1:{port} accel defaultsite=127.0.0.1
+cache_peer 127.0.0.1 parent {behind.port} 0 no-query originserver no-digest
+cache deny all
+cache_log {folder}/cache.log
+pid_filename {folder}/squid.pid
+coredump_dir {folder}
+access_log stdio:{log} {log_format}
+http_access allow all
+shutdown_lifetime 0 seconds
+pinger_enable off
+"""
+    )
+    words = [program, "-N", "-n", f"hw{port}", "-f", str(settings)]
+    with _running(words, port, log, signal.SIGUSR1) as server:
+        yield server
+
+
+@contextmanager
+def varnish(folder: Path, behind: Server) -> Iterator[Server]:
+    """Debian's Varnish in front of another server, its log written by varnishncsa."""
+    program, port, log = require("varnishd"), free_port(), folder / "varnish.log"
+    work = folder / "work"
+    words = [program, "-F", "-n", str(work), "-a", f"127.0.0.1:{port}"]
+    words += ["-b", f"127.0.0.1:{behind.port}", "-j", "none"]
+    with _running(words, port, log, signal.SIGHUP) as server:
+        writer = subprocess.Popen([require("varnishncsa"), "-n", str(work), "-w", str(log)])
+        try:
+            end = time.monotonic() + 20
+            while not log.exists():
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            yield server
+        finally:
+            time.sleep(0.3)
+            writer.terminate()
+            writer.wait(20)
