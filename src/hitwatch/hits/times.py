@@ -42,6 +42,9 @@ _DIRECTIVES: dict[str, list[tuple[str, float]]] = {
     "z": [("offset", 0)],
     "Z": [("zone_name", 0)],
     "s": [("epoch_seconds", 0)],
+    # A line feed or tab of the pattern; logs show it as any blanks, or as none.
+    "n": [("blanks", 0)],
+    "t": [("blanks", 0)],
 }
 _SHORTHANDS = {
     "T": "%H:%M:%S",
@@ -49,8 +52,6 @@ _SHORTHANDS = {
     "F": "%Y-%m-%d",
     "R": "%H:%M",
     "r": "%I:%M:%S %p",
-    "n": "\n",
-    "t": "\t",
 }
 
 

@@ -1,0 +1,393 @@
+"""Formats of Apache's httpd, compiled from what ``LogFormat`` and ``CustomLog`` take.
+
+Of several fields for one column the best counts: for ``client`` ``%a``, then ``%{c}a``,
+``%h``, ``%{c}h`` and last what proxies say; for ``host`` ``%v``, ``%V``, then the header; for
+``status`` ``%>s``; for ``duration_s`` the finest unit; for ``bytes`` the first. The others
+have columns under their own names: ``%{Accept-Language}i`` is ``accept_language``, a cookie
+``cookie_NAME``, a header of the answer ``response_NAME``, a note ``note_NAME``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hitwatch.errors import FormatError
+from hitwatch.hits.fields import Kind, Reading
+from hitwatch.hits.format import Field, Format, Line, has_instant
+from hitwatch.hits.pieces import (
+    Piece,
+    as_text,
+    lend_client,
+    line_of,
+    merge,
+    nearest,
+    pointed,
+    port_of_host,
+    settle,
+)
+from hitwatch.hits.times import time_items
+
+_COMMON = '%h %l %u %t "%r" %>s %b'
+_COMBINED = f'{_COMMON} "%{{Referer}}i" "%{{User-Agent}}i"'
+NICKNAMES: dict[str, str] = {
+    "common": _COMMON,
+    "combined": _COMBINED,
+    "vhost_common": f"%v {_COMMON}",
+    "vhost_combined": f"%v:%p {_COMBINED}".replace("%b", "%O"),
+    "combinedio": f"{_COMBINED} %I %O",
+    "referer": "%{Referer}i -> %U",
+    "agent": "%{User-agent}i",
+}
+"""Strings that Apache's own configuration files define."""
+
+_DIRECTIVE = re.compile(r"%(?P<mods>(?:[<>!,]|\d+|\{[^}]*\})*)(?P<letter>\^..|.)?", re.DOTALL)
+_STATUSES = re.compile(r"\{[^}]*\}")
+_LINE = re.compile(
+    r"""\s*(?P<what>LogFormat|CustomLog|TransferLog|GlobalLog)\s+(?P<rest>.*)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(\S+)', re.DOTALL)
+_BLANKS = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+def _text(column: str | None = None) -> Reading:
+    return Reading(Kind.TEXT, column)
+
+
+def _integer(column: str | None = None) -> Reading:
+    return Reading(Kind.INTEGER, column)
+
+
+def _seconds(per_second: float, column: str | None = "duration_s") -> Reading:
+    return Reading(Kind.SECONDS, column, per_second=per_second)
+
+
+_DIRECTIVES: dict[str, Piece] = {
+    "a": Piece("client_address", _text("client"), 0),
+    "{c}a": Piece("peer_address", _text("client"), 1),
+    "h": Piece("client_host", _text("client"), 2),
+    "{c}h": Piece("peer_host", _text("client"), 3),
+    "A": Piece("server_address", _text("server_address")),
+    "b": Piece("bytes_body", Reading(Kind.INTEGER, "bytes", dash_is_zero=True)),
+    "B": Piece("bytes_body", _integer("bytes")),
+    "O": Piece("bytes_sent", _integer("bytes")),
+    "I": Piece("bytes_received", _integer("bytes_received")),
+    "S": Piece("bytes_total", _integer()),
+    "D": Piece("time_taken_us", _seconds(1e6), 0),
+    "{us}T": Piece("time_taken_us", _seconds(1e6), 0),
+    "{ms}T": Piece("time_taken_ms", _seconds(1e3), 1),
+    "{s}T": Piece("time_taken_s", _seconds(1), 2),
+    "T": Piece("time_taken_s", _seconds(1), 2),
+    "^FB": Piece("first_byte_s", _seconds(1e6, None)),
+    "f": Piece("file", _text(), free=True),
+    "H": Piece("request_protocol", Reading(Kind.PROTOCOL)),
+    "m": Piece("request_method", Reading(Kind.METHOD)),
+    "U": Piece("url_path", Reading(Kind.PATH), free=True),
+    "q": Piece("url_query", Reading(Kind.QUERY), free=True),
+    "r": Piece("request_line", Reading(Kind.REQUEST), free=True),
+    "k": Piece("keepalives", _integer()),
+    "l": Piece("ident", Reading(Kind.SKIP)),
+    "L": Piece("log_id", _text()),
+    "{c}L": Piece("connection_log_id", _text()),
+    "p": Piece("server_port", _integer("server_port"), 0),
+    "{canonical}p": Piece("server_port", _integer("server_port"), 0),
+    "{local}p": Piece("local_port", _integer("server_port"), 1),
+    "{remote}p": Piece("client_port", _integer("client_port")),
+    "P": Piece("pid", _integer()),
+    "{pid}P": Piece("pid", _integer()),
+    "{tid}P": Piece("tid", _text()),
+    "{hextid}P": Piece("tid", _text()),
+    "R": Piece("handler", _text(), free=True),
+    ">s": Piece("final_status", _integer("status"), 0),
+    "s": Piece("original_status", _integer("status"), 1),
+    "<s": Piece("original_status", _integer("status"), 2),
+    "u": Piece("user", _text("user"), free=True),
+    "v": Piece("server_name", _text("host"), 0),
+    "V": Piece("used_name", _text("host"), 1),
+    "X": Piece("connection_status", _text()),
+}
+
+_FROM = {
+    "i": "{}",
+    "o": "response_{}",
+    "C": "cookie_{}",
+    "n": "note_{}",
+    "e": "env_{}",
+    "x": "{}",
+    "c": "tls_{}",
+    "^ti": "trailer_{}",
+    "^to": "response_trailer_{}",
+}
+"""Columns of the directives that take a name."""
+
+_NAMED: dict[str, Piece] = {
+    "referer i": Piece("referer", _text("referrer")),
+    "referrer i": Piece("referer", _text("referrer"), 1),
+    "user-agent i": Piece("user_agent", _text("user_agent")),
+    "host i": Piece("host_header", _text("host"), 2),
+    "x-forwarded-host i": Piece("forwarded_host", _text("host"), 3),
+    "x-forwarded-for i": Piece("forwarded_for", _text("forwarded_for")),
+    "x-forwarded-proto i": Piece("forwarded_proto", _text("scheme"), 1),
+    "x-request-id i": Piece("x_request_id", _text("request_id"), 2),
+    "x-request-id o": Piece("response_x_request_id", _text("request_id"), 3),
+    "content-type o": Piece("response_content_type", _text("content_type")),
+    "unique_id e": Piece("unique_id", _text("request_id")),
+    "unique_id x": Piece("unique_id", _text("request_id"), 1),
+    "request_scheme e": Piece("request_scheme", _text("scheme")),
+    "request_scheme x": Piece("request_scheme", _text("scheme")),
+    "balancer_worker_name e": Piece("balancer_worker_name", _text("upstream")),
+    "geoip_country_code e": Piece("geoip_country_code", _text("country")),
+    "mm_country_code e": Piece("mm_country_code", _text("country"), 1),
+    "ssl_protocol x": Piece("ssl_protocol", _text("tls_protocol")),
+    "ssl_cipher x": Piece("ssl_cipher", _text("tls_cipher")),
+    "ssl_protocol c": Piece("ssl_protocol", _text("tls_protocol"), 1),
+    "ssl_cipher c": Piece("ssl_cipher", _text("tls_cipher"), 1),
+    "ssl_protocol e": Piece("ssl_protocol", _text("tls_protocol"), 2),
+    "ssl_cipher e": Piece("ssl_cipher", _text("tls_cipher"), 2),
+    "version c": Piece("tls_version", _text("tls_protocol"), 3),
+    "cipher c": Piece("tls_cipher", _text("tls_cipher"), 3),
+}
+_LENDERS = ("forwarded_for", "x_real_ip", "true_client_ip", "cf_connecting_ip", "client_ip")
+
+_TIMES = {
+    "": "clf",
+    "sec": "epoch:s",
+    "msec": "epoch:ms",
+    "usec": "epoch:us",
+    "msec_frac": "%L",
+    "usec_frac": "%f",
+}
+_LOCAL = {"%c": "%a %b %e %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%P": "%p"}
+"""What strftime writes in the C locale, which httpd runs in."""
+
+_FINEST = ("epoch:us", "epoch:ms", "clf", "any", "epoch:s")
+
+
+def apache_format(text: str) -> Format:
+    """Compile an Apache format.
+
+    Args:
+        text: what stands between the quotes of a ``LogFormat``, a nickname that Apache's
+            own files define, or a whole ``LogFormat`` or ``CustomLog`` line.
+
+    Raises:
+        FormatError: an unknown directive, or a brace that is not closed.
+
+    """
+    string = NICKNAMES.get(text.strip()) or unwrapped(text)
+    pieces, after = _taken_apart(string)
+    pieces, means = _timed(merge(pieces, after))
+    pieces = settle(port_of_host(lend_client(pieces, _LENDERS)))
+    sent = [piece.name for piece in pieces if piece.reading.column == "bytes"]
+    return Format(
+        name="apache-custom",
+        title=f"Apache: {string}",
+        lines=_ways(pieces, after),
+        time_means=means,
+        bytes_mean="wire" if sent == ["bytes_sent"] else "body",
+        source="https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats",
+    )
+
+
+def _ways(pieces: Sequence[Piece], after: str) -> tuple[Line, ...]:
+    """The line, and before it the line as it is nearly always.
+
+    A bare list of clients has blanks in it and an unknown ident behind it. That the ident is
+    ``-`` tells where the list ends.
+    """
+    line = line_of(pieces, after)
+    kinds = [piece.reading.kind for piece in pieces]
+    listed = any(piece.reading.column == "client" and piece.reading.listed for piece in pieces)
+    if not listed or Kind.SKIP not in kinds[:-1]:
+        return (line,)
+    place = kinds.index(Kind.SKIP)
+    behind = pieces[place + 1]
+    behind = replace(behind, before=f"{pieces[place].before}-{behind.before}")
+    return (line_of([*pieces[:place], behind, *pieces[place + 2 :]], after), line)
+
+
+def unwrapped(text: str) -> str:
+    r"""The format string of a configuration line; a string that is none is given back.
+
+    >>> unwrapped('LogFormat "%h \\"%r\\"" short')
+    '%h "%r"'
+
+    """
+    line = _LINE.match(text)
+    if line is None:
+        alone = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s*', text, re.DOTALL)
+        wrapped = alone is not None and '\\"' in text
+        return _bare(alone[1] if alone and wrapped else text.strip("\r\n"))
+    words = [_unquoted(match) for match in _WORD.finditer(line["rest"])]
+    place = 1 if line["what"].lower() in ("customlog", "globallog") else 0
+    if len(words) <= place:
+        raise FormatError(f"no format in {text.strip()!r}")
+    word = words[place]
+    return NICKNAMES.get(word, word)
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    """A word of a configuration line; only its own quote and a backslash are escaped in it."""
+    for group, quote in ((1, '"'), (2, "'")):
+        if match[group] is not None:
+            return re.sub(rf"\\([\\{quote}])", r"\1", match[group])
+    return match[3]
+
+
+def _bare(text: str) -> str:
+    """A string copied out of its quotes, with the escapes it needed there."""
+    return re.sub(r'\\(["\'])', r"\1", text)
+
+
+def _taken_apart(string: str) -> tuple[list[Piece], str]:
+    pieces: list[Piece] = []
+    literal, end = "", 0
+    for match in _DIRECTIVE.finditer(string):
+        literal += _blanks(string[end : match.start()])
+        end = match.end()
+        if match["letter"] == "%" and not match["mods"]:
+            literal += "%"
+            continue
+        piece = _piece(match, string)
+        if piece.reading.time_format == "clf":
+            piece = replace(piece, before=f"{literal}[")
+            literal = "]"
+        else:
+            piece = replace(piece, before=literal)
+            literal = ""
+        pieces.append(piece)
+    return pieces, (literal + _blanks(string[end:])).rstrip("\r\n")
+
+
+def _blanks(literal: str) -> str:
+    r"""Literal text with ``\t``, ``\n``, ``\r`` and ``\\`` resolved, as httpd does."""
+    return re.sub(r"\\([ntr\\])", lambda m: _BLANKS.get(m[1], m[1]), literal)
+
+
+def _piece(match: re.Match[str], string: str) -> Piece:
+    mods, letter = match["mods"], match["letter"]
+    if letter is None or letter == "{":
+        brace = string.find("{", match.start())
+        if brace >= 0:
+            raise pointed("a brace is not closed", string, brace, "no } follows")
+        raise pointed("a directive is cut short", string, match.start())
+    argument = _STATUSES.search(mods)
+    name = argument[0][1:-1] if argument else None
+    outside = _STATUSES.sub("", mods)
+    known = _known(letter, name, outside)
+    if known is None:
+        advice = nearest(letter, [*_DIRECTIVES, *_FROM, "t"], lambda known: f"%{known}")
+        if _known(letter.swapcase(), name, outside):
+            advice = f"did you mean {match[0][:-1]}{letter.swapcase()}?"
+        elif letter in _FROM:
+            advice = f"it takes a name: %{{NAME}}{letter}"
+        raise pointed(
+            f"unknown directive {match[0]!r}",
+            string,
+            match.start(),
+            advice or "see mod_log_config for those there are",
+        )
+    # Whether quoted or not, httpd escapes what clients sent.
+    reading = known.reading
+    if reading.kind not in (Kind.TIME, Kind.INTEGER, Kind.SECONDS, Kind.SKIP):
+        reading = replace(reading, escape="backslash")
+    limited = any(character.isdigit() for character in outside)
+    if limited and reading.time_format == "clf":
+        # A dash in place of the time has no brackets around it either.
+        reading = replace(reading, time_format="any")
+    return replace(known, reading=reading, told=match[0], may_be_dash=limited)
+
+
+def _known(letter: str, name: str | None, mods: str) -> Piece | None:
+    if letter == "t":
+        return _time(name or "")
+    if letter in _FROM:
+        if not name:
+            return None
+        named = _NAMED.get(f"{name.lower()} {letter}")
+        return replace(named or Piece(_FROM[letter].format(_snake(name)), _text()), free=True)
+    side = next((mod for mod in mods if mod in "<>"), "")
+    for spelling in (f"{{{name}}}{letter}", f"{side}{letter}", letter):
+        if spelling in _DIRECTIVES:
+            return _DIRECTIVES[spelling]
+    return None
+
+
+def _snake(name: str) -> str:
+    """A column's name for a name of another style: ``accept_language``.
+
+    >>> _snake("Accept-Language")
+    'accept_language'
+
+    """
+    words = re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
+    return words if words and not words[0].isdigit() else f"x_{words}"
+
+
+def _time(argument: str) -> Piece:
+    side, colon, rest = argument.partition(":")
+    at_end = side == "end"
+    text = argument
+    if side in ("begin", "end") and (colon or side == argument):
+        text = rest
+    for short, long in _LOCAL.items():
+        text = re.sub(rf"(?<!%)((?:%%)*){short}", lambda m, long=long: m[1] + long, text)  # type: ignore[misc]
+    piece = Piece(
+        "end_time" if at_end else "start_time",
+        Reading(Kind.TIME, "time", time_format=_TIMES.get(text, text)),
+        free=text not in _TIMES,
+        at_end=at_end,
+    )
+    if text in _TIMES or ("%" in text and _readable(text)):
+        return piece
+    return replace(as_text(piece), name=f"time_{_snake(text)}")
+
+
+def _readable(time_format: str) -> bool:
+    try:
+        return bool(time_items(time_format))
+    except FormatError:
+        return False
+
+
+def _timed(pieces: Sequence[Piece]) -> tuple[list[Piece], str]:
+    """Choose the pieces that make the time; the others are read as texts.
+
+    Returns:
+        The pieces, and whether their time is the start or the end of the request.
+
+    """
+    times = [piece for piece in pieces if piece.reading.kind is Kind.TIME]
+    started = [piece for piece in times if not piece.at_end]
+    ended = [piece for piece in times if piece.at_end]
+    at_end = _complete(ended) and not _complete(started)
+    chosen = _best(ended if at_end else started)
+    complete = _complete(chosen)
+    kept = [
+        # A time that makes no instant still has to look like one, unless it may be missing.
+        piece
+        if piece.reading.kind is not Kind.TIME
+        or (any(piece is one for one in chosen) if complete else not piece.may_be_dash)
+        else as_text(piece)
+        for piece in pieces
+    ]
+    return kept, "end" if at_end else "start"
+
+
+def _complete(times: Sequence[Piece]) -> bool:
+    fields = tuple(Field(piece.name, piece.reading, " ") for piece in times)
+    return has_instant(Format("", lines=(Line(fields),)))
+
+
+def _best(times: Sequence[Piece]) -> list[Piece]:
+    """One whole time and the fraction it lacks, or all parts where no one is whole."""
+    by_format = {piece.reading.time_format: piece for piece in reversed(times)}
+    fraction = by_format.get("%f") or by_format.get("%L")
+    for whole in _FINEST:
+        if whole in by_format:
+            lacks = whole in ("clf", "any", "epoch:s") and fraction is not None
+            return [by_format[whole], *([fraction] if fraction and lacks else [])]
+    doubled = by_format.get("%L") if fraction is not by_format.get("%L") else None
+    return [piece for piece in times if piece is not doubled]

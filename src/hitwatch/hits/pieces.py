@@ -1,0 +1,268 @@
+"""What the format strings of Apache and nginx have in common: variables between literal text.
+
+A string may tell one thing twice, such as the client's address and its host name. The better
+one fills the public column, the other a column of its own. Reads no server's syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from hitwatch.errors import FormatError
+from hitwatch.hits.columns import BY_NAME
+from hitwatch.hits.fields import REQUEST_KINDS, Kind, Reading
+from hitwatch.hits.format import Field, Line, Quotes, placed
+
+_TEXT = Reading(Kind.TEXT)
+_TAKEN = frozenset({*BY_NAME, "line_number"})
+_MARGIN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A variable of a format string.
+
+    Attributes:
+        name: the column it fills where no public one is left for it.
+        reading: how its text is read, with the public column.
+        rank: of several for one column the lowest counts, then the first.
+        free: whether it may hold any text, also the text that ends it.
+        before: the literal text in front of it.
+        told: what the server calls it, for errors and help.
+        may_be_dash: whether the server writes ``-`` in place of it for some answers.
+        at_end: whether it is a time at which the request had been answered.
+
+    """
+
+    name: str
+    reading: Reading
+    rank: int = 0
+    free: bool = False
+    before: str = ""
+    told: str = ""
+    may_be_dash: bool = False
+    at_end: bool = False
+
+    @property
+    def slot(self) -> str | None:
+        """What there can be only one of in a line."""
+        kind = self.reading.kind
+        if kind is Kind.PATH:
+            return Kind.TARGET.value
+        return kind.value if kind in REQUEST_KINDS else self.reading.column
+
+
+def settle(pieces: Sequence[Piece]) -> list[Piece]:
+    """Give every public column to one piece, and all others columns of their own."""
+    best: dict[str, int] = {}
+    for index, piece in sorted(enumerate(pieces), key=lambda item: item[1].rank):
+        if piece.slot is not None and piece.reading.kind is not Kind.TIME:
+            best.setdefault(piece.slot, index)
+    _drop_told_twice(best, pieces)
+    names: set[str] = set(_TAKEN)
+    return [
+        _owned(piece, names)
+        if piece.reading.kind not in (Kind.SKIP, Kind.TIME)
+        and best.get(piece.slot or "", -1) != index
+        else piece
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def _drop_told_twice(best: dict[str, int], pieces: Sequence[Piece]) -> None:
+    """A whole request tells its parts, and a target its query."""
+    if Kind.REQUEST.value in best:
+        for kind in REQUEST_KINDS:
+            if kind is not Kind.REQUEST:
+                best.pop(kind.value, None)
+    target = best.get(Kind.TARGET.value)
+    if target is not None and pieces[target].reading.kind is Kind.TARGET:
+        best.pop(Kind.QUERY.value, None)
+
+
+def _owned(piece: Piece, names: set[str]) -> Piece:
+    name, count = piece.name, 1
+    if name in _TAKEN:
+        name = f"{name}_logged"
+    while name in names:
+        count += 1
+        name = f"{piece.name}_{count}"
+    names.add(name)
+    kept = piece.reading.kind in (Kind.TEXT, Kind.INTEGER, Kind.SECONDS)
+    reading = piece.reading if kept else replace(_TEXT, escape=piece.reading.escape)
+    # A list that is no longer the client's is worth having whole.
+    listed = reading.listed and reading.kind is Kind.SECONDS
+    return replace(piece, reading=replace(reading, column=name, listed=listed))
+
+
+def as_text(piece: Piece) -> Piece:
+    """The same piece, read as the text that it is."""
+    return replace(piece, reading=replace(_TEXT, escape=piece.reading.escape), free=True)
+
+
+def lend_client(pieces: Sequence[Piece], lenders: Sequence[str]) -> list[Piece]:
+    """Where no piece is the client's address, take it from what proxies say of it.
+
+    Args:
+        pieces: all of the line.
+        lenders: names of pieces that may tell the client, the best first; of a list in one
+            the first counts.
+
+    """
+    if any(piece.reading.column == "client" for piece in pieces):
+        return list(pieces)
+    for name in lenders:
+        for index, piece in enumerate(pieces):
+            if piece.name == name:
+                reading = Reading(Kind.TEXT, "client", listed=True, escape=piece.reading.escape)
+                return [
+                    *pieces[:index],
+                    replace(piece, reading=reading, free=True),
+                    *pieces[index + 1 :],
+                ]
+    return list(pieces)
+
+
+def merge(pieces: Sequence[Piece], after: str) -> list[Piece]:
+    """Make one piece of several that only together say something, or that nothing parts.
+
+    ``%m %U%q %H`` is a request line, and so is ``$request_method $request_uri
+    $server_protocol``; ``$uri$is_args$args`` is a target.
+    """
+    merged: list[Piece] = []
+    for piece in pieces:
+        if merged and not piece.before:
+            merged[-1] = _joined(merged[-1], piece)
+        else:
+            merged.append(piece)
+    return _requests(_urls(merged), after)
+
+
+def _joined(left: Piece, right: Piece) -> Piece:
+    """Two pieces without any text between them."""
+    kinds = (left.reading.kind, right.reading.kind)
+    if kinds == (Kind.TIME, Kind.TIME) and left.at_end == right.at_end:
+        formats = [
+            "%s" if text == "epoch:s" else text
+            for text in (left.reading.time_format, right.reading.time_format)
+        ]
+        if all(text and "%" in text for text in formats):
+            text = "".join(text or "" for text in formats)
+            return replace(left, reading=replace(left.reading, time_format=text), free=True)
+    name = f"{left.name}_{right.name}"
+    if kinds in ((Kind.PATH, Kind.QUERY), (Kind.PATH, Kind.SKIP)):
+        # What parts a path from its query belongs to neither.
+        kind = Kind.TARGET if kinds[1] is Kind.QUERY else Kind.PATH
+        return replace(left, name=left.name, reading=replace(left.reading, kind=kind), free=True)
+    if left.reading.column == "host" and kinds[1] in (Kind.TARGET, Kind.PATH):
+        return replace(right, name=name, before=left.before, rank=right.rank + 5, free=True)
+    return replace(as_text(left), name=name, told=left.told + right.told)
+
+
+def _urls(pieces: Sequence[Piece]) -> list[Piece]:
+    """Take a scheme and what follows it as the absolute target that they are."""
+    result: list[Piece] = []
+    for piece in pieces:
+        scheme = result[-1] if result else None
+        target = piece.reading.kind in (Kind.TARGET, Kind.PATH)
+        if scheme and scheme.reading.column == "scheme" and target and piece.before == "://":
+            result[-1] = replace(piece, before=scheme.before, name="request_url")
+        else:
+            result.append(piece)
+    return result
+
+
+def _requests(pieces: list[Piece], after: str) -> list[Piece]:
+    """Replace method, target and protocol in a row by the request line they are."""
+    kinds = [piece.reading.kind for piece in pieces]
+    enders = [*(piece.before for piece in pieces[1:]), after]
+    has_query = Kind.QUERY in kinds
+    for index, kind in enumerate(kinds[:-2]):
+        middle = kinds[index + 1]
+        line = (
+            kind is Kind.METHOD
+            and middle in (Kind.TARGET, Kind.PATH, Kind.REQUEST)
+            and kinds[index + 2] is Kind.PROTOCOL
+            and enders[index] == enders[index + 1] == " "
+            and not (middle is Kind.PATH and has_query)
+        )
+        if line:
+            first = pieces[index]
+            reading = Reading(Kind.REQUEST, escape=first.reading.escape)
+            whole = replace(first, name="request_line", reading=reading, free=True)
+            return [*pieces[:index], whole, *pieces[index + 3 :]]
+    return pieces
+
+
+def line_of(pieces: Sequence[Piece], after: str) -> Line:
+    """Make a line of settled pieces.
+
+    One quoted value more at the end is let pass: logs live longer than the string that
+    somebody wrote down, and what is added is added there.
+
+    Args:
+        pieces: in the order of the line.
+        after: literal text behind the last.
+
+    """
+    untils = [*(piece.before for piece in pieces[1:]), after]
+    fields = [
+        Field(
+            piece.reading.column or piece.name,
+            piece.reading,
+            piece.before,
+            elastic=_elastic(piece, until),
+        )
+        for piece, until in zip(pieces, untils, strict=True)
+    ]
+    if after == '"' and fields and fields[-1].before.endswith('"'):
+        more = Field("skip", Reading(Kind.SKIP), after + ' "', or_end=after)
+        fields.append(more)
+    line = placed(fields, after)
+    # Quotes tell where a value ends, so nothing needs to be tried.
+    plain = tuple(
+        replace(field, elastic=field.elastic and field.quotes is Quotes.NEVER)
+        for field in line.fields
+    )
+    return replace(line, fields=plain)
+
+
+def _elastic(piece: Piece, until: str) -> bool:
+    # Addresses of IPv6 hold the colon in front of a port.
+    return bool(until) and (piece.free or until.startswith(":"))
+
+
+def port_of_host(pieces: Sequence[Piece]) -> list[Piece]:
+    """A server's port right behind the virtual host is the port of that."""
+    result = list(pieces)
+    for index in range(1, len(result)):
+        host, port = result[index - 1], result[index]
+        behind = host.reading.column == "host" and port.before == ":"
+        if behind and port.reading.column == "server_port":
+            result[index] = replace(port, reading=replace(port.reading, column="port"))
+    return result
+
+
+def pointed(what: str, text: str, at: int, advice: str = "") -> FormatError:
+    """An error that shows the text and points at a place in it.
+
+    Args:
+        what: what is wrong.
+        text: the whole string.
+        at: where in it.
+        advice: what to write in its place.
+
+    """
+    start = max(at - _MARGIN, 0)
+    cut = text[start : at + _MARGIN].replace("\n", " ").replace("\t", " ")
+    shown = f"{'…' if start else ''}{cut}{'…' if at + _MARGIN < len(text) else ''}"
+    caret = " " * (at - start + bool(start)) + "^"
+    return FormatError(what, hint=f"{shown}\n  {caret} {advice}".rstrip())
+
+
+def nearest(word: str, known: Sequence[str], spell: Callable[[str], str] = str) -> str:
+    """Advice that names what was probably meant; empty where nothing is near."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {spell(close[0])}?" if close else ""

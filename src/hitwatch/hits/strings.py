@@ -1,0 +1,57 @@
+"""What ``--log-format`` takes: the name of a format, or the string of a server's."""
+
+from __future__ import annotations
+
+import re
+
+from hitwatch.errors import FormatError
+from hitwatch.hits.apache import NICKNAMES, apache_format
+from hitwatch.hits.format import Format
+from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.nginx import nginx_format
+from hitwatch.hits.pieces import nearest
+
+_APACHE_LINE = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|GlobalLog)\s", re.IGNORECASE)
+_NGINX_LINE = re.compile(r"\s*(log_format\s|escape=)")
+_APACHE = re.compile(r"%[<>!,\d]*(\{[^}]*\})?[<>]*(\^|[A-Za-z])|%\{|%[<>]")
+_NGINX = re.compile(r"\$(\{|[a-z_])")
+
+
+def format_of(text: str) -> Format:
+    """Find or compile a format.
+
+    Args:
+        text: a known name or alias, an Apache format string or ``LogFormat`` line, or an
+            nginx format string or ``log_format`` directive.
+
+    Raises:
+        FormatError: no format has that name, or the string is wrong.
+
+    """
+    name = text.strip()
+    if _APACHE_LINE.match(text):
+        return apache_format(text)
+    if _NGINX_LINE.match(text):
+        return nginx_format(text)
+    apache, nginx = (len(kind.findall(text)) for kind in (_APACHE, _NGINX))
+    if nginx and nginx >= apache:
+        return nginx_format(text)
+    if apache or "%" in text:
+        return apache_format(text)
+    try:
+        return by_name(name)
+    except FormatError as error:
+        if name in NICKNAMES:
+            return apache_format(name)
+        raise _unknown(name) from error
+
+
+def _unknown(name: str) -> FormatError:
+    names = sorted(builtin())
+    aliases = [alias for known in builtin().values() for alias in known.aliases]
+    advice = nearest(name, [*names, *aliases, *NICKNAMES])
+    return FormatError(
+        f"unknown log format {name!r}",
+        hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
+        "or a string with Apache's % directives or nginx' $ variables",
+    )
