@@ -156,13 +156,11 @@ class Word:
     Attributes:
         text: without its quotes, escapes undone.
         quote: the quote it stood in; empty where in none.
-        line: the line of the file it stands in, from 1.
 
     """
 
     text: str
     quote: str
-    line: int
 
     @property
     def mark(self) -> bool:
@@ -193,7 +191,7 @@ def nginx_words(text: str) -> Iterator[Word]:
         FormatError: a quote is not closed.
 
     """
-    line, at = 1, 0
+    at = 0
     while match := _WORDS.match(text, at):
         at = match.end()
         kind = match.lastgroup or ""
@@ -202,8 +200,7 @@ def nginx_words(text: str) -> Iterator[Word]:
         if kind != "blank":
             quote = {"double": '"', "single": "'"}.get(kind, "")
             value = match[kind] if kind == "mark" else _unescaped(match[kind])
-            yield Word(value, quote, line)
-        line += match[0].count("\n")
+            yield Word(value, quote)
 
 
 def _unescaped(text: str) -> str:

@@ -150,6 +150,8 @@ def _joined(left: Piece, right: Piece) -> Piece:
         ]
         if all(text and "%" in text for text in formats):
             text = "".join(text or "" for text in formats)
+            # A count of seconds would take the digits of the fraction behind it.
+            text = {"%s%L": "epoch:ms", "%s%f": "epoch:us"}.get(text, text)
             return replace(left, reading=replace(left.reading, time_format=text), free=True)
     name = f"{left.name}_{right.name}"
     if kinds in ((Kind.PATH, Kind.QUERY), (Kind.PATH, Kind.SKIP)):
