@@ -143,6 +143,7 @@ def test_start_or_end() -> None:
     assert both.time_means == "start"
     assert row(both, "971211337 971211336") == {"time": INSTANT, "end_time": "971211337"}
     assert apache_format("%{end:sec}t").time_means == "end"
+    assert not apache_format("%{begin:%Y}t %{end:%m-%d}t").fills("time")
 
 
 def test_no_whole_time() -> None:

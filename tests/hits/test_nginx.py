@@ -134,10 +134,11 @@ def test_clients_of_a_proxy(variable: str) -> None:
     assert (hit["client"], hit["user"]) == ("192.0.2.1", "bob")
 
 
-def test_labelled_values() -> None:
+@pytest.mark.parametrize("tab", ["\t", r"\t"])
+def test_labelled_values(tab: str) -> None:
     """Labels of a tab-separated format are literal text like any other."""
     log_format = nginx_format(
-        "time:$time_iso8601\thost:$remote_addr\treq:$request\tua:$http_user_agent"
+        tab.join(["time:$time_iso8601", "host:$remote_addr", "req:$request", "ua:$http_user_agent"])
     )
     hit = row(log_format, "time:2021-04-01T12:02:31Z\thost:::1\treq:GET /a HTTP/2.0\tua:a b")
     assert (hit["time"], hit["client"], hit["path"], hit["user_agent"]) == (

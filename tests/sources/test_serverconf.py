@@ -86,6 +86,14 @@ def test_what_is_built_into_nginx(tmp_path: Path, log: str) -> None:
     assert format_from(str(tmp_path / "nginx.conf")) is builtin()["nginx-default"]
 
 
+def test_a_part_of_a_configuration(tmp_path: Path) -> None:
+    """A format that is defined elsewhere is not guessed at."""
+    write(tmp_path, site_conf="server { access_log /var/log/nginx/a.log main; }")
+    for name in (None, "a.log"):
+        with pytest.raises(FormatError, match=r"a\.log is written in 'main', which is not"):
+            format_from(str(tmp_path / "site.conf"), name)
+
+
 def test_apache(tmp_path: Path) -> None:
     """Virtual hosts in included files say which of the formats is used."""
     write(tmp_path, apache2_conf=APACHE, sites__a_conf=VHOST)

@@ -365,12 +365,17 @@ def _timed(pieces: Sequence[Piece]) -> tuple[list[Piece], str]:
     at_end = _complete(ended) and not _complete(started)
     chosen = _best(ended if at_end else started)
     complete = _complete(chosen)
+    # Parts of two different moments make none.
+    mixed = not complete and bool(started) and _complete(times)
+
+    def stays(piece: Piece) -> bool:
+        if complete:
+            return any(piece is one for one in chosen)
+        # What makes no instant still has to look like a time, unless it may be missing.
+        return not piece.may_be_dash and not (mixed and piece.at_end)
+
     kept = [
-        # A time that makes no instant still has to look like one, unless it may be missing.
-        piece
-        if piece.reading.kind is not Kind.TIME
-        or (any(piece is one for one in chosen) if complete else not piece.may_be_dash)
-        else as_text(piece)
+        as_text(piece) if piece.reading.kind is Kind.TIME and not stays(piece) else piece
         for piece in pieces
     ]
     return kept, "end" if at_end else "start"

@@ -251,7 +251,7 @@ def unwrapped(text: str) -> tuple[str, str]:
     bare = re.match(r"\s*(?:log_format\s|escape=|')", text)
     alone = re.fullmatch(r'\s*"(?:[^"\\]|\\.)*"\s*;?\s*', text, re.DOTALL)
     if not bare and not (alone and '\\"' in text):
-        return text.strip("\r\n"), "backslash"
+        return _unescaped(text.strip("\r\n")), "backslash"
     words = list(nginx_words(text))
     if words and words[-1].mark:
         words.pop()

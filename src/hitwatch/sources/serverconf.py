@@ -23,7 +23,7 @@ from hitwatch.sources.files import unreadable
 _SHOWN = 90
 _KINDS = {
     "nginx": re.compile(
-        r"^\s*(?:(?:log_format|access_log|include|listen|server_name|root|worker_processes)"
+        r"^\s*(?:log_format\s+\S+|(?:access_log|include|listen|server_name|root|worker_processes)"
         r"\s[^\n]*[;'\"]|(?:http|server|events)\s*\{)",
         re.MULTILINE,
     ),
@@ -257,6 +257,7 @@ def _chosen(found: _Found, name: str | None, default: str | None) -> str:
     distinct = {found.formats[form]: form for form in reversed(candidates)}
     if len(distinct) == 1:
         return next(iter(distinct.values()))
+    _refuse_undefined(found, found.uses if not used else ())
     if not distinct and default is not None:
         return default
     raise FormatError(
@@ -278,12 +279,23 @@ def _named(found: _Found, name: str) -> str:
         if distinct:
             listing = _listing(found, list(distinct))
             raise FormatError(f"{name!r} is written in several formats", hint=listing)
+    _refuse_undefined(found, [use for use in found.uses if _same_name(use.log, name)])
     known = [form for form in found.formats if form] + [use.log for use in found.uses]
     advice = nearest(name, known)
     raise FormatError(
         f"no log format and no log is called {name!r}",
         hint=f"{advice + ' ' if advice else ''}There are: {', '.join(dict.fromkeys(known))}",
     )
+
+
+def _refuse_undefined(found: _Found, uses: Sequence[_Use]) -> None:
+    """Refuse a log whose format is defined in a file that was not read."""
+    for use in uses:
+        if use.form not in found.formats:
+            raise FormatError(
+                f"{use.log} is written in {use.form!r}, which is not defined here",
+                hint="name the server's main configuration, which includes the others",
+            )
 
 
 def _same_path(log: str, name: str) -> bool:
