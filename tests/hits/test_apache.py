@@ -218,6 +218,13 @@ def test_something_was_added() -> None:
     assert parser.parse(b'::1 "GET / HTTP/1.1" x\n').rejected == 1
 
 
+def test_torn_lines() -> None:
+    """Two lines that were written into each other are no hit of a strange user."""
+    line = f'::1 - - {TIME} "GET / HTTP/1.1" 200 5 "-" "Moz'
+    parser = Parser(apache_format(NICKNAMES["combined"]))
+    assert parser.parse(f'{line}{line}"\n'.encode()).rejected == 1
+
+
 LINES = (
     r'LogFormat "%h \"%r\"\t%>s" short',
     r'  logformat "%h \"%r\"\t%>s"',

@@ -232,6 +232,9 @@ def line_of(pieces: Sequence[Piece], after: str) -> Line:
 
 
 def _elastic(piece: Piece, until: str) -> bool:
+    if piece.reading.column == "user" and len(until) > 1:
+        # No name holds " [": two lines that were written into each other would pass for one.
+        return False
     # Addresses of IPv6 hold the colon in front of a port.
     return bool(until) and (piece.free or until.startswith(":"))
 
