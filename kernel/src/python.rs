@@ -357,6 +357,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NoTime => "no_time",
         Reason::TrailingText => "trailing_text",
         Reason::Syntax => "syntax",
+        Reason::NotARequest => "not_a_request",
         Reason::Missing => "missing",
     }
 }

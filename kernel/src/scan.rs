@@ -27,6 +27,8 @@ pub enum Reason {
     TrailingText,
     /// It stops being JSON, logfmt or LTSV.
     Syntax,
+    /// It is no request line, where one must be told from what follows.
+    NotARequest,
     /// A value is missing without which a line says nothing.
     Missing,
 }
@@ -141,6 +143,8 @@ struct Scanner<'a> {
     composed: HashMap<Vec<u8>, [u32; 7], RandomState>,
     /// Rank of the value that each group of fields has had on this line; 0: none.
     seen: Vec<u16>,
+    /// Whether a request that nothing marks off must be a regular one.
+    strict: bool,
     expected: Expected<'a>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
@@ -182,6 +186,7 @@ impl<'a> Scanner<'a> {
                     .max()
                     .unwrap_or(0)
             ],
+            strict: false,
             expected: Expected::default(),
             last_time: None,
             time: Parts::default(),
@@ -327,6 +332,21 @@ impl<'a> Scanner<'a> {
                 at: 0,
             });
         }
+        // A request line that nothing marks off is taken for one as long as it can be.
+        let unmarked = |field: &Field| field.elastic && matches!(field.kind, Kind::Request);
+        let fields = &self.program.fields[written.fields.clone()];
+        self.strict = fields.iter().any(unmarked);
+        let read = self.tried(line, written);
+        if read.is_err() && self.strict {
+            self.strict = false;
+            self.discard();
+            return self.tried(line, written);
+        }
+        read
+    }
+
+    #[inline]
+    fn tried(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
         self.begin();
         // Where a longer value may still be tried: the field, its start, its least length.
         let mut longer: Vec<(usize, usize, usize)> = Vec::new();
@@ -479,7 +499,12 @@ impl<'a> Scanner<'a> {
                 let end = memchr(b',', raw).unwrap_or(raw.len());
                 self.set_text(*slot, raw[..end].trim_ascii(), escape);
             }
-            Kind::Request => self.request(raw, escape),
+            Kind::Request => {
+                if self.strict && raw != b"-" && !request::split(raw).regular {
+                    return Err(Reason::NotARequest);
+                }
+                self.request(raw, escape);
+            }
             Kind::Part(part) => {
                 self.pieces[*part as usize] = Some((raw, escape));
                 self.in_pieces = true;
@@ -685,7 +710,7 @@ fn begins_with(text: &[u8], wanted: &[u8]) -> bool {
 fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
     match field.quotes {
         Quotes::Never => plain(rest, field, least, field.escape),
-        Quotes::Always => quoted(rest, field, last),
+        Quotes::Always => quoted(rest, field, last, least),
         Quotes::Optional if rest.first() == Some(&b'"') && least == 0 => {
             optionally_quoted(rest, field, last)
         }
@@ -715,6 +740,12 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         [byte] => find_near(searched, *byte),
         until => find_text_near(searched, until),
     };
+    if field.elastic
+        && let Some(length) = until
+        && in_list(rest, least + length, field.until.len())
+    {
+        return plain(rest, field, least + length + 1, escape);
+    }
     match (until, &field.end) {
         (Some(length), _) => found(least + length, Some(least + length + field.until.len())),
         (None, Some(end)) => match rest.strip_suffix(end.as_slice()) {
@@ -723,6 +754,12 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         },
         (None, None) => Err(Reason::Unended),
     }
+}
+
+/// Whether a place is between two items of a list such as `a, b : c`.
+fn in_list(rest: &[u8], end: usize, gap: usize) -> bool {
+    let (before, after) = (&rest[..end], &rest[end + gap..]);
+    before.ends_with(b",") || before.ends_with(b" :") || after.starts_with(b": ")
 }
 
 /// A field whose first byte is a quote that is not part of the literal text around it.
@@ -806,8 +843,8 @@ fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
 
 /// A field between quotes that are part of the literal text around it.
 #[inline]
-fn quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Reason> {
-    let mut from = 0;
+fn quoted(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
+    let mut from = least;
     loop {
         let at = quote_end(rest, from, field.escape).ok_or(Reason::Unquoted)?;
         let found = |next| {

@@ -341,8 +341,7 @@ impl Parts {
             }
             Item::ZoneName => {
                 let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-                let utc = matches!(&text[..letters], b"UTC" | b"GMT" | b"Z");
-                self.offset = if utc { Some(0) } else { self.offset };
+                self.offset = zone_offset(&text[..letters]).or(self.offset);
                 return (letters > 0).then(|| &text[letters..]);
             }
             Item::HalfOfDay => {
@@ -433,6 +432,20 @@ fn offset_seconds(sign: u8, hours: u8, minutes: u8) -> Option<i64> {
 
 /// English month names only: a local name is not guessed at.
 #[inline]
+/// Seconds east of the zones that RFC 5322 (section 4.3) names; other names are ambiguous.
+fn zone_offset(name: &[u8]) -> Option<i64> {
+    let hours = match name {
+        b"UTC" | b"UT" | b"GMT" | b"Z" => 0,
+        b"EDT" => -4,
+        b"EST" | b"CDT" => -5,
+        b"CST" | b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return None,
+    };
+    Some(hours * 3600)
+}
+
 fn month_number(name: [u8; 3]) -> Option<u8> {
     Some(match &name {
         b"Jan" => 1,

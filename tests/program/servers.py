@@ -106,7 +106,11 @@ def _running(
     words: list[str], port: int, log: Path, reopen: int, *, logs_to_stdout: bool = False
 ) -> Iterator[Server]:
     out = log.open("wb") if logs_to_stdout else None
-    process = subprocess.Popen(words, stdout=out or subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # HAProxy logs the time of its zone without saying which that is.
+    environment = {**os.environ, "TZ": "UTC0"} if out else None
+    process = subprocess.Popen(
+        words, stdout=out or subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+    )
     if out:
         out.close()
     server = Server(port, log, process, reopen)
@@ -280,11 +284,12 @@ def varnish(folder: Path, behind: Server) -> Iterator[Server]:
         writer = subprocess.Popen([require("varnishncsa"), "-n", str(work), "-w", str(log)])
         try:
             end = time.monotonic() + 20
-            while not log.exists():
+            # It writes what is asked for once it has found the server's memory.
+            while not log.exists() or not log.stat().st_size:
                 assert time.monotonic() < end
-                time.sleep(0.05)
+                server.get("/probe")
+                time.sleep(0.1)
             yield server
         finally:
-            time.sleep(0.3)
             writer.terminate()
             writer.wait(20)

@@ -90,6 +90,7 @@ def demo(*, keep_running: bool, **words: Any) -> int:
     alert fires and clears within a minute, then the demo ends.
     """
     shortened = {
+        "log_format_from": None,
         "short": "4s",
         "long": "16s",
         "resolution": "1s",

@@ -49,7 +49,16 @@ rule_options = together(
     ),
 )
 reading_options = together(
-    click.option("--log-format", metavar="NAME", help="The log's format [default: found out]."),
+    click.option(
+        "--log-format",
+        metavar="FORMAT",
+        help="A name, Apache's or nginx's own string, or a format file [default: found out].",
+    ),
+    click.option(
+        "--log-format-from",
+        metavar="FILE[:NAME]",
+        help="The server's settings, and which of the formats or logs in them.",
+    ),
     click.option(
         "--section-depth", type=click.IntRange(1), help="Path segments of a section [default: 1]."
     ),
@@ -181,10 +190,18 @@ def read_duration(name: str, text: str) -> Duration:
 
 def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | None:
     """The log format that the words or the settings name; ``None``: it is to be found out."""
-    from hitwatch.hits.formats import by_name
+    from hitwatch.hits.strings import format_of
+    from hitwatch.sources.formatfiles import format_file, use_own_formats
+    from hitwatch.sources.serverconf import format_from
 
-    name = words["log_format"] or settings.log_format
-    return by_name(name) if name else None
+    use_own_formats(os.environ)
+    if words.get("log_format_from"):
+        path, _, name = words["log_format_from"].partition(":")
+        return format_from(path, name or None)
+    named = words["log_format"] or settings.log_format
+    if named is None:
+        return None
+    return format_file(named) if named.endswith(".toml") else format_of(named)
 
 
 def read_speed(text: str) -> float | None:

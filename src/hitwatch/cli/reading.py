@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -179,7 +180,9 @@ def formats(name: str | None) -> None:
     """List the known formats, or say all about one."""
     from hitwatch.hits.formats import builtin, by_name
     from hitwatch.render.detection import format_to_text, formats_to_text
+    from hitwatch.sources.formatfiles import use_own_formats
 
+    use_own_formats(os.environ)
     if name:
         click.echo(format_to_text(by_name(name)), nl=False)
     else:

@@ -214,6 +214,7 @@ class Parser:
             "no_time": "no complete time",
             "trailing_text": f"text after {name}, where the line should end",
             "syntax": f"no {self.log_format.layout.value} from here on",
+            "not_a_request": f"{name} is no request line",
             "missing": f"no {name}",
         }
         return wordings[reason]
@@ -290,14 +291,17 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
     time_format = reading.time_format or log_format.time_format
     holds_end = reading.kind is Kind.TIME and bool(until) and until[0] in _written_by(time_format)
     quoted = field.quotes is not Quotes.NEVER
+    escape = reading.escape or (log_format.escape if quoted else "none")
+    # A server that does not escape leaves quotes inside quotes.
+    unescaped = field.quotes is Quotes.ALWAYS and escape == "none"
     return _read_as(reading, log_format) | {
         "group": 0,
         "until": until.encode(),
         "end": None if end is None else end.encode(),
         "quotes": field.quotes.value,
-        "elastic": field.elastic or holds_end,
+        "elastic": field.elastic or holds_end or unescaped,
         "padded": field.padded,
-        "escape": reading.escape or (log_format.escape if quoted else "none"),
+        "escape": escape,
     }
 
 

@@ -11,7 +11,7 @@ from hitwatch.hits.format import Format, read_format
 
 @cache
 def builtin() -> dict[str, Format]:
-    """The formats shipped with hitwatch, by name.
+    """The known formats by name: those shipped with hitwatch, and what was added.
 
     Raises:
         FormatError: a format file is wrong.
@@ -23,6 +23,11 @@ def builtin() -> dict[str, Format]:
         read_format(text, where=name) for name, text in sorted(texts.items()) if ".toml" in name
     ]
     return {known.name: known for known in formats}
+
+
+def add(log_format: Format) -> None:
+    """Make a format known beside the shipped ones; one of the same name takes its place."""
+    builtin()[log_format.name] = log_format
 
 
 def by_name(name: str) -> Format:
