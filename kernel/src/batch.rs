@@ -173,6 +173,17 @@ impl Finished {
         }
     }
 
+    /// The codes of a text column's rows, and its distinct values.
+    pub fn text(&self) -> Option<(&PrimitiveArray<UInt32Type>, &LargeStringArray)> {
+        let values = self.values.as_ref()?.as_any().downcast_ref()?;
+        Some((self.rows.as_any().downcast_ref()?, values))
+    }
+
+    /// The rows of a column of numbers or times.
+    pub fn numbers<T: ArrowPrimitiveType>(&self) -> Option<&PrimitiveArray<T>> {
+        self.rows.as_any().downcast_ref()
+    }
+
     /// A hash of each distinct value of a text column.
     pub fn hashes(&self) -> Option<ArrayRef> {
         let values = self.values.as_ref()?.as_any();

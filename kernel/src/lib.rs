@@ -5,14 +5,17 @@
 
 mod batch;
 mod dictionary;
+mod distinct;
 mod keyed;
 pub mod program;
 mod request;
+mod rollup;
 pub mod scan;
 pub mod text;
 pub mod times;
 mod wrapping;
 
+mod counting;
 mod python;
 
 pub use python::_kernel;

@@ -1,6 +1,7 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
 use crate::batch::Finished;
+use crate::counting::{Countable, PyRollup};
 use crate::program::{
     ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots,
     Slot, Syntax, Unit,
@@ -373,11 +374,24 @@ struct Batch {
     rejected: usize,
     reasons: Vec<((Reason, usize), usize)>,
     rejects: Vec<scan::Reject>,
-    columns: Vec<(String, Finished)>,
+    columns: Arc<[(String, Finished)]>,
 }
 
 #[pymethods]
 impl Batch {
+    /// The hits as figures need them.
+    ///
+    /// Arguments: one byte a row each: whether it counts, and whether it is marked.
+    #[pyo3(signature = (chosen = None, marked = None))]
+    fn countable(&self, chosen: Option<&[u8]>, marked: Option<&[u8]>) -> PyResult<Countable> {
+        Countable::new(
+            self.columns.clone(),
+            self.lines - self.rejected,
+            chosen,
+            marked,
+        )
+    }
+
     /// Number of columns that hold a value in any row.
     #[getter]
     fn told(&self) -> usize {
@@ -464,12 +478,12 @@ impl Batch {
 
 /// An Arrow table that other libraries can take over without copying.
 #[pyclass(frozen, module = "hitwatch._kernel")]
-struct Table {
+pub struct Table {
     batch: RecordBatch,
 }
 
 impl Table {
-    fn new<'a>(columns: impl IntoIterator<Item = (&'a str, ArrayRef)>) -> PyResult<Self> {
+    pub fn new<'a>(columns: impl IntoIterator<Item = (&'a str, ArrayRef)>) -> PyResult<Self> {
         let columns: Vec<_> = columns.into_iter().collect();
         let fields: Vec<_> = columns
             .iter()
@@ -526,5 +540,7 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(unwrap, module)?)?;
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
+    module.add_class::<Countable>()?;
+    module.add_class::<PyRollup>()?;
     module.add_class::<Table>()
 }
