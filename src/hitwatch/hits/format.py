@@ -5,6 +5,8 @@ server writes it, each field in braces: ``{client} {ident} {user} [{time}] "{req
 
 - A field between double quotes may hold the server's escapes.
 - ``{"referrer"}`` is quoted or not, as the value needs.
+- ``{client*}`` may hold the text that ends it: of the places where it could end, the first
+  counts behind which the rest of the line fits.
 - Two blanks stand for any number of them; ``{{`` and ``}}`` are braces of the line itself.
 - ``lines`` in place of ``line`` lists several ways, of which the first that fits counts.
 - ``optional`` lists texts that may follow the line, each only after the one before it.
@@ -26,7 +28,7 @@ from hitwatch.errors import FormatError
 from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
 from hitwatch.hits.fields import FIELDS, OWN_KINDS, REQUEST_KINDS, Kind, Reading
 
-_FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?\1\}')
+_FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?(\*?)\1\}')
 _ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus")
 _OWN_COLUMN = {
     Kind.TEXT: ColumnType.TEXT,
@@ -279,7 +281,8 @@ def read_line(
         padded = literal.endswith("  ")
         before = literal.rstrip(" ") + " " if padded else literal
         reading = (own or {}).get(match[2]) or read_reading(match[2], match[3], where)
-        fields.append(Field(match[2], reading, before, quotes=quotes, padded=padded))
+        elastic = bool(match[4])
+        fields.append(Field(match[2], reading, before, None, quotes, elastic, padded))
         literal = ""
     return placed(fields, literal + _literal(line[end:], where), ignore_rest=ignore_rest)
 
