@@ -104,6 +104,8 @@ FIELDS: dict[str, Reading] = {
     "host": _text("host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port"),
     "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
+    "duration_point_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
+    "duration_point_ns": Reading(Kind.SECONDS, "duration_s", per_second=1e9, by_point=True),
     "duration_s": _seconds("duration_s", 1),
     "duration_ms": _seconds("duration_s", 1e3),
     "duration_us": _seconds("duration_s", 1e6),
