@@ -238,6 +238,7 @@ impl<'a> Json<'a, '_> {
                 }
                 Ok(end + 1)
             }
+            (b'{' | b'[', _, _) => self.step_over(at),
             (_, _, value) => {
                 let end = self.step_over(at)?;
                 let raw = &self.line[at..end];

@@ -195,6 +195,8 @@ pub struct Field {
     pub quotes: Quotes,
     /// Whether the value may hold the text that ends it, so that the rest of the line tells.
     pub elastic: bool,
+    /// Whether a value that holds a blank is none.
+    pub word: bool,
     /// Whether blanks may stand before the value.
     pub padded: bool,
     pub escape: Escape,

@@ -32,6 +32,7 @@ struct FieldSpec {
     end: Option<Vec<u8>>,
     quotes: String,
     elastic: bool,
+    word: bool,
     padded: bool,
     escape: String,
     column: Option<String>,
@@ -245,6 +246,7 @@ impl FieldSpec {
             end: self.end,
             quotes,
             elastic: self.elastic,
+            word: self.word,
             padded: self.padded,
             escape,
         })
@@ -358,6 +360,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NoTime => "no_time",
         Reason::TrailingText => "trailing_text",
         Reason::Syntax => "syntax",
+        Reason::NotAWord => "not_a_word",
         Reason::NotARequest => "not_a_request",
         Reason::Missing => "missing",
     }

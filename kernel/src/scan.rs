@@ -27,6 +27,8 @@ pub enum Reason {
     TrailingText,
     /// It stops being JSON, logfmt or LTSV.
     Syntax,
+    /// It has blanks where there are none.
+    NotAWord,
     /// It is no request line, where one must be told from what follows.
     NotARequest,
     /// A value is missing without which a line says nothing.
@@ -410,6 +412,9 @@ impl<'a> Scanner<'a> {
             if field.elastic && found.next.is_some() {
                 longer.push((index, at, found.end + 1));
             }
+            if field.word && memchr(b' ', &rest[found.start..found.end]).is_some() {
+                return Err(failed(Reason::NotAWord));
+            }
             least = 0;
             self.value(&rest[found.start..found.end], field, found.escape)
                 .map_err(failed)?;
@@ -436,12 +441,11 @@ impl<'a> Scanner<'a> {
         let (syntax, keys) = (layout.syntax, &layout.keys);
         let read = keyed::read(syntax, keys, line, &mut expected, &mut |named| {
             let field = &program.fields[named.field];
-            let seen = &mut self.seen[field.group];
-            let worse = *seen != 0 && *seen <= named.rank;
+            let seen = self.seen[field.group];
+            let worse = seen != 0 && seen <= named.rank;
             if worse || named.raw.is_empty() || named.raw == b"-" {
                 return Ok(());
             }
-            *seen = named.rank;
             if matches!(field.kind, Kind::Time(_)) {
                 self.time = Parts::on(program.date);
             }
@@ -449,12 +453,12 @@ impl<'a> Scanner<'a> {
                 Escape::None => field.escape,
                 escape => escape,
             };
-            self.value(named.raw, field, escape)
-                .map_err(|reason| Failure {
-                    reason,
-                    field: named.field,
-                    at: named.raw.as_ptr() as usize - line.as_ptr() as usize,
-                })
+            // What does not read as it should is as good as absent, as long as the line says
+            // without it what it must.
+            if self.value(named.raw, field, escape).is_ok() {
+                self.seen[field.group] = named.rank;
+            }
+            Ok::<(), Failure>(())
         });
         self.expected = expected;
         read?;

@@ -13,7 +13,7 @@ pub enum Escape {
     Doubled,
     /// JSON's, `\uXXXX` among them (RFC 8259, section 7).
     Json,
-    /// `%HH` (RFC 3986, section 2.1).
+    /// `%HH` (RFC 3986, section 2.1), undone twice where blanks were written as `%2520`.
     Percent,
     /// `+` for a blank, as IIS writes.
     Plus,
@@ -80,7 +80,12 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::Backslash => unescape(raw),
         Escape::Doubled => undouble(raw),
         Escape::Json => unescape_json(raw),
-        Escape::Percent => decode_percent(raw),
+        Escape::Percent => match decode_percent(raw) {
+            Cow::Owned(once) if memchr::memmem::find(&once, b"%20").is_some() => {
+                Cow::Owned(decode_percent(&once).into_owned())
+            }
+            once => once,
+        },
         Escape::Plus => replace_plus(raw),
     }
 }
@@ -231,6 +236,7 @@ mod tests {
     #[test]
     fn escapes_of_urls_are_undone() {
         assert_eq!(&*decode(b"a%20b%2", Escape::Percent), b"a b%2");
+        assert_eq!(&*decode(b"a%2520b%2541", Escape::Percent), b"a bA");
         assert_eq!(&*decode(b"a+b", Escape::Plus), b"a b");
     }
 

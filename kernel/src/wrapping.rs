@@ -68,21 +68,25 @@ fn cri(line: &[u8]) -> Option<(&[u8], bool)> {
 }
 
 fn docker_keys() -> Keys {
-    let log = Key {
-        value: Some((0, 1)),
+    let key = |field| Key {
+        value: Some((field, 1)),
         names: None,
     };
+    let names = [(b"log".to_vec(), key(0)), (b"message".to_vec(), key(1))];
     Keys {
-        nodes: vec![HashMap::from([(b"log".to_vec(), log)])],
+        nodes: vec![HashMap::from(names)],
         folded: false,
     }
 }
 
 /// `{"log":"line\n","stream":"stdout","time":"…"}`; a line is whole when it ends with `\n`.
+/// Collectors put the line under `message`, and whole.
 fn unwrap_docker(keys: &Keys, line: &[u8], out: &mut Vec<u8>) -> bool {
     let mut log = None;
+    let mut message = false;
     let mut each = |named: Named<'_>| -> Result<(), usize> {
         log = Some(text::decode(named.raw, named.escape).into_owned());
+        message = named.field == 1;
         Ok(())
     };
     let read = keyed::read(
@@ -96,7 +100,7 @@ fn unwrap_docker(keys: &Keys, line: &[u8], out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(line);
         return true;
     };
-    let whole = log.ends_with(b"\n");
+    let whole = message || log.ends_with(b"\n");
     let log = log.strip_suffix(b"\n").unwrap_or(&log);
     let log = log.strip_suffix(b"\r").unwrap_or(log);
     // What a server wrote as one line stays one.

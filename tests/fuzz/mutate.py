@@ -54,9 +54,9 @@ def check(hits: Hits, lines: int) -> None:
         AssertionError: something does not hold.
 
     """
-    assert hits.lines == lines, (hits.lines, lines)
+    assert hits.lines + hits.directives == lines, (hits.lines, hits.directives, lines)
     frame = hits.frame()
-    assert frame.height == len(hits) == lines - hits.rejected
+    assert frame.height == len(hits) == hits.lines - hits.rejected
     assert sum(hits.reasons.values()) == hits.rejected
     assert len(hits.rejects) == min(hits.rejected, KEPT)
     for reject in hits.rejects:

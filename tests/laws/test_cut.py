@@ -9,7 +9,12 @@ from hitwatch.follow.splitter import Splitter
 from hitwatch.hits.compile import Parser
 from hitwatch.hits.formats import builtin, by_name
 
-GOOD = [sample.line.encode() for known in builtin().values() for sample in known.samples]
+GOOD = [
+    line.encode()
+    for known in builtin().values()
+    for sample in known.samples
+    for line in sample.line.splitlines()
+]
 LINES = st.one_of(
     st.sampled_from(GOOD),
     st.binary(max_size=60).map(lambda line: line.replace(b"\n", b"")),
@@ -34,15 +39,22 @@ def test_cuts(lines: list[bytes], cuts: list[int], ended: bool) -> None:
     assert all(piece.endswith(b"\n") for piece in given_back if piece)
 
 
+def is_directive(line: bytes, name: str) -> bool:
+    """Whether a line says something about the log's lines and is none of them."""
+    return line.startswith(tuple(start.encode() for start in by_name(name).directives))
+
+
 @given(st.lists(LINES, max_size=12), st.sampled_from(sorted(builtin())))
 def test_balance(lines: list[bytes], name: str) -> None:
     """Every line is a hit or a reject, of any bytes and in any format."""
     data = b"".join(line + b"\n" for line in lines)
     hits = Parser(by_name(name), line_numbers=True).parse(data, keep_rejects=100)
-    assert hits.lines == len(lines) == len(hits) + hits.rejected
+    assert hits.lines + hits.directives == len(lines)
+    assert hits.lines == len(hits) + hits.rejected
     numbers = hits.frame(["line_number"]).to_series().to_list()
     rejected = [reject.line_number for reject in hits.rejects]
-    assert sorted(numbers + rejected) == list(range(1, len(lines) + 1))
+    said = [n for n, line in enumerate(lines, 1) if not is_directive(line, name)]
+    assert sorted(numbers + rejected) == said
     assert sum(hits.reasons.values()) == hits.rejected
 
 

@@ -266,6 +266,7 @@ access_log stdio:{log} {log_format}
 http_access allow all
 shutdown_lifetime 0 seconds
 pinger_enable off
+strip_query_terms off
 """
     )
     words = [program, "-N", "-n", f"hw{port}", "-f", str(settings)]

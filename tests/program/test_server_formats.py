@@ -54,7 +54,9 @@ def check(rows: list[dict[str, Any]], began: float) -> None:
     Before them may stand a row of the connection that asked whether the server listens.
     """
     rows = rows[-len(SENT) :]
-    assert [(r["method"], r["target"], r["status"]) for r in rows] == SENT
+    # A server with several threads writes in the order in which they end.
+    found = sorted((r["method"], r["target"], r["status"]) for r in rows)
+    assert found == sorted(SENT)
     for row in rows:
         assert row["client"] == "127.0.0.1"
         assert abs(row["time"].timestamp() - began) < 60
@@ -122,7 +124,7 @@ def test_default_formats(tmp_path: Path, start: Start, names: set[str]) -> None:
             # A proxy logs whole addresses.
             row["target"] = "/" + row["target"].split("/", 3)[3]
     check(rows, began)
-    assert rows[-len(SENT)]["section"] == "/shop"
+    assert "/shop" in {row["section"] for row in rows}
 
 
 NGINX = [

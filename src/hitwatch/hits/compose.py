@@ -58,25 +58,37 @@ def _positional(hits: pl.DataFrame, line: Line, log_format: Format) -> pl.Expr:
 
     pieces: list[pl.Expr] = []
     after = line.after
-    for field in line.fields:
-        if field.or_end is not None and not _told(field.reading, hits):
+    needed = [f.or_end is None or _told(f.reading, hits) for f in line.fields]
+    for place, field in enumerate(line.fields):
+        if field.or_end is not None and not any(needed[place:]):
             after = field.or_end
             break
         quoted = field.quotes is not Quotes.NEVER
         escape = field.reading.escape or (log_format.escape if quoted else "none")
-        text = _written(field.reading, hits, log_format, escape)
         if field.quotes is Quotes.OPTIONAL:
-            inner = "doubled" if escape in ("plus", "percent", "none") else escape
-            written = _written(field.reading, hits, log_format, inner)
-            quote = pl.lit('"')
-            bare = text.str.contains(r'^[^\s",]+$')
-            text = pl.when(bare).then(text).otherwise(pl.concat_str(quote, written, quote))
+            text = _optionally_quoted(field.reading, hits, log_format, escape)
+        else:
+            text = _written(field.reading, hits, log_format, escape)
         pieces += [pl.lit(field.before), text]
     return pl.concat_str([*pieces, pl.lit(after)])
 
 
+def _optionally_quoted(
+    reading: Reading, hits: pl.DataFrame, log_format: Format, escape: str
+) -> pl.Expr:
+    """A value, between quotes where it could not stand without them."""
+    import polars as pl
+
+    always = escape in ("plus", "percent")
+    text = _written(reading, hits, log_format, escape if always else "none")
+    inner = "doubled" if always or escape == "none" else escape
+    written = _written(reading, hits, log_format, inner)
+    bare = ~text.str.contains(r'[\s",]') & ((text == written) | always)
+    return pl.when(bare).then(text).otherwise(pl.concat_str(pl.lit('"'), written, pl.lit('"')))
+
+
 def _told(reading: Reading, hits: pl.DataFrame) -> bool:
-    return reading.column in hits.columns
+    return (reading.column or reading.kind.value) in hits.columns
 
 
 def _json(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
@@ -133,9 +145,10 @@ def _first_keys(log_format: Format, hits: pl.DataFrame) -> list[Key]:
     """One key for each column that there is something to say of."""
     chosen: dict[str, Key] = {}
     parts = {Kind.METHOD: "method", Kind.TARGET: "target", Kind.PROTOCOL: "protocol"}
+    needed = {group.split("|")[0] for group in log_format.required}
     for key in log_format.keys:
         column = parts.get(key.reading.kind) or key.reading.column
-        if column in hits.columns:
+        if column in hits.columns or column in needed:
             chosen.setdefault(str(column), key)
     return list(chosen.values())
 
@@ -144,6 +157,8 @@ def _value(reading: Reading, hits: pl.DataFrame, log_format: Format) -> pl.Expr:
     """A value as text, ``None`` where there is none."""
     import polars as pl
 
+    if reading.kind is Kind.TEXT and not _told(reading, hits):
+        return pl.lit("unknown")
     text = _written(reading, hits, log_format, reading.escape or "none")
     return pl.when(text == "-").then(None).otherwise(text)
 

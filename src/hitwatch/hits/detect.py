@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hitwatch.hits.compile import Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.formats import builtin
-from hitwatch.hits.w3c import FIELDS_DIRECTIVE, directives, with_fields
+from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
 ENOUGH = 0.5
 """Share of lines that must fit."""
@@ -62,7 +62,9 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
 
     """
     data = b"".join(line for line in data.splitlines(keepends=True) if line.strip())
-    header = next((line for _, line in directives(data) if line.startswith(FIELDS_DIRECTIVE)), None)
+    said = [line for _, line in directives(data)]
+    header = next((line for line in said if line.startswith(FIELDS_DIRECTIVE)), None)
+    date = next((found for line in said if (found := date_of(line))), None)
     tried = []
     for log_format in builtin().values() if formats is None else formats:
         laid_out = log_format
@@ -71,7 +73,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
                 laid_out = with_fields(log_format, header.decode("utf-8", "replace"))
             elif not log_format.lines:
                 continue
-        hits = Parser(laid_out).parse(data)
+        hits = Parser(laid_out, date=date).parse(data)
         tried.append((_score(laid_out, hits, data), laid_out, hits))
     tried.sort(key=lambda item: item[0], reverse=True)
     scores = [score[:3] for score, _, _ in tried]
@@ -90,7 +92,13 @@ def tells_enough(log_format: Format) -> bool:
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
-_WRITTEN_BY_NGINX = re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]')
+_EVIDENCE = {
+    "nginx-default": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
+    "nginx-main": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
+    "aws-cloudfront": re.compile(rb"x-edge-"),
+    "iis-w3c": re.compile(rb"s-sitename|s-computername|sc-substatus|#Software: Microsoft"),
+}
+"""What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
 
 
 def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int]:
@@ -101,7 +109,5 @@ def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, 
 
 
 def _evidence(log_format: Format, data: bytes) -> int:
-    """What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
-    if log_format.name != "nginx-default":
-        return 0
-    return 1 if _WRITTEN_BY_NGINX.search(data) else -1
+    pattern = _EVIDENCE.get(log_format.name)
+    return 0 if pattern is None else 1 if pattern.search(data) else -1

@@ -54,6 +54,7 @@ class Reading:
         port_column: where the port of an address goes.
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
+        word: whether a value that holds a blank is none.
 
     """
 
@@ -66,6 +67,7 @@ class Reading:
     port_column: str | None = None
     time_format: str | None = None
     escape: str | None = None
+    word: bool = False
 
 
 def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
@@ -134,6 +136,7 @@ FIELDS: dict[str, Reading] = {
 
 OWN_KINDS: dict[str, Reading] = {
     "text": Reading(Kind.TEXT),
+    "word": Reading(Kind.TEXT, word=True),
     "integer": Reading(Kind.INTEGER),
     "seconds": Reading(Kind.SECONDS),
     "milliseconds": Reading(Kind.SECONDS, per_second=1e3),

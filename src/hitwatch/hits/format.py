@@ -26,7 +26,7 @@ from typing import Any
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
-from hitwatch.hits.fields import FIELDS, OWN_KINDS, REQUEST_KINDS, Kind, Reading
+from hitwatch.hits.fields import FIELDS, OWN_KINDS, Kind, Reading
 
 _FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?(\*?)\1\}')
 _ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus")
@@ -189,8 +189,7 @@ class Format:
         filled: set[str] = set()
         timed = has_instant(self)
         for name, reading in self.readings:
-            if reading.kind in REQUEST_KINDS:
-                filled.update(REQUEST_PARTS)
+            filled.update(_REQUEST_COLUMNS.get(reading.kind, ()))
             for column, kind in (
                 (reading.column, reading.kind),
                 (reading.port_column, Kind.INTEGER),
@@ -217,6 +216,16 @@ def mixed(formats: Sequence[Format]) -> Format:
         directives=tuple(start for known in formats for start in known.directives),
     )
 
+
+_REQUEST_COLUMNS: dict[Kind, tuple[str, ...]] = {
+    Kind.REQUEST: REQUEST_PARTS,
+    Kind.METHOD: ("method", "section"),
+    Kind.TARGET: ("target", "path", "query", "section"),
+    Kind.PATH: ("target", "path", "query", "section"),
+    Kind.QUERY: ("query",),
+    Kind.PROTOCOL: ("protocol",),
+}
+"""Columns that fields of the request fill."""
 
 _WHOLE = ("clf", "iso", "any")
 _CLUES = {"year": "Yy", "month": "mbBh", "day": "de"}

@@ -20,6 +20,8 @@ DATE_DIRECTIVE = b"#Date:"
 _NAMES: dict[str, str] = {
     "date": "date",
     "time": "clock",
+    "date-local": "date",
+    "time-local": "clock",
     "c-ip": "client",
     "c-dns": "client",
     "cs-username": "user",
@@ -34,6 +36,7 @@ _NAMES: dict[str, str] = {
     "sc-bytes": "bytes",
     "cs-bytes": "bytes_received",
     "time-taken": "duration_ms",
+    "timetakenms": "duration_ms",
     "cs(user-agent)": "user_agent",
     "cs(referer)": "referrer",
     "x-host-header": "host",
@@ -51,8 +54,7 @@ _NAMES: dict[str, str] = {
     "sc-content-type": "content_type",
     "sc(content-type)": "content_type",
 }
-_WHOLE_NUMBERS = ("sc-substatus", "sc-win32-status")
-_PERCENT = ("path", "query", "user_agent", "referrer")
+_PERCENT = ("user_agent", "referrer")
 
 
 def with_fields(log_format: Format, header: str) -> Format:
@@ -70,18 +72,33 @@ def with_fields(log_format: Format, header: str) -> Format:
     header = header.removeprefix(FIELDS_DIRECTIVE.decode()).strip()
     names = header.split()
     cloudfront = any(name.startswith("x-edge-") for name in names)
-    separator = "\t" if cloudfront or "\t" in header else " "
-    fields: list[Field] = []
-    filled: set[str] = set()
+    # CloudFront's lines have tabs, whatever its header has; copies of them may not.
+    separators = "\t " if cloudfront else "\t" if "\t" in header else " "
+    readings = _readings([name.lower() for name in names], cloudfront=cloudfront)
+    lines = tuple(_line(readings, separator) for separator in separators if readings)
+    return replace(log_format, lines=lines, escape="doubled")
+
+
+def _line(readings: list[tuple[str, Reading]], separator: str) -> Line:
+    fields = [
+        Field(name, reading, separator if place else "", quotes=Quotes.OPTIONAL)
+        for place, (name, reading) in enumerate(readings)
+    ]
+    # Newer fields are appended to the lines before they reach the header.
+    rest = Field("skip", FIELDS["skip"], separator, or_end="")
+    return Line((*fields, rest))
+
+
+def _readings(names: list[str], *, cloudfront: bool) -> list[tuple[str, Reading]]:
+    """Names and readings of the fields; the viewer's Host header goes before CloudFront's."""
+    filled: set[str] = {"host"} if "x-host-header" in names else set()
+    readings = []
     for name in names:
-        field_name, reading = _reading(name.lower(), filled, cloudfront=cloudfront)
-        before = separator if fields else ""
-        fields.append(Field(field_name, reading, before, quotes=Quotes.OPTIONAL))
-    if fields:
-        # Newer fields are appended to the line before they reach the header.
-        rest = Field("skip", FIELDS["skip"], separator, or_end="")
-        fields.append(rest)
-    return replace(log_format, lines=(Line(tuple(fields)),), escape="doubled")
+        if name == "x-host-header":
+            readings.append(("host", FIELDS["host"]))
+        else:
+            readings.append(_reading(name, filled, cloudfront=cloudfront))
+    return readings
 
 
 def _reading(name: str, filled: set[str], *, cloudfront: bool) -> tuple[str, Reading]:
@@ -101,8 +118,7 @@ def _reading(name: str, filled: set[str], *, cloudfront: bool) -> tuple[str, Rea
     while own in filled or own in FIELDS:
         own += "_"
     filled.add(own)
-    kind = Kind.INTEGER if name in _WHOLE_NUMBERS else Kind.TEXT
-    return own, Reading(kind, own)
+    return own, Reading(Kind.TEXT, own)
 
 
 def directives(data: bytes) -> Iterator[tuple[int, bytes]]:
