@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from importlib.resources import files
 
@@ -38,9 +39,12 @@ def by_name(name: str) -> Format:
 
     """
     for known in builtin().values():
-        if name == known.name or name in known.aliases:
+        if name.lower() in (known.name, *known.aliases):
             return known
+    names = [name for known in builtin().values() for name in (known.name, *known.aliases)]
+    near = difflib.get_close_matches(name.lower(), names, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
     raise FormatError(
         f"unknown log format {name!r}",
-        hint=f"known formats: {', '.join(sorted(builtin()))}",
+        hint=f"{meant}known formats: {', '.join(sorted(builtin()))}",
     )
