@@ -260,11 +260,16 @@ def pointed(what: str, text: str, at: int, advice: str = "") -> FormatError:
         advice: what to write in its place.
 
     """
+    return FormatError(what, hint=pointing(text, at, advice))
+
+
+def pointing(text: str, at: int, advice: str = "") -> str:
+    """A text, or what is around a place in it, with a caret under that place."""
     start = max(at - _MARGIN, 0)
     cut = text[start : at + _MARGIN].replace("\n", " ").replace("\t", " ")
     shown = f"{'…' if start else ''}{cut}{'…' if at + _MARGIN < len(text) else ''}"
     caret = " " * (at - start + bool(start)) + "^"
-    return FormatError(what, hint=f"{shown}\n  {caret} {advice}".rstrip())
+    return f"{shown}\n  {caret} {advice}".rstrip()
 
 
 def nearest(word: str, known: Sequence[str], spell: Callable[[str], str] = str) -> str:
