@@ -167,9 +167,7 @@ def _parameter(text: str) -> str:
         redacted = _pair(part)
         hiding = redacted.endswith(REDACTED)
         parts.append(redacted)
-    whole = ";".join(parts)
-    # What a semicolon cuts apart can still be one secret.
-    return whole if whole != text or len(parts) == 1 or not _telling(text) else REDACTED
+    return ";".join(parts)
 
 
 def _pair(text: str) -> str:
