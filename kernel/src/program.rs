@@ -195,8 +195,8 @@ pub struct Field {
     pub quotes: Quotes,
     /// Whether the value may hold the text that ends it, so that the rest of the line tells.
     pub elastic: bool,
-    /// Whether a value that holds a blank is none.
-    pub word: bool,
+    /// A byte that makes a value none: a blank in a word, a quote in a name.
+    pub forbids: Option<u8>,
     /// Whether blanks may stand before the value.
     pub padded: bool,
     pub escape: Escape,

@@ -32,7 +32,7 @@ struct FieldSpec {
     end: Option<Vec<u8>>,
     quotes: String,
     elastic: bool,
-    word: bool,
+    forbids: Option<u8>,
     padded: bool,
     escape: String,
     column: Option<String>,
@@ -246,7 +246,7 @@ impl FieldSpec {
             end: self.end,
             quotes,
             elastic: self.elastic,
-            word: self.word,
+            forbids: self.forbids,
             padded: self.padded,
             escape,
         })
@@ -360,7 +360,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NoTime => "no_time",
         Reason::TrailingText => "trailing_text",
         Reason::Syntax => "syntax",
-        Reason::NotAWord => "not_a_word",
+        Reason::Forbidden => "forbidden",
         Reason::NotARequest => "not_a_request",
         Reason::Missing => "missing",
     }

@@ -27,8 +27,8 @@ pub enum Reason {
     TrailingText,
     /// It stops being JSON, logfmt or LTSV.
     Syntax,
-    /// It has blanks where there are none.
-    NotAWord,
+    /// It holds a byte that cannot be part of it.
+    Forbidden,
     /// It is no request line, where one must be told from what follows.
     NotARequest,
     /// A value is missing without which a line says nothing.
@@ -412,8 +412,11 @@ impl<'a> Scanner<'a> {
             if field.elastic && found.next.is_some() {
                 longer.push((index, at, found.end + 1));
             }
-            if field.word && memchr(b' ', &rest[found.start..found.end]).is_some() {
-                return Err(failed(Reason::NotAWord));
+            if let Some(byte) = field.forbids
+                && rest[found.start..found.end].contains(&byte)
+                && &rest[found.start..found.end] != b"\"\""
+            {
+                return Err(failed(Reason::Forbidden));
             }
             least = 0;
             self.value(&rest[found.start..found.end], field, found.escape)

@@ -63,6 +63,9 @@ pub struct Parts {
 
 const MICROS: i64 = 1_000_000;
 
+/// The years 1 to 9998: what other programs can hold whatever their zone.
+const LOGGED: std::ops::Range<i64> = -62_135_596_800 * MICROS..253_370_764_800 * MICROS;
+
 /// Offsets of a time zone, for times that carry none: (from this instant, seconds east).
 #[derive(Clone, Debug, Default)]
 pub struct Zone(pub Vec<(i64, i64)>);
@@ -119,10 +122,11 @@ impl Parts {
             + i64::from(self.minute) * 60
             + i64::from(self.second);
         let wall = seconds * MICROS + self.micros;
-        Some(match self.offset {
+        let instant = match self.offset {
             Some(offset) => wall - offset * MICROS,
             None => zone.instant(wall),
-        })
+        };
+        LOGGED.contains(&instant).then_some(instant)
     }
 
     /// Read one field; `None` when it is not a time of that format.
@@ -302,9 +306,10 @@ impl Parts {
             }
             _ => return None,
         };
-        // The year 9999, after which no log of ours was written.
         let instant = instant.checked_add(fraction)?;
-        (instant < 253_402_300_800 * MICROS).then(|| self.instant = Some(instant))
+        LOGGED
+            .contains(&instant)
+            .then(|| self.instant = Some(instant))
     }
 
     fn read_pattern(&mut self, text: &[u8], items: &[Item]) -> Option<()> {

@@ -214,7 +214,7 @@ class Parser:
             "no_time": "no complete time",
             "trailing_text": f"text after {name}, where the line should end",
             "syntax": f"no {self.log_format.layout.value} from here on",
-            "not_a_word": f"{name} holds a blank",
+            "forbidden": f"{name} holds a character that cannot be part of it",
             "not_a_request": f"{name} is no request line",
             "missing": f"no {name}",
         }
@@ -328,7 +328,7 @@ def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
         "dash_is_zero": reading.dash_is_zero,
         "per_second": reading.per_second,
         "by_point": reading.by_point,
-        "word": reading.word,
+        "forbids": None if reading.forbids is None else ord(reading.forbids),
         "list": reading.listed,
         "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }

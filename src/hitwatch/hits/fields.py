@@ -54,7 +54,7 @@ class Reading:
         port_column: where the port of an address goes.
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
-        word: whether a value that holds a blank is none.
+        forbids: a character that makes a value none: a blank in a word, a quote in a name.
 
     """
 
@@ -67,7 +67,7 @@ class Reading:
     port_column: str | None = None
     time_format: str | None = None
     escape: str | None = None
-    word: bool = False
+    forbids: str | None = None
 
 
 def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
@@ -87,7 +87,8 @@ FIELDS: dict[str, Reading] = {
     "client_address": Reading(Kind.ADDRESS, "client", port_column="client_port"),
     "client_list": Reading(Kind.TEXT, "client", listed=True),
     "ident": Reading(Kind.SKIP),
-    "user": _text("user"),
+    # A name may hold blanks, but a quote in it would have been escaped.
+    "user": Reading(Kind.TEXT, "user", forbids='"'),
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
     "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
@@ -136,7 +137,7 @@ FIELDS: dict[str, Reading] = {
 
 OWN_KINDS: dict[str, Reading] = {
     "text": Reading(Kind.TEXT),
-    "word": Reading(Kind.TEXT, word=True),
+    "word": Reading(Kind.TEXT, forbids=" "),
     "integer": Reading(Kind.INTEGER),
     "seconds": Reading(Kind.SECONDS),
     "milliseconds": Reading(Kind.SECONDS, per_second=1e3),
