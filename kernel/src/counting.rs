@@ -129,20 +129,27 @@ impl PyRollup {
     /// Count hits under the values of a text column.
     ///
     /// Arguments: the hits; the column; a label for each distinct value, `None` where hits of
-    /// that value do not count; the statuses that count, from and to.
-    #[pyo3(signature = (hits, column, labels = None, statuses = None))]
+    /// that value do not count, or a byte each that says whether they count under the value
+    /// itself; the statuses that count, from and to.
+    #[pyo3(signature = (hits, column, labels = None, chosen = None, statuses = None))]
     fn add_texts(
         &self,
         py: Python<'_>,
         hits: &Countable,
         column: &str,
         labels: Option<Vec<Option<String>>>,
+        chosen: Option<&[u8]>,
         statuses: Option<(i64, i64)>,
     ) -> PyResult<()> {
         let Some((codes, values)) = find(&hits.columns, column).and_then(Finished::text) else {
             return Err(PyKeyError::new_err(column.to_owned()));
         };
-        if labels.as_ref().is_some_and(|l| l.len() != values.len()) {
+        let lengths = [labels.as_ref().map(Vec::len), chosen.map(<[u8]>::len)];
+        if lengths
+            .into_iter()
+            .flatten()
+            .any(|length| length != values.len())
+        {
             return Err(PyValueError::new_err(
                 "there must be a label for each value",
             ));
@@ -156,6 +163,9 @@ impl PyRollup {
                     continue;
                 };
                 let code = code as usize;
+                if chosen.is_some_and(|chosen| chosen[code] == 0) {
+                    continue;
+                }
                 let place = match places[code] {
                     Some(place) => place,
                     None => {
@@ -293,10 +303,15 @@ impl PyRollup {
             .collect()
     }
 
-    /// Keys kept, keys that gave way, and hits that a key may have more than it shows.
-    fn bounds(&self) -> (usize, u64, u64) {
+    /// Distinct keys, hits that a key may have more than it shows, and of how many visitors
+    /// in small counts one was kept.
+    fn bounds(&self) -> (u64, u64, u64) {
         let rollup = self.lock();
-        (rollup.rows.len(), rollup.dropped, rollup.error)
+        let keys = match rollup.dropped {
+            0 => rollup.rows.len() as u64,
+            _ => rollup.keys.count(&rollup.budget).0,
+        };
+        (keys, rollup.error, 1 << rollup.budget.level())
     }
 }
 

@@ -4,6 +4,7 @@
 //! give way; what they had goes to `other`, and how much any key may lack is known.
 
 use crate::distinct::{Budget, Distinct};
+use crate::text;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -143,6 +144,8 @@ pub struct Rollup {
     /// No key has more hits than it shows and this.
     pub error: u64,
     pub budget: Budget,
+    /// How many distinct keys there have been.
+    pub keys: Distinct,
     table: HashTable<usize>,
     hasher: RandomState,
     capacity: usize,
@@ -157,6 +160,7 @@ impl Rollup {
             dropped: 0,
             error: 0,
             budget: Budget::new(slots),
+            keys: Distinct::default(),
             table: HashTable::new(),
             hasher: RandomState::default(),
             capacity: capacity.max(1),
@@ -171,6 +175,7 @@ impl Rollup {
             return at;
         }
         let at = self.rows.len();
+        self.keys.add(text::hash(key), &mut self.budget);
         self.rows.push(Row {
             key: key.into(),
             figures: Figures::default(),
@@ -232,6 +237,7 @@ impl Rollup {
                 .merge(&row.figures, &mut self.budget);
         }
         self.other.merge(&other.other, &mut self.budget);
+        self.keys.merge(&other.keys, &mut self.budget);
         self.dropped += other.dropped;
         self.error += other.error;
         self.settle();

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hitwatch.alerting.alert import Change, State, contributions
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.report import Stats, stats
+from hitwatch.sayings import Stats, stats
 from hitwatch.spans import MINUTE, SECOND, Duration, Instant
 from hitwatch.stats.summary import Fold, Step, fold
 from hitwatch.stats.top import OTHER, Figures

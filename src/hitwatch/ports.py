@@ -6,7 +6,7 @@ from typing import Protocol
 
 from hitwatch.alerting.alert import Change
 from hitwatch.follow.chunk import Chunk
-from hitwatch.report import End, Stats
+from hitwatch.sayings import End, Stats
 from hitwatch.spans import Duration, Instant
 
 

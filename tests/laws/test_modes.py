@@ -12,7 +12,7 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine
 from hitwatch.hits.compile import Parser
 from hitwatch.hits.formats import by_name
-from hitwatch.report import Stats
+from hitwatch.sayings import Stats
 from hitwatch.spans import SECOND, to_datetime
 from hitwatch.stats.summary import NEEDED
 

@@ -169,3 +169,69 @@ def test_formats_are_listed() -> None:
     assert "https://httpd.apache.org" in full
     assert "user_agent" in full
     assert run("formats", "combned").returncode == 2
+
+
+def test_the_servers_own_words(tmp_path: Path) -> None:
+    """A LogFormat on the command line, or the server's settings, tell how lines are laid out."""
+    log, settings = tmp_path / "access.log", tmp_path / "nginx.conf"
+    log.write_text("192.0.2.7|1767225600.250|GET /a/b HTTP/1.1|200|17|gold\n" * 3)
+    spec = "$remote_addr|$msec|$request|$status|$bytes_sent|$tier"
+    settings.write_text(f"http {{ log_format own '{spec}'; access_log {log} own; }}\n")
+    for words in (["--log-format", spec], ["--log-format-from", str(settings)]):
+        ended = run("parse", str(log), "--all-fields", *words)
+        assert ended.returncode == 0, ended.stderr
+        row = json.loads(ended.stdout.splitlines()[0])
+        assert (row["time"], row["section"]) == ("2026-01-01T00:00:00.250Z", "/a")
+        assert (row["bytes"], row["tier"]) == (17, "gold")
+    wrong = run("parse", str(log), "--log-format", "%h %t %r %Q")
+    assert wrong.returncode == 2
+    assert "\n           ^ did you mean %q?" in wrong.stderr
+
+
+OWN = """
+name = "own"
+title = "Our edge"
+source = "https://example.com"
+line = '{time} {client} "{request}" {status} {tier:text}'
+time_format = "iso"
+[[samples]]
+line = '2026-10-10T13:55:36Z 192.0.2.7 "GET /a HTTP/2.0" 200 gold'
+expect = {status = 200, tier = "gold"}
+"""
+
+
+def test_formats_of_ones_own(tmp_path: Path) -> None:
+    """A format file is used as it stands, or recognised from the settings folder."""
+    log = tmp_path / "edge.log"
+    log.write_text('2026-10-10T13:55:36Z 192.0.2.8 "GET /b HTTP/2.0" 404 red\n' * 3)
+    folder = tmp_path / "hitwatch" / "formats"
+    folder.mkdir(parents=True)
+    (folder / "own.toml").write_text(OWN)
+    ended = run("detect", str(log), folder=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
+    assert "edge.log: own" in ended.stdout
+    named = run("parse", str(log), "--log-format", str(folder / "own.toml"), "--columns", "path")
+    assert named.stdout.splitlines()[0] == '{"path":"/b"}'
+    (folder / "own.toml").write_text(OWN.replace('"gold"}', '"silver"}'))
+    wrong = run("detect", str(log), XDG_CONFIG_HOME=str(tmp_path))
+    assert wrong.returncode == 2
+    assert "sample gives tier = 'gold', not 'silver'" in wrong.stderr
+
+
+def test_a_format_without_bytes(tmp_path: Path) -> None:
+    """The outflow rule watches hits where no bytes are logged, and says so."""
+    log = tmp_path / "edge.log"
+    log.write_text('2026-10-10T13:55:36Z 192.0.2.8 "GET /b HTTP/2.0" 404 red\n' * 3)
+    own = tmp_path / "own.toml"
+    own.write_text(OWN)
+    ended = run("replay", str(log), "--log-format", str(own))
+    assert ended.returncode == 0
+    assert "logs no bytes; the rule watches hits in their place" in ended.stderr
+
+
+def test_a_format_without_time(tmp_path: Path) -> None:
+    """Lines that do not say when cannot be replayed, but can be parsed."""
+    log = tmp_path / "access.log"
+    log.write_text("192.0.2.7 GET /a 200\n")
+    words = ["--log-format", "%h %m %U %>s"]
+    assert run("replay", str(log), *words).returncode == 3
+    assert json.loads(run("parse", str(log), *words).stdout)["time"] is None

@@ -13,7 +13,7 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.text import to_text
-from hitwatch.report import Durations, End, SectionRow, Stats
+from hitwatch.sayings import Durations, End, SectionRow, Stats
 from hitwatch.spans import MINUTE, SECOND
 from hitwatch.tally import Balance
 

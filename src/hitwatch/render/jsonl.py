@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hitwatch.alerting.alert import Change, State
-from hitwatch.report import End, Stats
+from hitwatch.sayings import End, Stats
 from hitwatch.spans import SECOND, Duration, rfc3339
 
 

@@ -9,7 +9,7 @@ from typing import TextIO
 from hitwatch.alerting.alert import Change
 from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.render import jsonl, text
-from hitwatch.report import End, Stats
+from hitwatch.sayings import End, Stats
 
 
 class TextScreen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hitwatch.alerting.alert import Change, State, Status
 from hitwatch.render import units
-from hitwatch.report import End, SectionRow, Stats
+from hitwatch.sayings import End, SectionRow, Stats
 from hitwatch.spans import SECOND, format_duration
 
 _NAME_WIDTH = 32

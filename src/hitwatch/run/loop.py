@@ -14,7 +14,7 @@ from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.ports import Clock, Screen, Source
-from hitwatch.report import End, end
+from hitwatch.sayings import End, end
 from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
 
 log = logging.getLogger("hitwatch")

@@ -15,8 +15,8 @@ import msgspec
 from hitwatch.errors import OutputError, SettingsError
 from hitwatch.hits.formats import by_name
 from hitwatch.ports import Clock
-from hitwatch.report import End
 from hitwatch.run import modes
+from hitwatch.sayings import End
 from hitwatch.sources.scenario import Scenario, check, read_scenario, shipped, start_of
 from hitwatch.sources.scenario import shipped_names as shipped_names
 from hitwatch.sources.simulate import Truth, blocks

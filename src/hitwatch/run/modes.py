@@ -24,9 +24,9 @@ from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
-from hitwatch.report import End
 from hitwatch.run.inputs import in_order, unknown_format
 from hitwatch.run.loop import Loop
+from hitwatch.sayings import End
 from hitwatch.sources.backfill import last_header, last_time, offset_since
 from hitwatch.sources.files import check_text
 from hitwatch.sources.places import STDIN
