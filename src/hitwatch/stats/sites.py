@@ -1,0 +1,104 @@
+"""What an address says: the site a visitor came from, static files, the shape of a path."""
+
+from __future__ import annotations
+
+import re
+
+_OF_PAGES = """
+    css js mjs map wasm webmanifest ico cur png jpg jpeg jpe gif svg svgz webp avif bmp tif tiff
+    woff woff2 ttf otf eot swf
+"""
+_SOUND_AND_FILM = """
+    mp3 m4a aac flac ogg oga opus wav mid mp4 m4v mov avi mkv mpeg mpg ogv webm wmv flv ts m3u8
+"""
+_DOCUMENTS = """
+    pdf ps eps epub doc docx xls xlsx ppt pptx odt ods odp rtf txt csv md5 sha1 sha256
+"""
+_ARCHIVES_AND_PROGRAMS = """
+    zip gz tgz bz2 tbz xz txz zst 7z rar tar jar war iso img dmg pkg exe msi deb rpm apk ipa bin
+    cab crx xpi torrent
+"""
+
+STATIC: frozenset[str] = frozenset(
+    (_OF_PAGES + _SOUND_AND_FILM + _DOCUMENTS + _ARCHIVES_AND_PROGRAMS).split()
+)
+"""Extensions, in lower case, of files a server sends as they are."""
+
+# A host never holds a backslash, and what a browser sends ends the authority with / ? or #.
+_REFERRER = re.compile(
+    r"\s*(?:https?|android-app)://(?:[^/?#\\@\s]*@)?"
+    r"(\[[0-9a-f:.]{2,45}\]|[^\W_][\w.-]{0,252})(?::\d{0,5})?(?:[/?#]|\s*\Z)",
+    re.IGNORECASE,
+)
+_HEADER_UP_TO = 2000
+"""Characters of a referrer that are looked at; its host stands in front."""
+
+
+def referring_site(referrer: str | None) -> str | None:
+    """Tell the site that a Referer header names.
+
+    Args:
+        referrer: the header, of any length and content.
+
+    Returns:
+        Its host in lower case, without user, port, ``www.`` and the final point; the package
+        for ``android-app:``; ``None`` when it names none.
+
+    """
+    match = _REFERRER.match((referrer or "")[:_HEADER_UP_TO])
+    if match is None:
+        return None
+    host = match[1].lower().rstrip(".")
+    if ".." in host:
+        return None
+    bare = host.removeprefix("www.")
+    return bare if "." in bare else host
+
+
+def is_static(path: str) -> bool:
+    """Whether a path is that of a file sent as it is, told by its extension (``STATIC``)."""
+    path = path.partition("?")[0]
+    name = path[path.rfind("/") + 1 :].partition(";")[0]
+    _, dot, extension = name.rpartition(".")
+    return bool(dot) and extension.lower() in STATIC
+
+
+_ID = re.compile(
+    r"""(?:[0-9]+
+    |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+    |(?=[a-f]*[0-9])[0-9a-f]{16,})
+    (?P<extension>\.[a-z][a-z0-9]{0,9})?""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}", re.ASCII)
+_MONTH = re.compile(r"0?[1-9]|1[0-2]", re.ASCII)
+_DAY = re.compile(r"0?[1-9]|[12][0-9]|3[01]", re.ASCII)
+_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
+
+
+def collapse_ids(path: str) -> str:
+    """Put ``:id`` for the segments of a path that only tell one thing from its like.
+
+    These are numbers, UUIDs and hexadecimal words of 16 digits or more, also with an extension
+    (``/photo/7.jpg`` becomes ``/photo/:id.jpg``). Dates stay: ``20240517``, and numbers that can be
+    years, 1900 to 2099, with the month and day that follow, as in ``/2024/05/17``.
+    """
+    segments = path.split("/")
+    # What would make the next segment part of a date: a month after a year, a day after that.
+    following: re.Pattern[str] | None = None
+    for index, segment in enumerate(segments):
+        if _YEAR.fullmatch(segment):
+            following = _MONTH
+        elif following is not None and following.fullmatch(segment):
+            following = _DAY if following is _MONTH else None
+        else:
+            following = None
+            segments[index] = _collapsed(segment)
+    return "/".join(segments)
+
+
+def _collapsed(segment: str) -> str:
+    match = _ID.fullmatch(segment)
+    if match is None or _DATE.fullmatch(segment):
+        return segment
+    return f":id{match['extension'] or ''}"
