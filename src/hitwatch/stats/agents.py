@@ -179,7 +179,9 @@ _SIGN = re.compile(
 )
 _BRANDED = ("MSIE", "Android")
 """Browsers that people and firms have put the address of their home page into."""
-_ADDRESS = re.compile(r"\+?\s?(?:https?:|www\.|mailto:)|[\w.]+@", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(
+    r"\+?\s?(?:https?:|www\.|mailto:)|(?<![\w.])[\w.]+@", re.IGNORECASE | re.ASCII
+)
 _PRODUCT = re.compile(r"(?<![\w.])[a-z][\w.!-]{0,60}", re.IGNORECASE | re.ASCII)
 _OF_BROWSERS = """
     mozilla compatible windows nt macintosh intel mac os x x11 linux x86_64 i686 u like en us
