@@ -10,6 +10,7 @@ use arrow_array::{
 };
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Columns = Arc<[(String, Finished)]>;
@@ -29,10 +30,17 @@ impl Countable {
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
-        marked: Option<&[u8]>,
+        marked: Option<(&str, &[u8])>,
     ) -> PyResult<Self> {
-        if [chosen, marked].iter().flatten().any(|m| m.len() != rows) {
-            return Err(PyValueError::new_err("a mask has another number of rows"));
+        if chosen.is_some_and(|chosen| chosen.len() != rows) {
+            return Err(PyValueError::new_err("the mask has another number of rows"));
+        }
+        let marks = marked.and_then(|(column, marks)| {
+            let (codes, values) = find(&columns, column)?.text()?;
+            (marks.len() == values.len()).then_some((codes, marks))
+        });
+        if marked.is_some() && marks.is_none() {
+            return Err(PyValueError::new_err("there must be a mark for each value"));
         }
         let found = |name: &str| find(&columns, name);
         let status = found("status").and_then(Finished::numbers::<Int64Type>);
@@ -47,7 +55,9 @@ impl Countable {
                     bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
                     visitor: visitors.as_ref().map(|hashes| hashes[row]),
                     seconds: value(seconds, row),
-                    marked: marked.is_some_and(|marked| marked[row] != 0),
+                    marked: marks.is_some_and(|(codes, marks)| {
+                        value(Some(codes), row).is_some_and(|code| marks[code as usize] != 0)
+                    }),
                 };
                 (row as u32, hit)
             })
@@ -61,6 +71,54 @@ impl Countable {
     /// Number of hits that count.
     fn __len__(&self) -> usize {
         self.hits.len()
+    }
+
+    /// Which rows are marked, a byte each, of those that count.
+    fn marks(&self) -> Vec<u8> {
+        self.hits
+            .iter()
+            .map(|(_, hit)| u8::from(hit.marked))
+            .collect()
+    }
+
+    /// Hits and bytes by start of bucket: (start, hits, bytes).
+    fn steps(&self, width: i64) -> PyResult<Vec<(i64, u64, u64)>> {
+        let times = find(&self.columns, "time");
+        let times = times.and_then(Finished::numbers::<TimestampMicrosecondType>);
+        if times.is_none() || width < 1 {
+            return Err(PyValueError::new_err("there is no time, or no width"));
+        }
+        let mut steps: Vec<(i64, u64, u64)> = Vec::new();
+        let mut known: HashMap<i64, usize> = HashMap::new();
+        for (row, hit) in &self.hits {
+            let Some(time) = value(times, *row as usize) else {
+                continue;
+            };
+            let start = time.div_euclid(width) * width;
+            let place = match steps.last() {
+                Some(&(last, _, _)) if last == start => steps.len() - 1,
+                _ => *known.entry(start).or_insert_with(|| {
+                    steps.push((start, 0, 0));
+                    steps.len() - 1
+                }),
+            };
+            steps[place].1 += 1;
+            steps[place].2 += hit.bytes;
+        }
+        Ok(steps)
+    }
+
+    /// Times of the earliest and the latest hit.
+    fn range(&self) -> Option<(i64, i64)> {
+        let times = find(&self.columns, "time")?.numbers::<TimestampMicrosecondType>();
+        let times = self
+            .hits
+            .iter()
+            .filter_map(|(row, _)| value(times, *row as usize));
+        times.fold(None, |range, time| match range {
+            None => Some((time, time)),
+            Some((first, last)) => Some((time.min(first), time.max(last))),
+        })
     }
 }
 
@@ -129,27 +187,22 @@ impl PyRollup {
     /// Count hits under the values of a text column.
     ///
     /// Arguments: the hits; the column; a label for each distinct value, `None` where hits of
-    /// that value do not count, or a byte each that says whether they count under the value
-    /// itself; the statuses that count, from and to.
-    #[pyo3(signature = (hits, column, labels = None, chosen = None, statuses = None))]
+    /// that value do not count; extensions, in lower case, of which a value must have one to
+    /// count; the statuses that count, from and to.
+    #[pyo3(signature = (hits, column, labels = None, extensions = None, statuses = None))]
     fn add_texts(
         &self,
         py: Python<'_>,
         hits: &Countable,
         column: &str,
         labels: Option<Vec<Option<String>>>,
-        chosen: Option<&[u8]>,
+        extensions: Option<HashSet<String>>,
         statuses: Option<(i64, i64)>,
     ) -> PyResult<()> {
         let Some((codes, values)) = find(&hits.columns, column).and_then(Finished::text) else {
             return Err(PyKeyError::new_err(column.to_owned()));
         };
-        let lengths = [labels.as_ref().map(Vec::len), chosen.map(<[u8]>::len)];
-        if lengths
-            .into_iter()
-            .flatten()
-            .any(|length| length != values.len())
-        {
+        if labels.as_ref().is_some_and(|l| l.len() != values.len()) {
             return Err(PyValueError::new_err(
                 "there must be a label for each value",
             ));
@@ -158,12 +211,18 @@ impl PyRollup {
             let mut rollup = self.lock();
             // A value gets its place when the first hit under it is met.
             let mut places: Vec<Option<usize>> = vec![None; values.len()];
+            let chosen: Option<Vec<bool>> = extensions.map(|extensions| {
+                let values = values.iter().map(|value| value.unwrap_or(""));
+                values
+                    .map(|value| has_extension(value, &extensions))
+                    .collect()
+            });
             for (row, hit) in counted(&hits.hits, statuses) {
                 let Some(code) = value(Some(codes), *row as usize) else {
                     continue;
                 };
                 let code = code as usize;
-                if chosen.is_some_and(|chosen| chosen[code] == 0) {
+                if chosen.as_ref().is_some_and(|chosen| !chosen[code]) {
                     continue;
                 }
                 let place = match places[code] {
@@ -319,6 +378,16 @@ impl PyRollup {
     fn lock(&self) -> std::sync::MutexGuard<'_, Rollup> {
         self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the last segment of a path ends with one of some extensions.
+fn has_extension(path: &str, extensions: &HashSet<String>) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.split(';').next().unwrap_or(name);
+    let Some((_, extension)) = name.rsplit_once('.') else {
+        return false;
+    };
+    extension.len() <= 16 && extensions.contains(&extension.to_ascii_lowercase())
 }
 
 /// The hits whose status counts.

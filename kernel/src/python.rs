@@ -384,15 +384,19 @@ struct Batch {
 impl Batch {
     /// The hits as figures need them.
     ///
-    /// Arguments: one byte a row each: whether it counts, and whether it is marked.
+    /// Arguments: a byte a row: whether it counts; a column, and a byte for each of its
+    /// distinct values: whether hits of that value are marked.
     #[pyo3(signature = (chosen = None, marked = None))]
-    fn countable(&self, chosen: Option<&[u8]>, marked: Option<&[u8]>) -> PyResult<Countable> {
-        Countable::new(
-            self.columns.clone(),
-            self.lines - self.rejected,
-            chosen,
-            marked,
-        )
+    fn countable(
+        &self,
+        py: Python<'_>,
+        chosen: Option<&[u8]>,
+        marked: Option<(String, Vec<u8>)>,
+    ) -> PyResult<Countable> {
+        let marked = marked.as_ref();
+        let marked = marked.map(|(column, marks)| (column.as_str(), marks.as_slice()));
+        let rows = self.lines - self.rejected;
+        py.detach(|| Countable::new(self.columns.clone(), rows, chosen, marked))
     }
 
     /// Number of columns that hold a value in any row.

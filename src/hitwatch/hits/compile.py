@@ -58,6 +58,23 @@ class Hits:
     def __len__(self) -> int:
         return self.lines - self.rejected
 
+    def has(self, column: str) -> bool:
+        """Whether a column was built."""
+        return any(known.name == column for known in self._parser.columns)
+
+    def countable(
+        self, chosen: bytes | None, marked: tuple[str, bytes] | None
+    ) -> _kernel.Countable:
+        """The hits as rollups count them.
+
+        Args:
+            chosen: a byte a hit: whether it counts; all when ``None``.
+            marked: a text column, and a byte for each of its distinct values: whether hits of
+                that value are counted as marked too.
+
+        """
+        return self._batch.countable(chosen, marked)
+
     @property
     def told(self) -> int:
         """Number of columns that hold a value in any row."""

@@ -126,6 +126,20 @@ class Reader:
         """A parser of a format with this reader's settings."""
         return self._make(log_format, self.columns if columns is None else columns)
 
+    @property
+    def parser(self) -> Parser:
+        """The parser of the format as it is known now.
+
+        Raises:
+            ValueError: no format is known.
+
+        """
+        if self.log_format is None:
+            raise ValueError("no format is known")
+        if self._parser is None:
+            self._parser = self._make(self.log_format)
+        return self._parser
+
     def unwrapped(self, lines: bytes) -> bytes:
         """Whole lines without what carries them."""
         return _kernel.unwrap(self.wrapper, lines, b"")[0] if self.wrapper else lines

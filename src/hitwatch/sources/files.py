@@ -60,8 +60,12 @@ def read_file(path: str) -> Iterator[Chunk]:
     """
     splitter = Splitter()
     for block in _blocks(path):
-        yield from _chunk(path, splitter, splitter.feed(block))
-    yield from _chunk(path, splitter, splitter.flush())
+        first_line = splitter.lines + 1
+        if lines := splitter.feed(block):
+            yield Chunk(path, lines, first_line)
+    first_line = splitter.lines + 1
+    if lines := splitter.flush():
+        yield Chunk(path, lines, first_line)
 
 
 def read_head(path: str) -> bytes:
@@ -75,11 +79,6 @@ def read_head(path: str) -> bytes:
     for block in _blocks(path, _SNIFFED):
         return splitter.feed(block) or splitter.flush()
     return b""
-
-
-def _chunk(path: str, splitter: Splitter, lines: bytes) -> Iterator[Chunk]:
-    if lines:
-        yield Chunk(path, lines, splitter.lines - lines.count(b"\n") + 1)
 
 
 def _blocks(path: str, size: int = BLOCK) -> Iterator[bytes]:
