@@ -12,7 +12,7 @@ import sys
 import click
 
 from hitwatch import __version__
-from hitwatch.cli import live, making, reading
+from hitwatch.cli import live, making, reading, reporting
 from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
 
@@ -24,6 +24,7 @@ def commands() -> None:
 
     \b
     hitwatch watch /var/log/nginx/access.log     follow a log live
+    hitwatch report access.log*                  one report over whole logs
     hitwatch replay access.log.1.gz access.log   play old logs through the same rules
     hitwatch demo                                see it work, without a log
     """
@@ -32,6 +33,7 @@ def commands() -> None:
 for command in (
     live.watch,
     live.replay,
+    reporting.report,
     making.simulate,
     reading.parse,
     reading.detect,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ from hitwatch.errors import SettingsError, UsageError
 from hitwatch.spans import Duration, parse_duration
 
 if TYPE_CHECKING:
+    from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
     from hitwatch.hits.format import Format
     from hitwatch.hits.times import Zone
@@ -99,7 +100,6 @@ own_log_options = together(
 @contextmanager
 def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     """What the words say of a run; ends it when a signal asks for it."""
-    from hitwatch.alerting.rule import surge_rule
     from hitwatch.clocks import WallClock
     from hitwatch.config import load
     from hitwatch.render.outputs import (
@@ -131,13 +131,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     stop_on_signals(stop)
     yield (
         Run(
-            rule=surge_rule(
-                metric=setting("metric"),
-                short=setting("short"),
-                long=setting("long"),
-                threshold=setting("threshold"),
-                resolution=setting("resolution"),
-            ),
+            rule=read_rule(words, settings),
             every=read_duration("every", setting("every", "10s")),
             log_format=log_format,
             section_depth=setting("section_depth", 1),
@@ -202,6 +196,46 @@ def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | N
     if named is None:
         return None
     return format_file(named) if named.endswith(".toml") else format_of(named)
+
+
+def read_rule(words: dict[str, Any], settings: Settings) -> SurgeRule:
+    """The rule as the words, or else the settings, have it."""
+    from hitwatch.alerting.rule import surge_rule
+
+    names = ("metric", "short", "long", "threshold", "resolution")
+    chosen = {
+        name: getattr(settings, name) if words[name] is None else words[name] for name in names
+    }
+    return surge_rule(**chosen)
+
+
+def progress_bar(total: int, stream: TextIO) -> Callable[[int], None]:
+    """A line on a terminal that says how far reading has come, how fast, and how long yet.
+
+    Args:
+        total: bytes to be read; compressed files turn out to be more.
+        stream: the terminal.
+
+    """
+    import time
+
+    began = shown = time.monotonic()
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done, shown
+        done += count
+        now = time.monotonic()
+        if now - shown < 0.2:
+            return
+        shown = now
+        rate = done / (now - began)
+        left = f", {max(0, total - done) / rate:.0f} s left" if total > done else ""
+        share = f"{min(done / total, 1):4.0%} " if total else ""
+        stream.write(f"\r{share}{done / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s{left}\x1b[K\r")
+        stream.flush()
+
+    return advance
 
 
 def read_speed(text: str) -> float | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hitwatch.hits.reader import Reader
 
 
-def _readers(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
+def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
     """Makes the reader of each origin, once."""
     from hitwatch.config import load
     from hitwatch.hits.reader import Reader
@@ -103,15 +103,15 @@ def parse(
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
     parsing = Parsing(
         paths=find_logs(sources, live=False),
-        reader_of=_readers(words, None if chosen is None else _built(chosen)),
+        reader_of=readers_of(words, None if chosen is None else _built(chosen)),
         notify=silent if quiet else notify,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
         line_numbers=words["line_numbers"],
-        rejects=_open(rejects) if rejects else None,
+        rejects=open_output(rejects) if rejects else None,
     )
-    convert(parsing, kind, _open(output) if output else sys.stdout.buffer)
+    convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
     found = parsing.balance
     parsing.notify(f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects")
     if parsing.failures:
@@ -127,7 +127,8 @@ def _built(chosen: list[str]) -> list[str]:
     return [name for name in chosen if name not in ("origin", "line_number")] or ["status"]
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_output(path: Path) -> IO[bytes]:
+    """Open a file for writing."""
     try:
         return path.open("wb")
     except OSError as error:
@@ -154,7 +155,7 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
-    readers = _readers(words, None)
+    readers = readers_of(words, None)
     code = FINE
     for path in find_logs(sources, live=False):
         try:

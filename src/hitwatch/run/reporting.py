@@ -56,6 +56,11 @@ class Choice:
         return self.where.columns if self.where else frozenset()
 
 
+def columns_for(panels: tuple[Panel, ...], choice: Choice) -> list[str]:
+    """Columns that must be built: those of the panels and of what chooses."""
+    return sorted({*NEEDED_ALWAYS, *choice.columns, *(panel.column for panel in panels)})
+
+
 @dataclass(slots=True)
 class Reporting:
     """One report being made.
@@ -89,11 +94,6 @@ class Reporting:
     _reasons: dict[str, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _range: list[Instant] = field(default_factory=list)
-
-    def columns(self) -> list[str]:
-        """Columns that are built: those of the panels and of what chooses."""
-        wanted = {*NEEDED_ALWAYS, *self.choice.columns, *(panel.column for panel in self.panels)}
-        return sorted(wanted)
 
     def make(self, shown: int | None, *, sort: str = "hits") -> Report:
         """Read everything, and give the report.

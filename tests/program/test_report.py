@@ -1,0 +1,258 @@
+"""Reports from outside, and every panel against a plain count."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.program.running import run
+
+from hitwatch.stats.agents import classify
+from hitwatch.stats.sites import is_static, referring_site
+
+T0 = 1_767_225_600
+AGENTS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/120.0.0.0 Safari/537.36",
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
+    "+https://openai.com/gptbot)",
+    "curl/8.5.0",
+]
+PATHS = ["/", "/shop/cart", "/shop/a b", "/img/a.png", "/css/x.CSS", "/user/7/x", "/old"]
+
+
+def rows(count: int, seed: int = 5) -> list[dict[str, Any]]:
+    """Random hits as plain values."""
+    rng = random.Random(seed)
+    return [
+        {
+            "at": T0 + rng.randrange(3 * 86_400),
+            "client": f"192.0.2.{rng.randrange(40)}",
+            "method": rng.choice(["GET", "GET", "POST"]),
+            "path": rng.choice(PATHS),
+            "status": rng.choice([200, 200, 200, 404, 503]),
+            "bytes": rng.randrange(10_000),
+            "referrer": rng.choice([None, "https://www.example.org/x", "https://a.example/y?z"]),
+            "agent": rng.choice(AGENTS),
+        }
+        for _ in range(count)
+    ]
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """A combined line."""
+    stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(row["at"]))
+    return (
+        f'{row["client"]} - - [{stamp}] "{row["method"]} {row["path"]}?q=1 HTTP/1.1"'
+        f' {row["status"]} {row["bytes"]} "{row["referrer"] or "-"}" "{row["agent"]}"\n'
+    )
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """A log of random hits, with lines that are none, and the hits."""
+    hits = sorted(rows(5000), key=lambda row: row["at"])
+    path = tmp_path_factory.mktemp("logs") / "access.log"
+    lines = [line_of(row) for row in hits]
+    path.write_text("".join([*lines[:2000], "nonsense\n", *lines[2000:]]))
+    return path, hits
+
+
+def report(*words: str) -> dict[str, Any]:
+    """A report as JSON."""
+    ended = run("report", "--output-format", "json", "--quiet", *words)
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def day(at: int) -> str:
+    """The day of UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(at))
+
+
+KEYS: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "days": lambda row: day(row["at"]),
+    "hours": lambda row: time.strftime("%H", time.gmtime(row["at"])),
+    "sections": lambda row: "/" + row["path"].split("/")[1],
+    "paths": lambda row: row["path"],
+    "static_files": lambda row: row["path"] if is_static(row["path"]) else None,
+    "not_found": lambda row: row["path"] if row["status"] == 404 else None,
+    "failing": lambda row: row["path"] if row["status"] >= 400 else None,
+    "clients": lambda row: row["client"],
+    "methods": lambda row: row["method"],
+    "protocols": lambda _: "HTTP/1.1",
+    "statuses": lambda row: str(row["status"]),
+    "referring_sites": lambda row: referring_site(row["referrer"]),
+    "agent_kinds": lambda row: classify(row["agent"]).kind,
+    "browsers": lambda row: (
+        f"{classify(row['agent']).browser} {classify(row['agent']).browser_version}".strip() or None
+    ),
+    "bots": lambda row: (
+        f"{classify(row['agent']).bot} ({classify(row['agent']).kind})"
+        if classify(row["agent"]).bot
+        else None
+    ),
+}
+
+
+def counted(hits: list[dict[str, Any]], panel: str) -> dict[str, dict[str, int]]:
+    """A panel, counted plainly."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in hits:
+        key = KEYS[panel](row)
+        if key is None:
+            continue
+        figures = found.setdefault(key, {"visitors": set(), "n": Counter()})
+        figures["visitors"].add((row["client"], row["agent"], day(row["at"])))
+        human = classify(row["agent"]).kind == "human"
+        figures["n"].update(
+            hits=1,
+            bytes=row["bytes"],
+            errors_4xx=400 <= row["status"] < 500,
+            errors_5xx=row["status"] >= 500,
+            bots=not human,
+        )
+        figures["n"]["largest"] = max(figures["n"]["largest"], row["bytes"])
+    return {
+        key: {**figures["n"], "visitors": len(figures["visitors"])}
+        for key, figures in found.items()
+    }
+
+
+@pytest.mark.parametrize("panel", sorted(KEYS))
+def test_panels(logged: tuple[Path, list[dict[str, Any]]], panel: str) -> None:
+    """Every figure of every row is what a plain count gives."""
+    path, hits = logged
+    found = report(str(path), "--panel", panel)["panels"][panel]
+    told = {row.pop("key"): {k: v for k, v in row.items() if k != "name"} for row in found}
+    assert told == counted(hits, panel)
+    order = [row["hits"] for row in found]
+    assert panel in ("days", "hours") or order == sorted(order, reverse=True)
+
+
+def test_totals_and_balance(logged: tuple[Path, list[dict[str, Any]]]) -> None:
+    """Totals, the covered range, and where every line went."""
+    path, hits = logged
+    found = report(str(path))
+    totals = found["totals"]
+    assert (totals["lines"], totals["hits"], totals["rejects"]) == (5001, 5000, 1)
+    assert totals["bytes"] == sum(row["bytes"] for row in hits)
+    assert totals["paths"] == len(PATHS)
+    assert totals["statuses"]["404"] == sum(row["status"] == 404 for row in hits)
+    distinct = {(row["client"], row["agent"], day(row["at"])) for row in hits}
+    assert totals["visitors"] == len(distinct)
+    assert found["range"]["start"].startswith(day(hits[0]["at"]))
+    assert found["schema_version"] == 1
+    assert found["sources"][0]["log_format"] in ("apache-combined", "nginx-default")
+
+
+@pytest.mark.parametrize(
+    ("words", "keep"),
+    [
+        (["--where", "status >= 500"], lambda row: row["status"] >= 500),
+        (["--where", 'path like "/shop/*" and not method == "POST"'], None),
+        (["--exclude-client", "192.0.2.0/28"], lambda r: int(r["client"].split(".")[3]) >= 16),
+        (["--exclude-path", "/img/*"], lambda row: not row["path"].startswith("/img/")),
+        (["--no-bots"], lambda row: classify(row["agent"]).kind == "human"),
+        (["--only-bots"], lambda row: classify(row["agent"]).kind != "human"),
+        (["--since", "2026-01-02"], lambda row: row["at"] >= T0 + 86_400),
+        (["--until", "2026-01-02"], lambda row: row["at"] < T0 + 86_400),
+    ],
+)
+def test_choosing(logged: tuple[Path, list[dict[str, Any]]], words: list[str], keep: Any) -> None:
+    """What is left out is counted apart, and the panels are those of what is left."""
+    path, hits = logged
+    keep = keep or (lambda row: row["path"].startswith("/shop/") and row["method"] != "POST")
+    kept = [row for row in hits if keep(row)]
+    found = report(str(path), *words)
+    totals = found["totals"]
+    assert (totals["hits"], totals["excluded"]) == (len(kept), len(hits) - len(kept))
+    assert totals["lines"] == totals["hits"] + totals["rejects"] + totals["excluded"]
+    told = {row["key"]: row["hits"] for row in found["panels"]["paths"]}
+    assert told == {key: row["hits"] for key, row in counted(kept, "paths").items()}
+
+
+def test_outputs(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """All outputs hold the same rows; a spreadsheet finds no formula."""
+    path, hits = logged
+    files = [tmp_path / f"r.{ending}" for ending in ("json", "jsonl", "csv", "md", "txt")]
+    words = [word for file in files for word in ("-o", str(file))]
+    assert run("report", str(path), *words).returncode == 0
+    clients = counted(hits, "clients")
+    table = list(csv.DictReader(io.StringIO(files[2].read_text())))
+    assert {r["key"]: int(r["hits"]) for r in table if r["panel"] == "clients"} == {
+        key: row["hits"] for key, row in clients.items()
+    }
+    lines = [json.loads(line) for line in files[1].read_text().splitlines()]
+    assert sum(line.get("panel") == "clients" for line in lines) == len(clients)
+    assert json.loads(files[0].read_text())["totals"]["hits"] == 5000
+    assert "## Clients" in files[3].read_text()
+    assert "5,001 lines = 5,000 hits + 1 rejects + 0 excluded" in files[4].read_text()
+    evil = tmp_path / "evil.log"
+    evil.write_text(line_of(rows(1)[0] | {"path": "/", "client": "=HYPERLINK(1)"}) * 3)
+    run("report", str(evil), "-o", str(tmp_path / "evil.csv"))
+    assert "clients,'=HYPERLINK(1)" in (tmp_path / "evil.csv").read_text()
+
+
+def test_many_files(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """Rotated and compressed files are one log; one that cannot be read is passed over."""
+    path, _ = logged
+    whole = report(str(path))
+    lines = path.read_bytes().splitlines(keepends=True)
+    (tmp_path / "a.log").write_bytes(b"".join(lines[3000:]))
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress(b"".join(lines[:3000])))
+    parts = report(str(tmp_path / "a.log"), str(tmp_path / "b.log.gz"))
+    assert parts["panels"] == whole["panels"]
+    assert [source["lines"] for source in parts["sources"]] == [3000, 2001]
+    (tmp_path / "c.log").write_bytes(b"\0\1\2" * 1000)
+    ended = run("report", str(tmp_path / "a.log"), str(tmp_path / "c.log"))
+    assert ended.returncode == 3
+    assert "binary file" in ended.stderr
+    assert "2,001 hits" in ended.stdout
+
+
+def test_alerts_that_would_have_fired(tmp_path: Path) -> None:
+    """The report names the alerts that replay raises, at the same instants."""
+    log = tmp_path / "surge.log"
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        '[[phases]]\nrate = 20\nduration = "40m"\n[[incidents]]\nkind = "surge"\n'
+        'start = "30m"\nduration = "4m"\nstrength = 6\n'
+    )
+    assert run("simulate", str(scenario), "-o", str(log)).returncode == 0
+    replayed = run("replay", "--output-format", "jsonl", str(log)).stdout.splitlines()
+    changes = [said for said in map(json.loads, replayed) if said["type"] == "alert"]
+    found = report(str(log))["alerts"]
+    assert [alert["fired_at"] for alert in found] == [
+        said["at"] for said in changes if said["state"] == "firing"
+    ]
+    assert [alert["resolved_at"] for alert in found if alert["resolved_at"]] == [
+        said["at"] for said in changes if said["state"] == "resolved"
+    ]
+    assert found
+    assert run("report", "--fail-on-alert", str(log)).returncode == 1
+
+
+def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """What makes no sense is refused before anything is read."""
+    path = str(logged[0])
+    for words, said in (
+        (["--where", "stats > 5"], "status"),
+        (["--panel", "pahts"], "no panel"),
+        (["-o", str(tmp_path / "r.pdf")], "no output ends in"),
+        (["--since", "tomorrow-ish"], "tomorrow-ish"),
+        (["--exclude-client", "10.0.0.0/99"], "10.0.0.0/99"),
+    ):
+        ended = run("report", path, *words)
+        assert ended.returncode == 2, ended.stderr
+        assert said in ended.stderr
