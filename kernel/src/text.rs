@@ -25,6 +25,24 @@ fn hex(byte: u8) -> Option<u8> {
 
 /// Undo backslash escapes. A backslash that begins no known escape stays as it is.
 pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
+    undo_backslashes(raw, |tail, out| {
+        let (value, used) = match tail {
+            [b'x', high, low, ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (b'\\', 0),
+            },
+            [quote @ (b'"' | b'\\' | b'\''), ..] => (*quote, 1),
+            [b'v', ..] => (0x0b, 1),
+            _ => short_form(tail),
+        };
+        out.push(value);
+        used
+    })
+}
+
+/// Copy a text, and have a function write what stands behind each backslash; it answers how
+/// many bytes that was.
+fn undo_backslashes(raw: &[u8], behind: impl Fn(&[u8], &mut Vec<u8>) -> usize) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'\\', raw) else {
         return Cow::Borrowed(raw);
     };
@@ -38,24 +56,22 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
             rest = &rest[until..];
             continue;
         }
-        let (value, used) = match tail {
-            [b'x', high, low, ..] => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 3),
-                _ => (b'\\', 0),
-            },
-            [quote @ (b'"' | b'\\' | b'\''), ..] => (*quote, 1),
-            [b'n', ..] => (b'\n', 1),
-            [b't', ..] => (b'\t', 1),
-            [b'r', ..] => (b'\r', 1),
-            [b'b', ..] => (0x08, 1),
-            [b'f', ..] => (0x0c, 1),
-            [b'v', ..] => (0x0b, 1),
-            _ => (b'\\', 0),
-        };
-        out.push(value);
+        let used = behind(tail, &mut out);
         rest = &tail[used..];
     }
     Cow::Owned(out)
+}
+
+/// C's short forms, as far as JSON has them too; what is none is a backslash of its own.
+fn short_form(tail: &[u8]) -> (u8, usize) {
+    match tail {
+        [b'n', ..] => (b'\n', 1),
+        [b't', ..] => (b'\t', 1),
+        [b'r', ..] => (b'\r', 1),
+        [b'b', ..] => (0x08, 1),
+        [b'f', ..] => (0x0c, 1),
+        _ => (b'\\', 0),
+    }
 }
 
 /// Undo doubled quotes.
@@ -93,38 +109,19 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
 /// Undo JSON's escapes; what is none stays as it is. Halves of a surrogate pair that stand
 /// alone become the replacement character.
 fn unescape_json(raw: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'\\', raw) else {
-        return Cow::Borrowed(raw);
-    };
-    let mut out = Vec::with_capacity(raw.len());
-    out.extend_from_slice(&raw[..first]);
-    let mut rest = &raw[first..];
-    while let [byte, tail @ ..] = rest {
-        if *byte != b'\\' {
-            let until = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
-            out.extend_from_slice(&rest[..until]);
-            rest = &rest[until..];
-            continue;
-        }
+    undo_backslashes(raw, |tail, out| {
         let (value, used) = match tail {
             [b'u', ..] => {
                 let (character, used) = utf16(tail);
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &tail[used..];
-                continue;
+                return used;
             }
             [plain @ (b'"' | b'\\' | b'/'), ..] => (*plain, 1),
-            [b'n', ..] => (b'\n', 1),
-            [b't', ..] => (b'\t', 1),
-            [b'r', ..] => (b'\r', 1),
-            [b'b', ..] => (0x08, 1),
-            [b'f', ..] => (0x0c, 1),
-            _ => (b'\\', 0),
+            _ => short_form(tail),
         };
         out.push(value);
-        rest = &tail[used..];
-    }
-    Cow::Owned(out)
+        used
+    })
 }
 
 /// The character of `uXXXX`, or of a pair of them, and how many bytes it is written in.
