@@ -31,7 +31,11 @@ from hitwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from hitwatch.hits.where import Where
+    from hitwatch.run.reporting import Extent
+    from hitwatch.spans import Instant
     from hitwatch.stats.panels import Panel
+
+OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 
 _choice_options = together(
     click.option("--since", metavar="TIME", help="Leave out what is older."),
@@ -54,34 +58,34 @@ _choice_options = together(
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @_choice_options
-@click.option("--top", type=click.IntRange(1), help="Rows of a panel [default: 10; 1000 in files].")
+@click.option(
+    "--top",
+    "tops",
+    metavar="[PANEL=]N",
+    multiple=True,
+    help="Rows of all panels, or of one [default: 10; 1000 in files].",
+)
 @click.option(
     "--sort",
-    type=click.Choice(
-        [
-            "hits",
-            "visitors",
-            "bytes",
-            "errors_4xx",
-            "errors_5xx",
-            "bots",
-            "largest",
-            "mean_s",
-            "p50_s",
-            "p95_s",
-            "p99_s",
-            "max_s",
-        ]
-    ),
-    default="hits",
-    help="Figure by which rows are ordered [default: hits].",
+    "sorts",
+    metavar="[PANEL=]FIGURE",
+    multiple=True,
+    help="Figure by which rows are ordered, in all panels or in one [default: hits].",
 )
 @click.option(
     "--panel", "chosen", multiple=True, metavar="NAME", help="Only this panel; repeatable."
 )
+@click.option(
+    "--no-panel", "left_out", multiple=True, metavar="NAME", help="Not this panel; repeatable."
+)
+@click.option(
+    "--compare",
+    metavar="previous|TIME..TIME",
+    help="Compare with the time of the same length before --since, or with another.",
+)
 @click.option("--bucket", metavar="DURATION", help="Step of the time line, which this shows too.")
 @click.option("--collapse-ids", is_flag=True, help="Show /user/123 as /user/:id.")
-@click.option("--output-format", type=click.Choice(["text", "json", "jsonl", "csv", "md"]))
+@click.option("--output-format", type=click.Choice(OUTPUT_KINDS))
 @click.option(
     "-o",
     "--output",
@@ -99,9 +103,11 @@ _choice_options = together(
 def report(
     sources: tuple[str, ...],
     *,
-    top: int | None,
-    sort: str,
+    tops: tuple[str, ...],
+    sorts: tuple[str, ...],
     chosen: tuple[str, ...],
+    left_out: tuple[str, ...],
+    compare: str | None,
     bucket: str | None,
     collapse_ids: bool,
     output_format: str | None,
@@ -116,8 +122,9 @@ def report(
     Several files are read in the order of their times, compressed ones as they are.
     """
     from hitwatch.config import load
-    from hitwatch.render.outputs import standard_output, wants_color, write
+    from hitwatch.render.outputs import standard_output, wants_color, write, write_bytes
     from hitwatch.render.reports import OUTPUTS, to_text
+    from hitwatch.report import Limits
     from hitwatch.run.reporting import Choice, Reporting, columns_for
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
@@ -127,7 +134,19 @@ def report(
     stop_on_signals(stop)
     width = read_duration("bucket", bucket) if bucket else MINUTE
     panels = _panels(chosen, width, collapse=collapse_ids, timeline=bool(bucket))
-    choice = Choice(_condition(words), words["bots"])
+    named = {panel.name for panel in panels} | {"what_grew"}
+    extent = _extent(words)
+    choice = Choice(_condition(words), words["bots"], extent)
+    general, by_panel = _by_panel("--top", tops, named)
+    default = 10 if output_format in (None, "text") and not outputs else 1000
+    figure, figures = _by_panel("--sort", sorts, named)
+    limits = Limits(
+        top=_rows(general) if general else default,
+        tops={name: _rows(count) for name, count in by_panel.items()},
+        sort=_figure(figure or "hits"),
+        sorts={name: _figure(figure) for name, figure in figures.items()},
+        left_out=_left_out(left_out, chosen, named),
+    )
     reporting = Reporting(
         paths=find_logs(sources, live=False),
         reader_of=readers_of(words, columns_for(panels, choice)),
@@ -136,31 +155,29 @@ def report(
         choice=choice,
         notify=silent if quiet else notify,
         stopped=stop.is_set,
+        previous=_previous(compare, extent) if compare else None,
     )
     kinds = [_kind_of_report(path) for path in outputs]
-    to_terminal = output_format in (None, "text") and not outputs
+    if output_format == "parquet" and sys.stdout.isatty():
+        raise UsageError("parquet is no text for a terminal", hint="name a file: -o report.parquet")
     if sys.stderr.isatty() and not quiet:
         reporting.progress = progress_bar(reporting.size(), sys.stderr)
-    made = reporting.make(top or (10 if to_terminal else 1000), sort=sort)
+    made = reporting.make(limits)
     for path, kind in zip(outputs, kinds, strict=True):
         with open_output(path) as file:
-            file.write(OUTPUTS[kind](made).encode("utf-8", "backslashreplace"))
-    if output_format or not outputs:
+            write_bytes(file, OUTPUTS[kind](made), str(path))
+    if output_format not in (None, "text"):
+        write_bytes(sys.stdout.buffer, OUTPUTS[output_format](made), "standard output")
+    elif output_format or not outputs:
         stream = standard_output()
-        kind = output_format or "text"
-        text = (
-            to_text(made, color=wants_color(color, stream, dict(os.environ)))
-            if kind == "text"
-            else OUTPUTS[kind](made)
-        )
-        write(stream, text)
+        write(stream, to_text(made, color=wants_color(color, stream, dict(os.environ))))
     if reporting.failures:
         return UNREADABLE
     return CONDITION_MET if fail_on_alert and made.alerts else FINE
 
 
 def _kind_of_report(path: Path) -> str:
-    kinds = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "md"}
+    kinds = {".txt": "text"} | {f".{kind}": kind for kind in OUTPUT_KINDS if kind != "text"}
     if path.suffix.lower() not in kinds:
         raise UsageError(
             f"no output ends in {path.suffix!r}", where=str(path), hint=f"known: {', '.join(kinds)}"
@@ -168,39 +185,120 @@ def _kind_of_report(path: Path) -> str:
     return kinds[path.suffix.lower()]
 
 
+_OF_TOTALS = ("days", "statuses", "sections", "paths", "clients", "not_found", "static_files")
+"""Panels that are counted for the totals, shown or not."""
+
+
 def _panels(
     chosen: tuple[str, ...], width: int, *, collapse: bool, timeline: bool
 ) -> tuple[Panel, ...]:
-    """The panels to show; those that totals need are counted anyway."""
+    """The panels to count; those that totals need among them."""
     from hitwatch.stats.panels import panels
 
     known = panels(width, collapse=collapse)
-    names = {panel.name for panel in known}
     for name in chosen:
-        if name not in names:
-            raise UsageError(
-                f"there is no panel {name!r}", hint=f"known: {', '.join(sorted(names))}"
-            )
-    if chosen:
-        needed = ("days", "statuses", "sections", "paths", "clients")
-        return tuple(panel for panel in known if panel.name in (*chosen, *needed))
+        _check_panel(name, {panel.name for panel in known} | {"what_grew"})
+    if chosen and "what_grew" not in chosen:
+        return tuple(panel for panel in known if panel.name in (*chosen, *_OF_TOTALS))
     return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
 
 
-def _condition(words: dict[str, Any]) -> Where | None:
-    """What the words say hits must meet."""
+def _left_out(
+    left_out: tuple[str, ...], chosen: tuple[str, ...], known: set[str]
+) -> frozenset[str]:
+    for name in left_out:
+        _check_panel(name, known)
+    return frozenset(left_out) | (known - set(chosen) if chosen else frozenset())
+
+
+def _check_panel(name: str, known: set[str]) -> None:
+    if name not in known:
+        raise UsageError(f"there is no panel {name!r}", hint=f"known: {', '.join(sorted(known))}")
+
+
+def _by_panel(
+    option: str, words: tuple[str, ...], known: set[str]
+) -> tuple[str | None, dict[str, str]]:
+    """What is said for all panels, and what for one of them."""
+    general, by_panel = None, {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            general = word
+            continue
+        _check_panel(name, known)
+        if not value:
+            raise UsageError(f"nothing behind {word!r}", where=option)
+        by_panel[name] = value
+    return general, by_panel
+
+
+def _rows(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{text!r} is no number of rows", where="--top", hint="1 or more")
+    return int(text)
+
+
+def _figure(text: str) -> str:
+    from hitwatch.stats.panels import SORTS
+
+    if text not in SORTS:
+        raise UsageError(
+            f"{text!r} is no figure", where="--sort", hint=f"known: {', '.join(SORTS)}"
+        )
+    return text
+
+
+def _now() -> Instant:
     from hitwatch.clocks import WallClock
-    from hitwatch.hits.filters import between, exclude_clients, exclude_paths, only_hosts
+
+    return WallClock(threading.Event()).now()
+
+
+def _extent(words: dict[str, Any]) -> Extent:
+    """The time in which hits must lie."""
+    from hitwatch.hits.filters import between
     from hitwatch.hits.when import parse_when
+
+    since, until = (
+        parse_when(words[name], _now()) if words[name] else None for name in ("since", "until")
+    )
+    between(since, until)
+    return since, until
+
+
+def _previous(compare: str, extent: Extent) -> Extent:
+    """The time to compare with."""
+    from hitwatch.hits.filters import between
+    from hitwatch.hits.when import parse_when
+
+    since, until = extent
+    if compare == "previous":
+        if since is None:
+            raise UsageError(
+                "nothing says where the time before begins",
+                where="--compare previous",
+                hint="say --since too, as in --since yesterday --compare previous",
+            )
+        return since - ((until if until is not None else _now()) - since), since
+    first, points, second = compare.partition("..")
+    if not points:
+        raise UsageError(
+            f"{compare!r} is no time to compare with",
+            where="--compare",
+            hint="write previous, or two times: 2026-01-01..2026-01-08",
+        )
+    found = parse_when(first, _now()), parse_when(second, _now())
+    between(*found)
+    return found
+
+
+def _condition(words: dict[str, Any]) -> Where | None:
+    """What the words say hits must meet, whenever they were."""
+    from hitwatch.hits.filters import exclude_clients, exclude_paths, only_hosts
     from hitwatch.hits.where import combine, parse_where
 
-    now = WallClock(threading.Event()).now()
-    since, until = (
-        parse_when(words[name], now) if words[name] else None for name in ("since", "until")
-    )
     conditions = []
-    if since is not None or until is not None:
-        conditions.append(between(since, until))
     if words["where"]:
         conditions.append(parse_where(words["where"]))
     if words["host"]:

@@ -63,6 +63,11 @@ def is_static(path: str) -> bool:
     return bool(dot) and extension.lower() in STATIC
 
 
+def static_file(path: str) -> str | None:
+    """The path, when it is that of a file sent as it is; else ``None``."""
+    return path if is_static(path) else None
+
+
 _ID = re.compile(
     r"""(?:[0-9]+
     |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}

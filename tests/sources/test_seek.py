@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.sources.backfill import last_time, offset_since
+from hitwatch.sources.seek import last_time, offset_since
 
 
 def times_of(lines: bytes) -> list[int]:
