@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
@@ -29,10 +29,9 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _decompressed(raw: IO[bytes]) -> _Readable:
+def _decompressed(raw: io.BufferedReader) -> _Readable:
     """The file's content, its compression told by its first bytes."""
-    magic = raw.read(6)
-    raw.seek(0)
+    magic = raw.peek(6)[:6]
     # Each library is loaded when the first file needs it.
     if magic.startswith(b"\x1f\x8b"):
         from isal import igzip
