@@ -284,21 +284,28 @@ impl PyRollup {
 
     /// Count hits under the values of a text column.
     ///
-    /// Arguments: the hits; the column; the statuses that count, from and to.
-    #[pyo3(signature = (hits, column, statuses = None))]
+    /// Arguments: the hits; the column; the statuses that count, from and to; a text column
+    /// without a value in which they count only.
+    #[pyo3(signature = (hits, column, statuses = None, without = None))]
     fn add_texts(
         &self,
         py: Python<'_>,
         hits: &Countable,
         column: &str,
         statuses: Option<(i16, i16)>,
+        without: Option<&str>,
     ) -> PyResult<()> {
         let Some((codes, values)) = text(&hits.columns, column) else {
             return Err(PyKeyError::new_err(column.to_owned()));
         };
         py.detach(|| {
             let mut rollup = self.lock();
-            let code = |hit: &Hit| value(Some(codes), hit.row as usize);
+            let other = without.and_then(|name| text(&hits.columns, name));
+            let code = |hit: &Hit| {
+                let row = hit.row as usize;
+                let counts = other.is_none_or(|(codes, _)| !codes.is_valid(row));
+                counts.then(|| value(Some(codes), row)).flatten()
+            };
             let grouped = Grouped::new(hits.counted(statuses), code, values.len());
             for (code, group) in grouped.groups() {
                 let place = rollup.place(values.value(code));

@@ -48,7 +48,11 @@ class Leaving:
 class Rollup:
     def __new__(cls, capacity: int, hands_on: bool = False) -> Rollup: ...
     def add_texts(
-        self, hits: Countable, column: str, statuses: tuple[int, int] | None = None
+        self,
+        hits: Countable,
+        column: str,
+        statuses: tuple[int, int] | None = None,
+        without: str | None = None,
     ) -> None: ...
     def add_numbers(
         self,

@@ -239,6 +239,21 @@ def test_rows_are_ordered_limited_and_left_out(
     assert visitors == sorted(visitors, reverse=True)
 
 
+def test_sections_can_be_made_otherwise(logged: tuple[Path, list[dict[str, Any]]]) -> None:
+    """Groups and collapsed ids give the sections; no hit is lost, with or without a path."""
+    path, hits = logged
+    words = ["--section-group", "pictures=/img/*", "--section-depth", "2", "--collapse-ids"]
+    found = report(str(path), *words)["panels"]["sections"]
+    told = {row["key"]: row["hits"] for row in found}
+    assert sum(told.values()) == len(hits)
+    assert told["pictures"] == sum(row["path"].startswith("/img/") for row in hits)
+    assert told["/user/:id"] == sum(row["path"] == "/user/7/x" for row in hits)
+    connect = '192.0.2.1 - - [01/Jan/2026:00:00:00 +0000] "CONNECT a:443 HTTP/1.1" 405 0 "-" "x"\n'
+    ended = run(*("report", "-", "--output-format", "json", *words), text=connect * 3)
+    panels = json.loads(ended.stdout)["panels"]
+    assert [(row["key"], row["hits"]) for row in panels["sections"]] == [("(connect)", 3)]
+
+
 def test_two_times_are_compared(logged: tuple[Path, list[dict[str, Any]]]) -> None:
     """Rows know what they were before, and the keys that grew most come first."""
     path, hits = logged
@@ -373,6 +388,8 @@ def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) 
         (["--since", "tomorrow-ish"], "tomorrow-ish"),
         (["--exclude-client", "10.0.0.0/99"], "10.0.0.0/99"),
         (["--sort", "size"], "no figure"),
+        (["--section-group", "a=~("], "no regular expression"),
+        (["--section-group", "/img/*"], "NAME=GLOB"),
         (["--top", "paths=0"], "no number of rows"),
         (["--compare", "previous"], "--since"),
         (["--compare", "yesterday"], "no time to compare with"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hitwatch.run.reporting import Extent
     from hitwatch.spans import Instant
     from hitwatch.stats.panels import Panel
+    from hitwatch.stats.sites import Sections
 
 OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 
@@ -84,6 +86,13 @@ _choice_options = together(
     help="Compare with the time of the same length before --since, or with another.",
 )
 @click.option("--bucket", metavar="DURATION", help="Step of the time line, which this shows too.")
+@click.option(
+    "--section-group",
+    "groups",
+    metavar="NAME=GLOB|NAME=~REGEX",
+    multiple=True,
+    help="Make paths that fit one section; repeatable, the first that fits counts.",
+)
 @click.option("--collapse-ids", is_flag=True, help="Show /user/123 as /user/:id.")
 @click.option("--output-format", type=click.Choice(OUTPUT_KINDS))
 @click.option(
@@ -109,6 +118,7 @@ def report(
     left_out: tuple[str, ...],
     compare: str | None,
     bucket: str | None,
+    groups: tuple[str, ...],
     collapse_ids: bool,
     output_format: str | None,
     outputs: tuple[Path, ...],
@@ -128,12 +138,17 @@ def report(
     from hitwatch.run.reporting import Choice, Reporting, columns_for
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
+    from hitwatch.stats.panels import panels as all_panels
 
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
+    settings = load(words["config"])
     width = read_duration("bucket", bucket) if bucket else MINUTE
-    panels = _panels(chosen, width, collapse=collapse_ids, timeline=bool(bucket))
+    depth = words["section_depth"] or settings.section_depth or 1
+    sections = _sections(groups, depth, collapse=collapse_ids)
+    known = all_panels(width, collapse=collapse_ids, sections=sections)
+    panels = _panels(known, chosen, timeline=bool(bucket))
     named = {panel.name for panel in panels} | {"what_grew"}
     extent = _extent(words)
     choice = Choice(_condition(words), words["bots"], extent)
@@ -151,7 +166,7 @@ def report(
         paths=find_logs(sources, live=False),
         reader_of=readers_of(words, columns_for(panels, choice)),
         panels=panels,
-        rule=read_rule(words, load(words["config"])),
+        rule=read_rule(words, settings),
         choice=choice,
         notify=silent if quiet else notify,
         stopped=stop.is_set,
@@ -189,13 +204,34 @@ _OF_TOTALS = ("days", "statuses", "sections", "paths", "clients", "not_found", "
 """Panels that are counted for the totals, shown or not."""
 
 
+def _sections(groups: tuple[str, ...], depth: int, *, collapse: bool) -> Sections | None:
+    """What makes sections, where it is more than segments of the path."""
+    from hitwatch.hits.conditions import glob_regex
+    from hitwatch.stats.sites import Sections
+
+    found = []
+    for group in groups:
+        name, equals, pattern = group.partition("=")
+        if not (name and equals and pattern):
+            raise UsageError(
+                f"{group!r} is no group of paths",
+                where="--section-group",
+                hint="write NAME=GLOB or NAME=~REGEX, as in images=*.png or 'api=~^/v[0-9]+/'",
+            )
+        regex = pattern[1:] if pattern.startswith("~") else glob_regex(pattern)[:-2] + r"\Z"
+        try:
+            found.append((name, re.compile(regex)))
+        except re.error as error:
+            raise UsageError(
+                f"{pattern!r} is no regular expression", where="--section-group", why=str(error)
+            ) from error
+    return Sections(depth, collapse, tuple(found)) if found or collapse else None
+
+
 def _panels(
-    chosen: tuple[str, ...], width: int, *, collapse: bool, timeline: bool
+    known: tuple[Panel, ...], chosen: tuple[str, ...], *, timeline: bool
 ) -> tuple[Panel, ...]:
     """The panels to count; those that totals need among them."""
-    from hitwatch.stats.panels import panels
-
-    known = panels(width, collapse=collapse)
     for name in chosen:
         _check_panel(name, {panel.name for panel in known} | {"what_grew"})
     if chosen and "what_grew" not in chosen:

@@ -16,6 +16,7 @@ from hitwatch.stats.panels import TIMED, PanelRow
 
 _KEY_WIDTH = 44
 _BAR_WIDTH = 14
+_ALERTS = 10
 _FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -102,7 +103,8 @@ def _change(now: int, before: int) -> str:
     """A change in percent; ``new`` when there was nothing."""
     if not before:
         return "new" if now else "="
-    return f"{(now - before) / before:+.1%}" if now != before else "="
+    change = f"{(now - before) / before:+.1%}"
+    return "=" if change in ("+0.0%", "-0.0%") else change
 
 
 def _keys(panel: PanelRows) -> str:
@@ -170,16 +172,23 @@ def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
 def _alerts(alerts: Sequence[Fired]) -> list[str]:
     if not alerts:
         return ["Alerts: none would have fired"]
-    lines = [f"Alerts that would have fired ({len(alerts)})"]
-    for alert in alerts:
+    most = sorted(alerts, key=lambda alert: -alert.peak)[:_ALERTS]
+    more = f"; the {len(most)} with the highest peaks" if len(most) < len(alerts) else ""
+    lines = [f"Alerts that would have fired ({len(alerts)}{more})"]
+    for alert in sorted(most, key=lambda alert: alert.fired_at):
         until = clock_time(alert.resolved_at) if alert.resolved_at else "still firing"
         lines.append(
             f"  {alert.rule}: {clock_time(alert.fired_at)} to {until};"
-            f" peak {_amount(alert.peak, alert.unit)},"
-            f" {alert.peak / alert.baseline if alert.baseline else float('inf'):.3g} times"
-            f" the {_amount(alert.baseline, alert.unit)} before"
+            f" peak {_amount(alert.peak, alert.unit)}, {_times_before(alert)}"
         )
     return lines
+
+
+def _times_before(alert: Fired) -> str:
+    if not alert.baseline:
+        return "nothing before"
+    before = _amount(alert.baseline, alert.unit)
+    return f"{alert.peak / alert.baseline:.3g} times the {before} before"
 
 
 def _amount(value: float, unit: str) -> str:

@@ -78,7 +78,8 @@ class Choice:
 
 def columns_for(panels: Iterable[Panel], choice: Choice) -> list[str]:
     """Columns that must be built: those of the panels and of what chooses."""
-    return sorted({*NEEDED_ALWAYS, *choice.columns, *(panel.under.column for panel in panels)})
+    counted = (under.column for panel in panels for under in panel.unders)
+    return sorted({*NEEDED_ALWAYS, *choice.columns, *counted})
 
 
 @dataclass(slots=True)

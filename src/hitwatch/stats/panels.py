@@ -5,15 +5,15 @@ A new panel is one row of ``panels``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.hits.conditions import Where, mask
 from hitwatch.spans import DAY, HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.agents import classify, is_robot
-from hitwatch.stats.sites import collapse_ids, referring_site, static_file
+from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
 from hitwatch.stats.statuses import status_name
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Under:
         statuses: from and to; only hits with these count.
         divide: of a column of numbers or times, what they are divided by.
         modulo: and taken modulo of.
+        without: only hits without a value in this text column count.
 
     """
 
@@ -45,6 +46,7 @@ class Under:
     statuses: tuple[int, int] | None = None
     divide: int = 0
     modulo: int | None = None
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Panel:
         name: in output.
         title: for people.
         under: what hits are counted under.
+        also: what else they are counted under; a panel with this has a label.
         label: turns a value into a key of this panel.
         named: turns a number into a key.
         noted: says more on a key.
@@ -68,11 +71,17 @@ class Panel:
     title: str
     under: Under
     label: Label | None = None
+    also: Under | None = None
     named: Callable[[int], str] = str
     noted: Callable[[str], str] | None = None
     sort: str | None = None
     timeless: bool = True
     off: bool = False
+
+    @property
+    def unders(self) -> tuple[Under, ...]:
+        """All that hits are counted under."""
+        return (self.under,) if self.also is None else (self.under, self.also)
 
 
 def _browser(agent: str) -> str | None:
@@ -98,16 +107,24 @@ def _day(number: int) -> str:
     return f"{to_datetime(number * DAY):%Y-%m-%d}"
 
 
-def panels(bucket: Duration = MINUTE, *, collapse: bool = False) -> tuple[Panel, ...]:
+def panels(
+    bucket: Duration = MINUTE, *, collapse: bool = False, sections: Sections | None = None
+) -> tuple[Panel, ...]:
     """All panels, in the order of output.
 
     Args:
         bucket: width of the time line's steps.
         collapse: whether ids in paths become ``:id``.
+        sections: what paths are made sections by; the parser's ``section`` when ``None``.
 
     """
     path: Label | None = collapse_ids if collapse else None
     paths, agents = Under("path"), Under("user_agent")
+    by_section = Panel("sections", "Sections", Under("section"))
+    if sections is not None:
+        # What has no path, such as CONNECT, is a section of its own.
+        pathless = Under("section", without="path")
+        by_section = Panel("sections", "Sections", paths, sections.of, also=pathless)
     return (
         Panel("days", "Days", Under("time", divide=DAY), named=_day, sort="key", timeless=False),
         Panel(
@@ -122,7 +139,7 @@ def panels(bucket: Duration = MINUTE, *, collapse: bool = False) -> tuple[Panel,
             timeless=False,
             off=True,
         ),
-        Panel("sections", "Sections", Under("section")),
+        by_section,
         Panel("paths", "Paths", paths, path),
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
@@ -222,23 +239,21 @@ class Bounds:
 OTHER = "(other)"
 
 
-@dataclass(slots=True)
 class Counter:
-    """What has been counted under one thing, and the panels that show it.
+    """What has been counted under one thing, and for panels that show it under labels.
 
-    Where a panel has labels, rows are counted under them when they give way, and what is
-    left at the end: a value is labelled once, not once a hit.
+    Rows are counted under labels when they give way, and what is left at the end: a value is
+    labelled once, not once a hit.
+
+    Args:
+        under: what hits are counted under.
+        labelled: labels, and where the hits go that have them.
+
     """
 
-    under: Under
-    labels: tuple[Label, ...] = ()
-    rollup: _kernel.Rollup = field(init=False)
-    labelled: dict[Label, _kernel.Rollup] = field(init=False)
-    _finished: bool = False
-
-    def __post_init__(self) -> None:
-        self.rollup = _kernel.Rollup(KEYS_KEPT, bool(self.labels))
-        self.labelled = {label: _kernel.Rollup(KEYS_KEPT) for label in self.labels}
+    def __init__(self, under: Under, labelled: Sequence[tuple[Label, _kernel.Rollup]]) -> None:
+        self.under, self.labelled = under, labelled
+        self.rollup = _kernel.Rollup(KEYS_KEPT, bool(labelled))
 
     def add(self, hits: Hits, countable: Countable) -> None:
         """Count hits, if their format has the column."""
@@ -250,24 +265,18 @@ class Counter:
                 countable, under.column, under.divide, under.modulo, under.statuses
             )
         else:
-            self.rollup.add_texts(countable, under.column, under.statuses)
+            self.rollup.add_texts(countable, under.column, under.statuses, under.without)
         if self.labelled:
             leaving = self.rollup.take_leaving()
             keys = leaving.keys()
-            for label, rollup in self.labelled.items() if keys else ():
+            for label, rollup in self.labelled if keys else ():
                 rollup.add_leaving(leaving, [label(key) for key in keys])
 
     def finish(self) -> None:
         """Nothing more will be added."""
-        if self.labelled and not self._finished:
-            keys = self.rollup.keys()
-            for label, rollup in self.labelled.items():
-                rollup.add_rows(self.rollup, [label(key) for key in keys])
-        self._finished = True
-
-    def of(self, panel: Panel) -> _kernel.Rollup:
-        """What has been counted for a panel."""
-        return self.rollup if panel.label is None else self.labelled[panel.label]
+        keys = self.rollup.keys() if self.labelled else []
+        for label, rollup in self.labelled:
+            rollup.add_rows(self.rollup, [label(key) for key in keys])
 
 
 class Breakdown:
@@ -280,15 +289,24 @@ class Breakdown:
 
     def __init__(self, panels: Iterable[Panel]) -> None:
         self.panels = tuple(panels)
-        unders = dict.fromkeys(panel.under for panel in self.panels)
-        self.counters = {
-            under: Counter(
-                under,
-                tuple(dict.fromkeys(p.label for p in self.panels if p.under == under and p.label)),
-            )
-            for under in unders
-        }
+        self._labelled: dict[tuple[tuple[Under, ...], Label], _kernel.Rollup] = {}
+        goes: dict[Under, dict[Label, _kernel.Rollup]] = {}
+        for panel in self.panels:
+            for under in panel.unders:
+                going = goes.setdefault(under, {})
+                if panel.label is not None:
+                    kept = self._labelled.setdefault(
+                        (panel.unders, panel.label), _kernel.Rollup(KEYS_KEPT)
+                    )
+                    going[panel.label] = kept
+        self.counters = {under: Counter(under, list(go.items())) for under, go in goes.items()}
         self._begun = 0
+
+    def of(self, panel: Panel) -> _kernel.Rollup:
+        """What has been counted for a panel."""
+        if panel.label is None:
+            return self.counters[panel.under].rollup
+        return self._labelled[panel.unders, panel.label]
 
     def add(self, hits: Hits, countable: Countable) -> None:
         """Count hits under everything that their format logs."""
@@ -326,7 +344,7 @@ class Breakdown:
 
     def _rollup(self, name: str) -> _kernel.Rollup | None:
         panel = next((panel for panel in self.panels if panel.name == name), None)
-        return self.counters[panel.under].of(panel) if panel else None
+        return self.of(panel) if panel else None
 
     def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
         """Rows in the panel's order, and how exact they are.
@@ -338,7 +356,7 @@ class Breakdown:
                 their keys. ``(other)`` is last.
 
         """
-        rollup = self.counters[panel.under].of(panel)
+        rollup = self.of(panel)
         sort = panel.sort or sort
         found = rollup.rows(sort, None if sort == "key" else shown)
         if sort in TIMED:
@@ -354,7 +372,7 @@ class Breakdown:
 
     def beside(self, panel: Panel, rows: list[PanelRow]) -> list[PanelRow]:
         """Rows of another time, each with what the same key has here."""
-        rollup = self.counters[panel.under].of(panel)
+        rollup = self.of(panel)
         found = rollup.rows_of([row.raw for row in rows])
         return [
             replace(row, previous=self._named(panel, there) if there else None)
