@@ -89,24 +89,27 @@ def site_of(referrer: str | None) -> str | None:
 
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
+TORN = r' ?"?[^"]*\Z'
 LINE = re.compile(
     r"(\S+) \S+ .*?\[(\d\d)/(\w{3})/(\d{4}):(\d\d):[^]]* ([+-]\d{4})\] "
-    rf"{TEXT} (\d{{3}}) (\d+|-)(?: {TEXT}(?: {TEXT})?)?"
+    rf"{TEXT} (\d{{3}}) (\d+|-)(?: {TEXT}(?: {TEXT}|{TORN})|{TORN})"
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COLUMNS = (
     *("client", "day", "hour", "offset", "method", "protocol", "target", "request", "panel"),
-    *("status", "bytes", "site", "agent", "visitor", "length"),
+    *("status", "bytes", "site", "agent", "visitor"),
 )
-NUMBERS = ("bytes", "length")
-LONGEST = 4095
-"""Bytes of a line with its end; a longer one is cut in two, and neither is taken."""
+LONGEST = 4096
+"""Bytes that are read as one line; what follows is read as another, which is none."""
 
 
-def taken_apart(lines: list[str]) -> pl.DataFrame:
-    """The lines as GoAccess takes them apart: a torn end is no reason to refuse one."""
+def taken_apart(log: Path) -> pl.DataFrame:
+    """The lines as GoAccess takes them apart, those too whose torn end holds no quote."""
+    lines = (
+        line[:LONGEST].decode("utf-8", "surrogateescape") for line in log.read_bytes().split(b"\n")
+    )
     rows = [row_of(match) for line in lines if (match := LINE.match(line))]
-    types = {name: pl.Int64 if name in NUMBERS else pl.String for name in COLUMNS}
+    types = {name: pl.Int64 if name == "bytes" else pl.String for name in COLUMNS}
     return pl.DataFrame(rows, schema=types, orient="row")
 
 
@@ -120,7 +123,6 @@ def row_of(match: re.Match[str]) -> tuple[str | int | None, ...]:
         *(client, date, hour, offset, method, protocol, target),
         *(f"{method} {target} {protocol}", panel_of(status, target), status),
         *(0 if size == "-" else int(size), site_of(referrer), agent, visitor),
-        len(match.string.encode("utf-8", "surrogateescape")) + 1,
     )
 
 
