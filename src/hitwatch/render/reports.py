@@ -12,7 +12,7 @@ import msgspec
 from hitwatch.render.units import clock_time, duration, harmless, padded, percent, printable, size
 from hitwatch.report import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
 from hitwatch.spans import Instant, format_duration, rfc3339
-from hitwatch.stats.panels import TIMED, PanelRow
+from hitwatch.stats.panels import OTHER, TIMED, PanelRow
 
 _KEY_WIDTH = 44
 _BAR_WIDTH = 14
@@ -109,8 +109,10 @@ def _change(now: int, before: int) -> str:
 
 def _keys(panel: PanelRows) -> str:
     bounds = panel.bounds
-    about = "about " if bounds.hits_error else ""
+    about = "about " if bounds.left_out_hits else ""
     said = f"{about}{bounds.keys:,}"
+    if bounds.left_out_hits:
+        said += f"; under {OTHER} none with more than {bounds.left_out_hits:,} hits"
     if bounds.hits_error:
         said += f"; a key may have up to {bounds.hits_error:,} hits more"
     if bounds.visitors_error:
@@ -244,6 +246,7 @@ def to_object(report: Report) -> dict[str, Any]:
             panel.name: {
                 "keys": panel.bounds.keys,
                 "hits_error": panel.bounds.hits_error,
+                "left_out_hits": panel.bounds.left_out_hits,
                 "visitors_error": panel.bounds.visitors_error,
                 "durations_error": panel.bounds.durations_error,
             }

@@ -225,6 +225,7 @@ class Bounds:
     Attributes:
         keys: distinct keys; an estimate once keys have given way.
         hits_error: hits that a key of these may lack.
+        left_out_hits: hits that a key under ``(other)`` had at most.
         visitors_error: standard error of the visitors, as a share; 0: exact.
         durations_error: how far percentiles may be from the true ones, as a share.
 
@@ -232,6 +233,7 @@ class Bounds:
 
     keys: int
     hits_error: int = 0
+    left_out_hits: int = 0
     visitors_error: float = 0.0
     durations_error: float = 0.0
 
@@ -361,10 +363,11 @@ class Breakdown:
         found = rollup.rows(sort, None if sort == "key" else shown)
         if sort in TIMED:
             found = [row for row in found if row[2] is not None]
-        keys, _ = rollup.bounds()
+        keys, left_out_hits = rollup.bounds()
         bounds = Bounds(
             keys,
             max((row[0][2] for row in found), default=0),
+            left_out_hits,
             max((row[0][4] for row in found), default=0.0),
             max((row[2][5] for row in found if row[2]), default=0.0),
         )
