@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from hitwatch.readmodel import SCHEMA_VERSION, Fired, PanelRows, Report
 from hitwatch.render.units import clock_time, duration, harmless, padded, percent, printable, size
-from hitwatch.report import SCHEMA_VERSION, Fired, PanelRows, Report
 from hitwatch.spans import Instant, format_duration, rfc3339
 from hitwatch.stats.panels import PanelRow
 

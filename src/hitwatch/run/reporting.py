@@ -18,7 +18,7 @@ from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.conditions import Where
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
-from hitwatch.report import PanelRows, Report, SourceRow, gaps, judged
+from hitwatch.readmodel import PanelRows, Report, SourceRow, gaps, judged
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
 from hitwatch.sources.places import STDIN
 from hitwatch.spans import Instant
