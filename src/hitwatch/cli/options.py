@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
     from hitwatch.hits.format import Format
-    from hitwatch.hits.times import Zone
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
+    from hitwatch.run.selection import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,6 +65,19 @@ reading_options = together(
     ),
     click.option("--tz", metavar="ZONE", help="Zone of times without offset [default: UTC]."),
     click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
+)
+selection_options = together(
+    click.option("--since", metavar="TIME", help="Leave out what is older."),
+    click.option("--until", metavar="TIME", help="Leave out what is not older."),
+    click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
+    click.option("--host", metavar="GLOB", multiple=True, help="Only these virtual hosts."),
+    click.option(
+        "--exclude-client",
+        metavar="CIDR",
+        multiple=True,
+        help="Leave out an address or network; @FILE lists them.",
+    ),
+    click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
 )
 saying_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
@@ -109,6 +122,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
         standard_output,
         wants_color,
     )
+    from hitwatch.run.inputs import offsets_of
     from hitwatch.run.modes import Run
 
     settings = load(words["config"])
@@ -135,7 +149,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
             every=read_duration("every", setting("every", "10s")),
             log_format=log_format,
             section_depth=setting("section_depth", 1),
-            zone=read_zone(setting("tz")),
+            zone=offsets_of(setting("tz")),
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
@@ -184,18 +198,26 @@ def read_duration(name: str, text: str) -> Duration:
 
 def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | None:
     """The log format that the words or the settings name; ``None``: it is to be found out."""
-    from hitwatch.hits.strings import format_of
-    from hitwatch.sources.formatfiles import format_file, use_own_formats
-    from hitwatch.sources.serverconf import format_from
+    from hitwatch.run.inputs import format_named
 
-    use_own_formats(os.environ)
-    if words.get("log_format_from"):
-        path, _, name = words["log_format_from"].partition(":")
-        return format_from(path, name or None)
-    named = words["log_format"] or settings.log_format
-    if named is None:
-        return None
-    return format_file(named) if named.endswith(".toml") else format_of(named)
+    return format_named(words["log_format"] or settings.log_format, words.get("log_format_from"))
+
+
+def selection_of(words: dict[str, Any]) -> Selection:
+    """Which hits the words say shall count."""
+    from hitwatch.config import load
+    from hitwatch.run.inputs import zone_named
+    from hitwatch.run.selection import Selection
+
+    return Selection(
+        since=words["since"],
+        until=words["until"],
+        where=words["where"],
+        hosts=words["host"],
+        exclude_clients=words["exclude_client"],
+        exclude_paths=words["exclude_path"],
+        zone=zone_named(words["tz"] or load(words["config"]).tz),
+    )
 
 
 def read_rule(words: dict[str, Any], settings: Settings) -> SurgeRule:
@@ -249,24 +271,6 @@ def read_speed(text: str) -> float | None:
     if factor <= 0:
         raise UsageError(f"{text!r} is no speed", where="--speed", hint="write 1x, 60x, or max")
     return factor
-
-
-def read_zone(name: str | None) -> Zone | None:
-    """Read the name of a time zone; ``None``: UTC."""
-    if name is None or name == "UTC":
-        return None
-    from zoneinfo import ZoneInfo
-
-    from hitwatch.hits.times import zone_of
-
-    try:
-        return zone_of(ZoneInfo(name))
-    except (KeyError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"unknown time zone {name!r}",
-            where="tz",
-            hint="write a name of the tz database, such as Europe/Berlin",
-        ) from error
 
 
 def log_to(path: str | None, level: str) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -22,38 +22,21 @@ from hitwatch.cli.options import (
     read_rule,
     reading_options,
     rule_options,
+    selection_of,
+    selection_options,
     silent,
     stop_on_signals,
-    together,
 )
 from hitwatch.cli.reading import open_output, readers_of
 from hitwatch.errors import UsageError
 
-if TYPE_CHECKING:
-    from hitwatch.hits.where import Where
-    from hitwatch.stats.panels import Panel
-
-_choice_options = together(
-    click.option("--since", metavar="TIME", help="Leave out what is older."),
-    click.option("--until", metavar="TIME", help="Leave out what is not older."),
-    click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
-    click.option("--host", metavar="GLOB", multiple=True, help="Only these virtual hosts."),
-    click.option(
-        "--exclude-client",
-        metavar="CIDR",
-        multiple=True,
-        help="Leave out an address or network; @FILE lists them.",
-    ),
-    click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
-    click.option(
-        "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
-    ),
-)
-
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@_choice_options
+@selection_options
+@click.option(
+    "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
+)
 @click.option("--top", type=click.IntRange(1), help="Rows of a panel [default: 10; 1000 in files].")
 @click.option(
     "--sort",
@@ -119,15 +102,15 @@ def report(
     from hitwatch.render.outputs import standard_output, wants_color, write
     from hitwatch.render.reports import OUTPUTS, to_text
     from hitwatch.run.reporting import Choice, Reporting, columns_for
+    from hitwatch.run.selection import panels_named
     from hitwatch.sources.places import find_logs
-    from hitwatch.spans import MINUTE
 
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
-    width = read_duration("bucket", bucket) if bucket else MINUTE
-    panels = _panels(chosen, width, collapse=collapse_ids, timeline=bool(bucket))
-    choice = Choice(_condition(words), words["bots"])
+    width = read_duration("bucket", bucket) if bucket else None
+    panels = panels_named(chosen, width, collapse_ids=collapse_ids)
+    choice = Choice(selection_of(words).condition(), words["bots"])
     reporting = Reporting(
         paths=find_logs(sources, live=False),
         reader_of=readers_of(words, columns_for(panels, choice)),
@@ -166,63 +149,3 @@ def _kind_of_report(path: Path) -> str:
             f"no output ends in {path.suffix!r}", where=str(path), hint=f"known: {', '.join(kinds)}"
         )
     return kinds[path.suffix.lower()]
-
-
-def _panels(
-    chosen: tuple[str, ...], width: int, *, collapse: bool, timeline: bool
-) -> tuple[Panel, ...]:
-    """The panels to show; those that totals need are counted anyway."""
-    from hitwatch.stats.panels import panels
-
-    known = panels(width, collapse=collapse)
-    names = {panel.name for panel in known}
-    for name in chosen:
-        if name not in names:
-            raise UsageError(
-                f"there is no panel {name!r}", hint=f"known: {', '.join(sorted(names))}"
-            )
-    if chosen:
-        needed = ("days", "statuses", "sections", "paths", "clients")
-        return tuple(panel for panel in known if panel.name in (*chosen, *needed))
-    return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
-
-
-def _condition(words: dict[str, Any]) -> Where | None:
-    """What the words say hits must meet."""
-    from hitwatch.clocks import WallClock
-    from hitwatch.hits.filters import between, exclude_clients, exclude_paths, only_hosts
-    from hitwatch.hits.when import parse_when
-    from hitwatch.hits.where import combine, parse_where
-
-    now = WallClock(threading.Event()).now()
-    since, until = (
-        parse_when(words[name], now) if words[name] else None for name in ("since", "until")
-    )
-    conditions = []
-    if since is not None or until is not None:
-        conditions.append(between(since, until))
-    if words["where"]:
-        conditions.append(parse_where(words["where"]))
-    if words["host"]:
-        conditions.append(only_hosts(words["host"]))
-    if words["exclude_client"]:
-        conditions.append(exclude_clients(_listed(words["exclude_client"])))
-    if words["exclude_path"]:
-        conditions.append(exclude_paths(words["exclude_path"]))
-    return combine(conditions) if conditions else None
-
-
-def _listed(entries: tuple[str, ...]) -> list[str]:
-    """Networks, those in files among them."""
-    from hitwatch.hits.filters import networks_in
-
-    found: list[str] = []
-    for entry in entries:
-        if not entry.startswith("@"):
-            found.append(entry)
-            continue
-        try:
-            found += networks_in(Path(entry[1:]).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
-    return found
