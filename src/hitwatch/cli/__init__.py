@@ -12,7 +12,7 @@ import sys
 import click
 
 from hitwatch import __version__
-from hitwatch.cli import live, making, reading, reporting
+from hitwatch.cli import live, making, querying, reading, reporting
 from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
 
@@ -36,6 +36,7 @@ for command in (
     reporting.report,
     making.simulate,
     reading.parse,
+    querying.query,
     reading.detect,
     reading.formats,
     making.bench,

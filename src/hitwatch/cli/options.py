@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -293,6 +294,35 @@ def log_to(path: str | None, level: str) -> None:
 
 
 ended_by: list[int] = []
+
+_GRACE = 1.0
+"""Seconds that work may take to end when it is asked to."""
+
+
+def stoppable(work: Callable[[], int], stop: threading.Event) -> int:
+    """Do work in a thread beside the main one, which alone hears signals.
+
+    A library that computes, or a read that waits, would keep the main thread from hearing
+    them. Work that does not end in time is left behind, and the process ends.
+
+    Args:
+        work: gives the exit code.
+        stop: set by a signal.
+
+    """
+    future: Future[int] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not wait([future], timeout=0.1).done:
+        if stop.is_set() and not wait([future], timeout=_GRACE).done:
+            os._exit(128 + ended_by[0])
+    return future.result()
 
 
 def stop_on_signals(stop: threading.Event) -> None:

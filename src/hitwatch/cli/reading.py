@@ -93,8 +93,7 @@ def parse(
     stop = threading.Event()
     stop_on_signals(stop)
     kind = kind_of(output, output_format)
-    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
-        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
+    only_text_on_terminals(kind, output)
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
     where = selection_of(words).condition()
@@ -119,6 +118,12 @@ def parse(
     if too_many:
         notify(f"{found.rejects:,} lines were rejected, more than {max_rejects:,}")
     return CONDITION_MET if too_many else FINE
+
+
+def only_text_on_terminals(kind: str, output: Path | None) -> None:
+    """Refuse to write what is no text to a terminal."""
+    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
 
 
 def open_output(path: Path) -> IO[bytes]:

@@ -38,3 +38,10 @@ def lazy(schema: Schema, batches: Callable[[list[str]], Iterator[Rows]]) -> pl.L
                 return
 
     return register_io_source(source, schema=dict(schema), is_pure=True)
+
+
+def let_go() -> None:
+    """Have Polars give up what its threads have dropped; that waits for its next call."""
+    import polars as pl
+
+    len(pl.Series())

@@ -68,20 +68,21 @@ def shaped(
     )
 
 
+def spelled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with times as RFC 3339 text."""
+    import polars as pl
+
+    return rows.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+
+
 def to_csv(rows: pl.DataFrame, *, header: bool) -> bytes:
     """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty."""
-    return _spelled(rows).write_csv(include_header=header).encode()
+    return spelled(rows).write_csv(include_header=header).encode()
 
 
 def to_jsonl(rows: pl.DataFrame) -> bytes:
     """Rows as JSON lines, times as RFC 3339, absent values null."""
-    return _spelled(rows).write_ndjson().encode() if len(rows) else b""
-
-
-def _spelled(rows: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
-    return rows.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+    return spelled(rows).write_ndjson().encode() if len(rows) else b""
 
 
 def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
@@ -107,7 +108,16 @@ def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
         yield first
         yield from frames
 
-    rows = register_io_source(source, schema=first.schema)
+    sink_lazy(register_io_source(source, schema=first.schema), kind, output)
+
+
+def sink_lazy(rows: pl.LazyFrame, kind: str, output: IO[bytes]) -> None:
+    """Write rows that are read as they are written; ``kind`` is as of ``sink``.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
     if kind == "parquet":
         rows.sink_parquet(output)
     else:

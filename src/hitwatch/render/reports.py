@@ -10,7 +10,16 @@ from typing import Any
 import msgspec
 
 from hitwatch.readmodel import SCHEMA_VERSION, Fired, PanelRows, Report
-from hitwatch.render.units import clock_time, duration, harmless, padded, percent, printable, size
+from hitwatch.render.units import (
+    clock_time,
+    duration,
+    harmless,
+    markdown,
+    padded,
+    percent,
+    printable,
+    size,
+)
 from hitwatch.spans import Instant, format_duration, rfc3339
 from hitwatch.stats.panels import PanelRow
 
@@ -257,23 +266,18 @@ def to_csv(report: Report) -> str:
 
 def to_markdown(report: Report) -> str:
     """Headings and tables (GitHub-flavoured)."""
-    lines = ["# Access log report", "", *(f"- {_cell(line.strip())}" for line in _head(report))]
+    lines = ["# Access log report", "", *(f"- {markdown(line.strip())}" for line in _head(report))]
     for panel in report.panels:
         lines += ["", f"## {panel.title}", "", "| | hits | visitors | bytes | 4xx | 5xx |"]
         lines.append("|---|---:|---:|---:|---:|---:|")
         lines += [
-            f"| {_cell(f'{row.key} {row.note}'.strip())} | {row.hits:,} | {row.visitors:,}"
+            f"| {markdown(f'{row.key} {row.note}'.strip())} | {row.hits:,} | {row.visitors:,}"
             f" | {size(row.bytes)} | {row.errors_4xx:,} | {row.errors_5xx:,} |"
             for row in panel.rows
         ]
     first, *rest = _alerts(report.alerts)
     lines += ["", "## Alerts", "", first, *(f"- {line.strip()}" for line in rest)]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    """Text from a log that neither ends a cell nor becomes markup."""
-    return "".join(f"\\{char}" if char in "\\|`*_[]<>" else char for char in printable(text))
 
 
 OUTPUTS = {

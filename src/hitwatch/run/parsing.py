@@ -210,7 +210,7 @@ def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
         try:
             sink(parsing.frames(), kind, output)
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
         return
     headed = False
     for frame in parsing.frames():
@@ -232,10 +232,11 @@ def write(output: IO[bytes], data: bytes) -> None:
     except BrokenPipeError as error:
         raise OutputClosedError("the output was closed by its reader; ended") from error
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
 
 
-def _unwritable(output: IO[bytes], error: OSError) -> OutputError:
+def unwritable(output: IO[bytes], error: OSError) -> OutputError:
+    """The error of an output that cannot be written."""
     return OutputError(
         "cannot write the rows",
         where=str(getattr(output, "name", "")),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import LINE_NUMBER
-from hitwatch.hits.lazy import LazyRows, lazy
+from hitwatch.hits.lazy import LazyRows, lazy, let_go
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.rows import Rows
 from hitwatch.run.inputs import chunks_of, unknown_format
@@ -19,6 +22,44 @@ from hitwatch.sources.places import STDIN
 from hitwatch.tally import Balance
 
 log = logging.getLogger("hitwatch")
+
+_PATIENCE = 5.0
+"""Seconds after which a reading that does not end is left to itself."""
+
+
+class _Readings:
+    """Readings that have begun and not ended.
+
+    A query that has enough leaves its reading to a thread of Polars' own. Python must not end
+    before that is through with it: a thread that comes back to a Python that has ended takes
+    the process down.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[object] = set()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count a reading as running."""
+        mark = object()
+        self._running.add(mark)
+        try:
+            yield
+        finally:
+            self._running.discard(mark)
+
+    def wait(self) -> None:
+        """Wait until all have ended."""
+        end = time.monotonic() + _PATIENCE
+        while self._running and time.monotonic() < end:
+            let_go()
+            time.sleep(0.002)
+
+
+readings = _Readings()
+"""Those of this process."""
+
+atexit.register(readings.wait)
 
 
 @dataclass(slots=True)
@@ -38,7 +79,8 @@ class Scan:
 
     @property
     def balance(self) -> Balance:
-        """What became of all lines that were read."""
+        """What became of all lines that were read, once reading has ended."""
+        readings.wait()
         return sum(self.readings, Balance())
 
     def table(self) -> LazyRows:
@@ -66,12 +108,13 @@ class Scan:
             balance=Balance(),
             reasons={},
         )
-        try:
-            yield from reading.frames()
-        finally:
-            self.readings.append(reading.balance)
-            if reading.reasons and reading.on_reject is None:
-                _warn(reading)
+        with readings.one():
+            try:
+                yield from reading.frames()
+            finally:
+                self.readings.append(reading.balance)
+                if reading.reasons and reading.on_reject is None:
+                    _warn(reading)
 
 
 def _readers_like(known: Callable[[str], Reader], columns: list[str]) -> Callable[[str], Reader]:
