@@ -96,10 +96,15 @@ class Parsing:
     reasons: dict[str, int] = field(default_factory=dict)
     failures: list[InputError] = field(default_factory=list)
 
-    def frames(self) -> Iterator[Rows]:
-        """The rows, a batch at a time, all of one schema."""
+    def frames(self, in_order: list[str] | None = None) -> Iterator[Rows]:
+        """The rows, a batch at a time, all of one schema.
+
+        Args:
+            in_order: the inputs by the time of their first line, where that is known.
+
+        """
         schema: Schema | None = None
-        for origin in self.in_order():
+        for origin in self.in_order() if in_order is None else in_order:
             try:
                 for hits in self._hits(origin):
                     schema = schema or self.schema()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from hitwatch.errors import InputError
+from hitwatch.errors import UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import LINE_NUMBER
 from hitwatch.hits.lazy import LazyRows, lazy, let_go
@@ -110,7 +110,7 @@ class Scan:
         )
         with readings.one():
             try:
-                yield from reading.frames()
+                yield from reading.frames(known.paths)
             finally:
                 self.readings.append(reading.balance)
                 if reading.reasons and reading.on_reject is None:
@@ -146,8 +146,8 @@ def _looked_at(reader: Reader) -> Callable[[str], Iterator[Chunk]]:
     def read(_origin: str) -> Iterator[Chunk]:
         nonlocal untouched
         if untouched is None:
-            raise InputError(
-                "standard input can be read only once",
+            raise UsageError(
+                "standard input can be read only once, and is asked for again",
                 hint="write it to a file, and name that",
             )
         head, untouched = untouched, None
