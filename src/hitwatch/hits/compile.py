@@ -201,6 +201,7 @@ class Parser:
                 "directives": [start.encode() for start in log_format.directives],
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
+                "timed": log_format.fills("time"),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
                 "date": date,
