@@ -207,6 +207,55 @@ def test_several_logs_are_one_table(tmp_path: Path) -> None:
     assert len(found) == 30
 
 
+IIS = """#Fields: date time c-ip cs-method cs-uri-stem sc-status
+2026-01-13 00:32:17 192.0.2.9 GET /robots.txt 404
+#Fields: date time c-ip cs-method cs-uri-stem sc-status cs(User-Agent)
+2026-01-13 00:32:18 192.0.2.9 GET /b 200 curl/8
+#Fields: time c-ip cs-method cs-uri-stem sc-status
+00:32:19 192.0.2.9 GET /no/day 200
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IIS,
+        "".join(json.dumps({"log": line(T0 + n), "stream": "stdout"}) + "\n" for n in range(3)),
+        "\ufeff" + lines_of(3) + IIS.splitlines()[1],
+    ],
+    ids=["layout that changes", "carried by Docker", "lines of another format"],
+)
+def test_what_parse_undoes_is_undone(tmp_path: Path, text: str) -> None:
+    """Changing layouts, carriers and strange lines come out as in parse, each time anew."""
+    log = tmp_path / "access.log"
+    log.write_text(text)
+    wanted = [json.loads(row) for row in run("parse", str(log)).stdout.splitlines()]
+    table = hitwatch.scan(log)
+    for _ in range(2):
+        found = table.select("path", "status", "user_agent", "origin").collect().to_dicts()
+        assert found == [{name: row[name] for name in found[0]} for row in wanted]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IIS,
+        lines_of(9).replace("00:00:03", "00:99:03").replace(" 200 5 ", " 2x0 5 ")
+        + line(T0).replace("GET ", "\\x16\\x03 ").replace(" HTTP/1.1", ""),
+    ],
+    ids=["a day that is missing", "fields that cannot be read"],
+)
+def test_a_line_is_a_hit_whatever_is_asked(tmp_path: Path, text: str) -> None:
+    """Columns that are not built are held to the format all the same."""
+    log = tmp_path / "access.log"
+    log.write_text(text)
+    table = hitwatch.scan(log)
+    whole = len(table.collect())
+    names = table.collect_schema().names()
+    assert {len(table.select(name).collect()) for name in names} == {whole}
+    assert whole < len(text.splitlines())
+
+
 def test_which_hits_are_rows(log: Path) -> None:
     """Conditions, points in time as texts and as values, and paths and clients left out."""
 
@@ -262,8 +311,8 @@ def test_errors_say_what_is_wrong(tmp_path: Path, log: Path) -> None:
         damaged.collect()
     with pytest.raises(InputError, match="damaged or cut short"):
         hitwatch.report(tmp_path / "cut.log.gz")
-    for words in ({"sort": "beauty"}, {"panel": "none"}):
-        with pytest.raises(UsageError, match="there is no"):
+    for words in ({"sort": "beauty"}, {"panel": "none"}, {"bucket": "0s"}):
+        with pytest.raises(UsageError, match=r"there is no|longer than nothing"):
             hitwatch.report(log, **words)  # type: ignore[arg-type]
 
 

@@ -26,6 +26,7 @@ def commands() -> None:
     hitwatch watch /var/log/nginx/access.log     follow a log live
     hitwatch report access.log*                  one report over whole logs
     hitwatch replay access.log.1.gz access.log   play old logs through the same rules
+    hitwatch query "SELECT ..." access.log*      SQL over logs
     hitwatch demo                                see it work, without a log
     """
 

@@ -96,23 +96,30 @@ class Parsing:
     reasons: dict[str, int] = field(default_factory=dict)
     failures: list[InputError] = field(default_factory=list)
 
-    def frames(self, in_order: list[str] | None = None) -> Iterator[Rows]:
-        """The rows, a batch at a time, all of one schema.
+    def frames(self) -> Iterator[Rows]:
+        """The rows, a batch at a time, all of one schema."""
+        yield from self.frames_of(self.in_order())
+
+    def frames_of(self, origins: list[str], schema: Schema | None = None) -> Iterator[Rows]:
+        """The rows of some inputs, in their order, at least one batch, maybe of no rows.
 
         Args:
-            in_order: the inputs by the time of their first line, where that is known.
+            origins: inputs that can be read.
+            schema: of the rows; that of the formats as they are once the first rows are read
+                when ``None``.
 
         """
-        schema: Schema | None = None
-        for origin in self.in_order() if in_order is None else in_order:
+        batches = 0
+        for origin in origins:
             try:
                 for hits in self._hits(origin):
                     schema = schema or self.schema()
                     yield self._rows(hits, origin, schema)
+                    batches += 1
             except InputError as error:
                 self._failed(error)
-        if schema is None:
-            yield shaped(None, "", self.schema())
+        if not batches:
+            yield shaped(None, "", schema or self.schema())
 
     def in_order(self) -> list[str]:
         """The inputs that can be read, by the time of their first line; their formats are known.

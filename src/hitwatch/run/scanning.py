@@ -14,7 +14,7 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import LINE_NUMBER
 from hitwatch.hits.lazy import LazyRows, lazy, let_go
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.rows import Rows
+from hitwatch.hits.rows import Rows, Schema
 from hitwatch.run.inputs import chunks_of, unknown_format
 from hitwatch.run.parsing import Parsing
 from hitwatch.run.selection import Selection
@@ -23,7 +23,7 @@ from hitwatch.tally import Balance
 
 log = logging.getLogger("hitwatch")
 
-_PATIENCE = 5.0
+_PATIENCE = 2.0
 """Seconds after which a reading that does not end is left to itself."""
 
 
@@ -96,21 +96,20 @@ class Scan:
             parsing.chunks = _looked_at(parsing.reader_of(STDIN))
         known = replace(parsing, paths=parsing.in_order())
         known.where = self.selection.condition(parsing.own_columns())
-        return lazy(known.schema(), lambda columns: self._read(known, columns))
+        schema = known.schema()
+        return lazy(schema, lambda names: self._read(known, {n: schema[n] for n in names}))
 
-    def _read(self, known: Parsing, columns: list[str]) -> Iterator[Rows]:
-        needed = {*columns, *(known.where.columns if known.where else ())}
+    def _read(self, known: Parsing, schema: Schema) -> Iterator[Rows]:
+        needed = {*schema, *(known.where.columns if known.where else ())}
         reading = replace(
             known,
-            columns=columns,
-            line_numbers=LINE_NUMBER.name in columns,
             reader_of=_readers_like(known.reader_of, sorted(needed)),
             balance=Balance(),
             reasons={},
         )
         with readings.one():
             try:
-                yield from reading.frames(known.paths)
+                yield from reading.frames_of(known.paths, schema)
             finally:
                 self.readings.append(reading.balance)
                 if reading.reasons and reading.on_reject is None:

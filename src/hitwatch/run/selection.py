@@ -106,9 +106,11 @@ def panels_named(
         collapse_ids: whether ids in paths become ``:id``.
 
     Raises:
-        UsageError: there is no such panel.
+        UsageError: there is no such panel, or the steps have no width.
 
     """
+    if bucket is not None and bucket <= 0:
+        raise UsageError("a step of the time line must be longer than nothing", where="bucket")
     known = panels(bucket or MINUTE, collapse=collapse_ids)
     names = {panel.name for panel in known}
     for name in chosen:
