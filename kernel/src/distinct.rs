@@ -1,45 +1,23 @@
 //! How many distinct hashes there were: all of them while they are few, then an estimate.
 //!
 //! The estimate is HyperLogLog's with 2^14 registers (standard error 0.8 %), worked out as
-//! Ertl does (https://arxiv.org/abs/1702.01284). When the small sets of a whole rollup grow
-//! beyond its budget, all keep only every second hash of what is still to come and of what
-//! they have, then every fourth, and so on, and count what is left so many times.
+//! Ertl does (<https://arxiv.org/abs/1702.01284>). One that has to be smaller is folded to
+//! fewer registers, which gives what they would have held from the start; hence any two merge.
 
-const REGISTERS: usize = 1 << 14;
-const MOST: usize = 1024;
+/// Registers of a count that nobody has made smaller, as a power of two.
+const PRECISION: u8 = 14;
 
-/// Memory that the small sets of a rollup share, in slots of eight bytes.
-#[derive(Clone, Debug)]
-pub struct Budget {
-    slots: usize,
-    used: usize,
-    level: u32,
-}
+/// Hashes that are kept one by one.
+const MOST: u32 = 1024;
 
-impl Budget {
-    pub const fn new(slots: usize) -> Self {
-        Self {
-            slots,
-            used: 0,
-            level: 0,
-        }
-    }
+/// Memory that the parts of a whole use together, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used(pub usize);
 
-    pub const fn exceeded(&self) -> bool {
-        self.used > self.slots && self.level < 32
-    }
-
-    /// Of so many hashes one is kept, as a power of two.
-    pub const fn level(&self) -> u32 {
-        self.level
-    }
-
-    pub fn coarsen(&mut self) {
-        self.level += 1;
-    }
-
-    pub fn reach(&mut self, level: u32) {
-        self.level = self.level.max(level);
+impl Used {
+    /// Something has become as large as it is now.
+    fn resize(&mut self, before: usize, after: usize) {
+        self.0 = (self.0 + after).saturating_sub(before);
     }
 }
 
@@ -47,22 +25,145 @@ impl Budget {
 #[derive(Clone, Debug)]
 pub enum Distinct {
     /// Hashes in an open-addressed table; 0 marks a free slot.
-    Few { slots: Vec<u64>, length: usize },
-    /// Registers, of the hashes kept at some level.
-    Many { registers: Box<[u8]>, level: u32 },
+    Few { slots: Box<[u64]>, length: u32 },
+    /// The highest rank of each register; there are `2^precision`.
+    Many { registers: Box<[u8]>, precision: u8 },
 }
 
 impl Default for Distinct {
     fn default() -> Self {
         Self::Few {
-            slots: Vec::new(),
+            slots: Box::default(),
             length: 0,
         }
     }
 }
 
-const fn kept(hash: u64, level: u32) -> bool {
-    hash & ((1 << level) - 1) == 0
+impl Distinct {
+    /// Memory used, bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Few { slots, .. } => size_of_val::<[u64]>(slots),
+            Self::Many { registers, .. } => registers.len(),
+        }
+    }
+
+    #[inline]
+    pub fn add(&mut self, hash: u64, used: &mut Used) {
+        let hash = hash.max(1);
+        match self {
+            Self::Many {
+                registers,
+                precision,
+            } => register(registers, *precision, hash),
+            Self::Few { slots, length } => {
+                if *length as usize * 2 >= slots.len() {
+                    grow(slots, used);
+                }
+                if insert(slots, hash) {
+                    *length += 1;
+                    if *length > MOST {
+                        self.estimate_from_now_on(PRECISION, used);
+                    }
+                }
+            }
+        }
+    }
+
+    fn estimate_from_now_on(&mut self, precision: u8, used: &mut Used) {
+        let Self::Few { slots, .. } = self else {
+            return;
+        };
+        let mut registers = vec![0; 1 << precision].into_boxed_slice();
+        for &hash in slots.iter().filter(|&&hash| hash != 0) {
+            register(&mut registers, precision, hash);
+        }
+        used.resize(size_of_val::<[u64]>(slots), registers.len());
+        *self = Self::Many {
+            registers,
+            precision,
+        };
+    }
+
+    /// Give the memory back.
+    pub fn free(&mut self, used: &mut Used) {
+        used.resize(self.size(), 0);
+        *self = Self::default();
+    }
+
+    /// Use no more than `2^precision` bytes; a count that is smaller stays as exact as it is.
+    pub fn shrink(&mut self, precision: u8, used: &mut Used) {
+        let before = self.size();
+        if before <= 1 << precision {
+            return;
+        }
+        self.estimate_from_now_on(precision, used);
+        if let Self::Many {
+            registers,
+            precision: own,
+        } = self
+        {
+            let before = registers.len();
+            while *own > precision {
+                *registers = folded(registers);
+                *own -= 1;
+            }
+            used.resize(before, registers.len());
+        }
+    }
+
+    /// Add all that another has counted.
+    pub fn merge(&mut self, other: &Self, used: &mut Used) {
+        match other {
+            Self::Few { slots, .. } => {
+                for &hash in slots.iter().filter(|&&hash| hash != 0) {
+                    self.add(hash, used);
+                }
+            }
+            Self::Many {
+                registers: theirs,
+                precision,
+            } => {
+                self.estimate_from_now_on(*precision, used);
+                self.shrink(*precision, used);
+                let Self::Many {
+                    registers: own,
+                    precision: level,
+                } = self
+                else {
+                    return;
+                };
+                if *level == *precision {
+                    raise(own, theirs);
+                    return;
+                }
+                let mut smaller = folded(theirs);
+                for _ in *level + 1..*precision {
+                    smaller = folded(&smaller);
+                }
+                raise(own, &smaller);
+            }
+        }
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Few { length, .. } => u64::from(*length),
+            Self::Many {
+                registers,
+                precision,
+            } => estimate(registers, *precision).round() as u64,
+        }
+    }
+
+    /// The standard error of the count, as a share of it; 0: it is exact.
+    pub fn error(&self) -> f64 {
+        match self {
+            Self::Few { .. } => 0.0,
+            Self::Many { registers, .. } => 1.04 / (registers.len() as f64).sqrt(),
+        }
+    }
 }
 
 #[inline]
@@ -81,145 +182,52 @@ fn insert(slots: &mut [u64], hash: u64) -> bool {
     }
 }
 
-fn register(registers: &mut [u8], hash: u64) {
-    // The lowest bits say what is kept; those above them are as good as new.
-    let place = (hash >> 50) as usize;
-    let rank = ((hash << 14) | (1 << 13)).leading_zeros() as u8 + 1;
-    registers[place] = registers[place].max(rank);
-}
-
-impl Distinct {
-    #[inline]
-    pub fn add(&mut self, hash: u64, budget: &mut Budget) {
-        let hash = hash.max(1);
-        match self {
-            Self::Many { registers, level } => {
-                if kept(hash, *level) {
-                    register(registers, hash);
-                }
-            }
-            Self::Few { slots, length } => {
-                if !kept(hash, budget.level) {
-                    return;
-                }
-                if *length * 2 >= slots.len() {
-                    grow(slots, budget);
-                }
-                if insert(slots, hash) {
-                    *length += 1;
-                    if *length > MOST {
-                        self.become_many(budget);
-                    }
-                }
-            }
-        }
-    }
-
-    fn become_many(&mut self, budget: &mut Budget) {
-        let Self::Few { slots, .. } = self else {
-            return;
-        };
-        let mut registers = vec![0; REGISTERS].into_boxed_slice();
-        for &hash in slots.iter().filter(|&&hash| hash != 0) {
-            register(&mut registers, hash);
-        }
-        budget.used -= slots.len();
-        *self = Self::Many {
-            registers,
-            level: budget.level,
-        };
-    }
-
-    /// Give the memory of a small set back.
-    pub fn free(&mut self, budget: &mut Budget) {
-        if let Self::Few { slots, .. } = self {
-            budget.used -= slots.len();
-        }
-        *self = Self::default();
-    }
-
-    /// Keep only the hashes of the budget's level.
-    pub fn coarsen(&mut self, budget: &mut Budget) {
-        if let Self::Few { slots, length } = self {
-            budget.used -= slots.len();
-            let left: Vec<u64> = slots
-                .iter()
-                .copied()
-                .filter(|&hash| hash != 0 && kept(hash, budget.level))
-                .collect();
-            *length = left.len();
-            let size = if left.is_empty() {
-                0
-            } else {
-                (left.len() * 2 + 1).next_power_of_two()
-            };
-            *slots = vec![0; size];
-            for hash in left {
-                insert(slots, hash);
-            }
-            budget.used += slots.len();
-        }
-    }
-
-    pub fn merge(&mut self, other: &Self, budget: &mut Budget) {
-        match other {
-            Self::Few { slots, .. } => {
-                for &hash in slots.iter().filter(|&&hash| hash != 0) {
-                    self.add(hash, budget);
-                }
-            }
-            Self::Many { registers, level } => {
-                self.become_many(budget);
-                let own_count = self.count(budget).0;
-                if let Self::Many {
-                    registers: own,
-                    level: own_level,
-                } = self
-                {
-                    if own_level == level {
-                        for (one, two) in own.iter_mut().zip(registers) {
-                            *one = (*one).max(*two);
-                        }
-                    } else if other.count(budget).0 > own_count {
-                        // Of two levels there is no union; the larger one is nearest to it.
-                        (*own, *own_level) = (registers.clone(), *level);
-                    }
-                }
-            }
-        }
-    }
-
-    /// How many there were, and whether that is exact.
-    pub fn count(&self, budget: &Budget) -> (u64, bool) {
-        match self {
-            Self::Few { length, .. } => ((*length as u64) << budget.level, budget.level == 0),
-            Self::Many { registers, level } => {
-                let estimate = estimate(registers) * f64::from(1u32 << level.min(&31));
-                (estimate.round() as u64, false)
-            }
-        }
-    }
-}
-
-fn grow(slots: &mut Vec<u64>, budget: &mut Budget) {
+fn grow(slots: &mut Box<[u64]>, used: &mut Used) {
     let size = (slots.len() * 2).max(4);
-    budget.used += size - slots.len();
-    let old = std::mem::replace(slots, vec![0; size]);
-    for hash in old.into_iter().filter(|&hash| hash != 0) {
+    used.resize(slots.len() * 8, size * 8);
+    let old = std::mem::replace(slots, vec![0; size].into_boxed_slice());
+    for &hash in old.iter().filter(|&&hash| hash != 0) {
         insert(slots, hash);
     }
 }
 
-/// Ertl's improved estimate, algorithm 6.
-fn estimate(registers: &[u8]) -> f64 {
-    const Q: usize = 50;
-    let mut counts = [0u32; Q + 2];
-    for &rank in registers {
-        counts[usize::from(rank).min(Q + 1)] += 1;
+#[inline]
+fn register(registers: &mut [u8], precision: u8, hash: u64) {
+    let place = (hash >> (64 - precision)) as usize;
+    let rank = ((hash << precision) | (1 << (precision - 1))).leading_zeros() as u8 + 1;
+    if let Some(known) = registers.get_mut(place) {
+        *known = rank.max(*known);
     }
-    let m = REGISTERS as f64;
-    let mut z = m * tau(1.0 - f64::from(counts[Q + 1]) / m);
-    for count in counts[1..=Q].iter().rev() {
+}
+
+fn raise(own: &mut [u8], theirs: &[u8]) {
+    for (one, two) in own.iter_mut().zip(theirs) {
+        *one = (*one).max(*two);
+    }
+}
+
+/// Half as many registers: the last bit of a place becomes the first of what ranks count.
+fn folded(registers: &[u8]) -> Box<[u8]> {
+    let pairs = registers.chunks_exact(2);
+    pairs
+        .map(|pair| {
+            let even = if pair[0] > 0 { pair[0] + 1 } else { 0 };
+            let odd = u8::from(pair[1] > 0);
+            even.max(odd)
+        })
+        .collect()
+}
+
+/// Ertl's improved estimate, algorithm 6.
+fn estimate(registers: &[u8], precision: u8) -> f64 {
+    let last = usize::from(64 - precision);
+    let mut counts = vec![0u32; last + 2];
+    for &rank in registers {
+        counts[usize::from(rank).min(last + 1)] += 1;
+    }
+    let m = registers.len() as f64;
+    let mut z = m * tau(1.0 - f64::from(counts[last + 1]) / m);
+    for count in counts[1..=last].iter().rev() {
         z = 0.5 * (z + f64::from(*count));
     }
     z += m * sigma(f64::from(counts[0]) / m);
@@ -263,38 +271,70 @@ mod tests {
     use super::*;
     use crate::text;
 
-    fn counted(distinct: u64, slots: usize) -> (f64, bool) {
-        let mut budget = Budget::new(slots);
+    fn counted(numbers: std::ops::Range<u64>, used: &mut Used) -> Distinct {
         let mut count = Distinct::default();
-        for _ in 0..2 {
-            for number in 0..distinct {
-                count.add(text::hash(&number.to_le_bytes()), &mut budget);
-                while budget.exceeded() {
-                    budget.coarsen();
-                    count.coarsen(&mut budget);
-                }
-            }
+        for number in numbers.clone().chain(numbers) {
+            count.add(text::hash(&number.to_le_bytes()), used);
         }
-        let (found, exact) = count.count(&budget);
-        (found as f64 / distinct as f64, exact)
+        count
     }
 
     #[test]
     fn few_are_exact_and_many_within_three_standard_errors() {
         for distinct in [1, 7, 1000, 1024] {
-            assert_eq!(counted(distinct, usize::MAX), (1.0, true));
+            let count = counted(0..distinct, &mut Used::default());
+            assert_eq!((count.count(), count.error()), (distinct, 0.0));
         }
         for distinct in [1025, 5_000, 50_000, 1_000_000] {
-            let (ratio, exact) = counted(distinct, usize::MAX);
-            assert!((ratio - 1.0).abs() < 0.025, "{distinct}: {ratio}");
-            assert!(!exact);
+            let count = counted(0..distinct, &mut Used::default());
+            let ratio = count.count() as f64 / distinct as f64;
+            assert!(
+                (ratio - 1.0).abs() < 3.0 * count.error(),
+                "{distinct}: {ratio}"
+            );
+            assert!(count.error() > 0.0 && count.error() < 0.01);
         }
     }
 
     #[test]
-    fn a_small_budget_still_gives_an_estimate() {
-        let (ratio, exact) = counted(20_000, 256);
-        assert!((ratio - 1.0).abs() < 0.5, "{ratio}");
-        assert!(!exact);
+    fn a_smaller_count_is_what_it_would_have_been_from_the_start() {
+        for precision in 8..14 {
+            let mut used = Used::default();
+            let mut late = counted(0..30_000, &mut used);
+            late.shrink(precision, &mut used);
+            let mut early = Distinct::default();
+            early.estimate_from_now_on(precision, &mut Used::default());
+            for number in 0..30_000u64 {
+                early.add(text::hash(&number.to_le_bytes()), &mut Used::default());
+            }
+            assert_eq!(late.count(), early.count());
+            assert_eq!(used.0, 1 << precision);
+            let ratio = late.count() as f64 / 30_000.0;
+            assert!(
+                (ratio - 1.0).abs() < 3.0 * late.error(),
+                "{precision}: {ratio}"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_of_any_two_sizes_merge_to_the_count_of_both() {
+        for (one, other) in [(14, 14), (14, 10), (9, 14), (8, 11)] {
+            for few in [false, true] {
+                let mut used = Used::default();
+                let mut own = counted(0..if few { 100 } else { 20_000 }, &mut used);
+                own.shrink(one, &mut used);
+                let mut theirs = counted(10_000..40_000, &mut Used::default());
+                theirs.shrink(other, &mut Used::default());
+                own.merge(&theirs, &mut used);
+                let all = if few { 30_100.0 } else { 40_000.0 };
+                let ratio = own.count() as f64 / all;
+                assert!(
+                    (ratio - 1.0).abs() < 4.0 * own.error(),
+                    "{one} {other}: {ratio}"
+                );
+                assert_eq!(used.0, own.size());
+            }
+        }
     }
 }

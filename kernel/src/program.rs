@@ -200,6 +200,8 @@ pub struct Field {
     /// Whether blanks may stand before the value.
     pub padded: bool,
     pub escape: Escape,
+    /// Whether nothing but `until` has to be looked at to find where the value ends.
+    pub simple: bool,
 }
 
 /// A format as the kernel knows it.

@@ -12,6 +12,7 @@ from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.fields import Kind, Reading
 from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes
 from hitwatch.hits.times import Zone, time_items
+from hitwatch.spans import Instant
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,18 +63,29 @@ class Hits:
         """Whether a column was built."""
         return any(known.name == column for known in self._parser.columns)
 
-    def countable(
-        self, chosen: bytes | None, marked: tuple[str, bytes] | None
-    ) -> _kernel.Countable:
+    def countable(self, chosen: bytes | None, marks: _kernel.Marks | None) -> _kernel.Countable:
         """The hits as rollups count them.
 
         Args:
             chosen: a byte a hit: whether it counts; all when ``None``.
-            marked: a text column, and a byte for each of its distinct values: whether hits of
-                that value are counted as marked too.
+            marks: which values of a column are marked; it has been told of those that are
+                ``unmarked``.
 
         """
-        return self._batch.countable(chosen, marked)
+        return self._batch.countable(chosen, marks)
+
+    def unmarked(self, marks: _kernel.Marks) -> list[str]:
+        """Values of which nobody has said whether they are marked."""
+        return self._batch.unmarked(marks)
+
+    @property
+    def parser(self) -> Parser:
+        """What has read them."""
+        return self._parser
+
+    def times(self) -> list[Instant]:
+        """The column ``time``, in the order of the lines."""
+        return self._batch.times()
 
     @property
     def told(self) -> int:

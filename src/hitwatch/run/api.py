@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from hitwatch.alerting.rule import surge_rule
 from hitwatch.errors import SettingsError, UsageError
 from hitwatch.hits.lazy import LazyRows
-from hitwatch.readmodel import Report
+from hitwatch.readmodel import Limits, Report
 from hitwatch.run.inputs import format_named, make_readers, offsets_of, zone_named
 from hitwatch.run.parsing import Parsing, RejectedLine
 from hitwatch.run.reporting import Choice, Reporting, columns_for
 from hitwatch.run.scanning import Scan
-from hitwatch.run.selection import Selection, panels_named
+from hitwatch.run.selection import (
+    WHAT_GREW,
+    Selection,
+    check_panel,
+    figure_named,
+    panels_left_out,
+    panels_to_count,
+    sections_of,
+)
 from hitwatch.sources.places import find_logs
-from hitwatch.spans import Duration, parse_duration
+from hitwatch.spans import MINUTE, Duration, parse_duration
+from hitwatch.stats.panels import panels as all_panels
 
 log = logging.getLogger("hitwatch")
 
 Source = str | os.PathLike[str]
 """A path, a glob, a directory, or ``-`` for standard input."""
-
-FIGURES = (
-    *("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest"),
-    *("mean_s", "p50_s", "p95_s", "p99_s", "max_s"),
-)
-"""Figures by which rows of a report can be ordered."""
 
 
 def scan(
@@ -115,8 +118,13 @@ def report(
     bots: bool | None = None,
     top: int | None = None,
     sort: str = "hits",
+    tops: Mapping[str, int] | None = None,
+    sorts: Mapping[str, str] | None = None,
     panel: str | Sequence[str] = (),
+    no_panel: str | Sequence[str] = (),
+    compare: str | None = None,
     bucket: str | None = None,
+    section_group: str | Sequence[str] = (),
     collapse_ids: bool = False,
     short: str | None = None,
     long: str | None = None,
@@ -141,8 +149,14 @@ def report(
         bots: ``True``: only bots and tools; ``False``: none of them.
         top: rows of a panel; all when ``None``.
         sort: figure by which rows are ordered.
-        panel: names of the only panels to give, beside those that totals need.
+        tops: ``top`` of single panels, by name.
+        sorts: ``sort`` of single panels, by name.
+        panel: names of the only panels to give.
+        no_panel: names of panels not to give.
+        compare: ``previous`` to compare with the time of the same length before ``since``, or
+            two points in time with ``..`` between them.
         bucket: step of the time line such as ``5m``, which is then given too.
+        section_group: ``NAME=GLOB`` or ``NAME=~REGEX``: paths that are one section.
         collapse_ids: count ``/user/123`` as ``/user/:id``.
         short: short window of the alert rule, such as ``2m``.
         long: long window before it.
@@ -162,14 +176,27 @@ def report(
 
     """
     selection = _selection(since, until, where, host, exclude_client, exclude_path, tz)
-    panels = panels_named(_several(panel), _width(bucket), collapse_ids=collapse_ids)
-    choice = Choice(selection.condition(), bots)
+    chosen, depth = _several(panel), _depth(section_depth)
+    sections = sections_of(_several(section_group), depth, collapse=collapse_ids)
+    known = all_panels(_width(bucket), collapse=collapse_ids, sections=sections)
+    panels = panels_to_count(known, chosen, timeline=bucket is not None)
+    named = {panel.name for panel in panels} | {WHAT_GREW}
+    for name in (*(tops or ()), *(sorts or ())):
+        check_panel(name, named)
+    limits = Limits(
+        top=top,
+        sort=figure_named(sort),
+        tops=dict(tops or {}),
+        sorts={name: figure_named(figure) for name, figure in (sorts or {}).items()},
+        left_out=panels_left_out(_several(no_panel), chosen, named),
+    )
+    choice = Choice(selection.whenever(), bots, selection.extent())
     reporting = Reporting(
         paths=_paths(sources),
         reader_of=make_readers(
             columns_for(panels, choice),
             format_named(log_format, log_format_from),
-            _depth(section_depth),
+            depth,
             offsets_of(tz),
         ),
         panels=panels,
@@ -180,8 +207,9 @@ def report(
         notify=log.info,
         # A report that lacks a log would pass for the whole.
         stopped=lambda: bool(reporting.failures),
+        previous=selection.previous(compare) if compare else None,
     )
-    made = reporting.make(top, sort=_figure(sort))
+    made = reporting.make(limits)
     if reporting.failures:
         raise reporting.failures[0]
     return made
@@ -222,16 +250,11 @@ def _depth(section_depth: int) -> int:
     return section_depth
 
 
-def _width(bucket: str | None) -> Duration | None:
-    if bucket is None:
-        return None
+def _width(bucket: str | None) -> Duration:
     try:
-        return parse_duration(bucket)
+        width = MINUTE if bucket is None else parse_duration(bucket)
     except ValueError as error:
         raise SettingsError(str(error), where="bucket") from error
-
-
-def _figure(sort: str) -> str:
-    if sort not in FIGURES:
-        raise UsageError(f"there is no figure {sort!r}", hint=f"known: {', '.join(FIGURES)}")
-    return sort
+    if width <= 0:
+        raise SettingsError("a step must be longer than nothing", where="bucket")
+    return width

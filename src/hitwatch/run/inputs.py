@@ -14,9 +14,10 @@ from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.strings import format_of
 from hitwatch.hits.times import Zone, zone_of
-from hitwatch.sources.files import read_file, read_head, unreadable
+from hitwatch.sources.files import is_stream, read_file, read_head, unreadable
 from hitwatch.sources.formatfiles import format_file, use_own_formats
 from hitwatch.sources.places import STDIN
+from hitwatch.sources.seek import TimesOf
 from hitwatch.sources.serverconf import format_from
 from hitwatch.sources.stdin import read_stdin
 from hitwatch.spans import Instant
@@ -136,6 +137,10 @@ def in_order(
         return paths
     begun: list[tuple[Instant, str]] = []
     for path in paths:
+        if is_stream(path):
+            # What has been read of it once is gone: its format is found out as it is read.
+            begun.append((0, path))
+            continue
         try:
             head = read_head(path)
             reader = reader_of(path)
@@ -160,8 +165,21 @@ def first_time(reader: Reader, head: bytes) -> Instant:
     probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
     for hits in probe.read(head):
         if len(hits):
-            return int(hits.codes["time"].to_physical()[0])
+            return hits.times()[0]
     return 0
+
+
+def times_by(reader: Reader) -> TimesOf:
+    """What reads the times of lines of an origin whose format is known and fills ``time``."""
+    if reader.log_format is None:
+        raise ValueError("no format is known")
+    times = reader.parser_of(reader.log_format, ["time"])
+
+    def times_of(lines: bytes) -> list[Instant]:
+        bare = reader.unwrapped(lines)
+        return times.parse(bare, keep_rejects=0).times()
+
+    return times_of
 
 
 def unknown_format(reader: Reader, path: str) -> InputError:
