@@ -285,8 +285,8 @@ impl PyRollup {
     /// Count hits under the values of a text column.
     ///
     /// Arguments: the hits; the column; the statuses that count, from and to; a text column
-    /// without a value in which they count only.
-    #[pyo3(signature = (hits, column, statuses = None, without = None))]
+    /// without a value in which they count only; the key of hits without a value.
+    #[pyo3(signature = (hits, column, statuses = None, without = None, absent = None))]
     fn add_texts(
         &self,
         py: Python<'_>,
@@ -294,6 +294,7 @@ impl PyRollup {
         column: &str,
         statuses: Option<(i16, i16)>,
         without: Option<&str>,
+        absent: Option<&str>,
     ) -> PyResult<()> {
         let Some((codes, values)) = text(&hits.columns, column) else {
             return Err(PyKeyError::new_err(column.to_owned()));
@@ -301,14 +302,19 @@ impl PyRollup {
         py.detach(|| {
             let mut rollup = self.lock();
             let other = without.and_then(|name| text(&hits.columns, name));
+            let no_value = absent.map(|_| values.len() as u32);
             let code = |hit: &Hit| {
                 let row = hit.row as usize;
                 let counts = other.is_none_or(|(codes, _)| !codes.is_valid(row));
-                counts.then(|| value(Some(codes), row)).flatten()
+                counts.then(|| value(Some(codes), row).or(no_value))?
             };
             let grouped = Grouped::new(hits.counted(statuses), code, values.len());
             for (code, group) in grouped.groups() {
-                let place = rollup.place(values.value(code));
+                let key = match absent {
+                    Some(key) if code == values.len() => key,
+                    _ => values.value(code),
+                };
+                let place = rollup.place(key);
                 rollup.add(place, group.iter(), &hits.seconds);
             }
             rollup.settle();

@@ -53,6 +53,7 @@ class Rollup:
         column: str,
         statuses: tuple[int, int] | None = None,
         without: str | None = None,
+        absent: str | None = None,
     ) -> None: ...
     def add_numbers(
         self,

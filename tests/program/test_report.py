@@ -328,6 +328,18 @@ def test_of_a_large_file_only_the_wanted_times_are_read(
     assert (found.hits, found.lines, found.sources[0].bytes_passed_over) == (wanted, 5001, 0)
 
 
+def test_hits_without_an_agent_are_in_the_panels_of_agents() -> None:
+    """Who sends no User-Agent is unknown, not absent."""
+    row = rows(1)[0]
+    text = line_of(row | {"agent": AGENTS[0]}) + 2 * line_of(row | {"agent": "-"})
+    ended = run("report", "-", "--output-format", "json", text=text)
+    panels = json.loads(ended.stdout)["panels"]
+    told = {name: {row["key"]: row["hits"] for row in panels[name]} for name in panels}
+    assert told["agent_kinds"] == {"unknown": 2, "human": 1}
+    assert told["browsers"] == {"(unknown)": 2, "Chrome 120": 1}
+    assert told["operating_systems"] == {"(unknown)": 2, "Windows 10": 1}
+
+
 def test_a_pipe_is_read_once(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
     """A named pipe is a log too, though it cannot be looked at twice."""
     path, _ = logged

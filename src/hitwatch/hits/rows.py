@@ -85,6 +85,22 @@ def to_jsonl(rows: pl.DataFrame) -> bytes:
     return spelled(rows).write_ndjson().encode() if len(rows) else b""
 
 
+def write_parquet(
+    rows: Iterable[Mapping[str, object]], columns: Iterable[Column], output: IO[bytes]
+) -> None:
+    """Write rows that are plain values as Parquet.
+
+    Args:
+        rows: a value by name of each column.
+        columns: their names and types.
+        output: where to.
+
+    """
+    import polars as pl
+
+    pl.DataFrame(list(rows), schema=schema_of(columns)).write_parquet(output)
+
+
 def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
     """Write rows as they come; nothing is collected.
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from hitwatch.hits.columns import Column, ColumnType
+from hitwatch.hits.rows import write_parquet
 from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
 from hitwatch.render.units import (
     clock_time,
@@ -21,7 +23,7 @@ from hitwatch.render.units import (
     size,
 )
 from hitwatch.spans import Instant, format_duration, rfc3339
-from hitwatch.stats.panels import TIMED, PanelRow
+from hitwatch.stats.panels import OTHER, TIMED, PanelRow
 
 _KEY_WIDTH = 44
 _BAR_WIDTH = 14
@@ -118,8 +120,10 @@ def _change(now: int, before: int) -> str:
 
 def _keys(panel: PanelRows) -> str:
     bounds = panel.bounds
-    about = "about " if bounds.hits_error else ""
+    about = "about " if bounds.left_out_hits else ""
     said = f"{about}{bounds.keys:,}"
+    if bounds.left_out_hits:
+        said += f"; under {OTHER} none with more than {bounds.left_out_hits:,} hits"
     if bounds.hits_error:
         said += f"; a key may have up to {bounds.hits_error:,} hits more"
     if bounds.visitors_error:
@@ -253,6 +257,7 @@ def to_object(report: Report) -> dict[str, Any]:
             panel.name: {
                 "keys": panel.bounds.keys,
                 "hits_error": panel.bounds.hits_error,
+                "left_out_hits": panel.bounds.left_out_hits,
                 "visitors_error": panel.bounds.visitors_error,
                 "durations_error": panel.bounds.durations_error,
             }
@@ -354,15 +359,12 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
 
 def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
-    import polars as pl
-
-    types = {"panel": pl.String, "key": pl.String, "name": pl.String}
-    figures = dict.fromkeys((*_FIGURES, "previous_hits"), pl.Int64)
-    schema = {**types, **figures, **dict.fromkeys(TIMED, pl.Float64)}
-    rows = to_rows(report)
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else schema)}
+    types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
+    types |= dict.fromkeys(_FIGURES, ColumnType.INTEGER)
+    types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
+    columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
-    pl.DataFrame(columns, schema_overrides=schema).write_parquet(out)
+    write_parquet(to_rows(report), columns, out)
     return out.getvalue()
 
 

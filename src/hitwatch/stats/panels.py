@@ -39,6 +39,7 @@ class Under:
         divide: of a column of numbers or times, what they are divided by.
         modulo: and taken modulo of.
         without: only hits without a value in this text column count.
+        absent: the key of hits without a value; they do not count when ``None``.
 
     """
 
@@ -47,6 +48,7 @@ class Under:
     divide: int = 0
     modulo: int | None = None
     without: str | None = None
+    absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,17 @@ class Panel:
         return (self.under,) if self.also is None else (self.under, self.also)
 
 
+UNKNOWN = "(unknown)"
+
+
 def _browser(agent: str) -> str | None:
     found = classify(agent)
-    return f"{found.browser} {found.browser_version}".strip() or None
+    return None if found.bot else f"{found.browser} {found.browser_version}".strip() or UNKNOWN
 
 
 def _system(agent: str) -> str | None:
     found = classify(agent)
-    return f"{found.os} {found.os_version}".strip() or None
+    return None if found.bot else f"{found.os} {found.os_version}".strip() or UNKNOWN
 
 
 def _kind(agent: str) -> str:
@@ -119,7 +124,7 @@ def panels(
 
     """
     path: Label | None = collapse_ids if collapse else None
-    paths, agents = Under("path"), Under("user_agent")
+    paths, agents = Under("path"), Under("user_agent", absent="")
     by_section = Panel("sections", "Sections", Under("section"))
     if sections is not None:
         # What has no path, such as CONNECT, is a section of its own.
@@ -225,6 +230,7 @@ class Bounds:
     Attributes:
         keys: distinct keys; an estimate once keys have given way.
         hits_error: hits that a key of these may lack.
+        left_out_hits: hits that a key under ``(other)`` had at most.
         visitors_error: standard error of the visitors, as a share; 0: exact.
         durations_error: how far percentiles may be from the true ones, as a share.
 
@@ -232,6 +238,7 @@ class Bounds:
 
     keys: int
     hits_error: int = 0
+    left_out_hits: int = 0
     visitors_error: float = 0.0
     durations_error: float = 0.0
 
@@ -265,7 +272,9 @@ class Counter:
                 countable, under.column, under.divide, under.modulo, under.statuses
             )
         else:
-            self.rollup.add_texts(countable, under.column, under.statuses, under.without)
+            self.rollup.add_texts(
+                countable, under.column, under.statuses, under.without, under.absent
+            )
         if self.labelled:
             leaving = self.rollup.take_leaving()
             keys = leaving.keys()
@@ -361,10 +370,11 @@ class Breakdown:
         found = rollup.rows(sort, None if sort == "key" else shown)
         if sort in TIMED:
             found = [row for row in found if row[2] is not None]
-        keys, _ = rollup.bounds()
+        keys, left_out_hits = rollup.bounds()
         bounds = Bounds(
             keys,
             max((row[0][2] for row in found), default=0),
+            left_out_hits,
             max((row[0][4] for row in found), default=0.0),
             max((row[2][5] for row in found if row[2]), default=0.0),
         )
