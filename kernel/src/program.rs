@@ -215,6 +215,8 @@ pub struct Program {
     pub columns: Vec<(String, ColumnType)>,
     pub request: RequestSlots,
     pub time: Slot,
+    /// Whether lines say when; one that does not is then no hit, whatever columns are built.
+    pub timed: bool,
     pub status: Slot,
     pub line_number: Slot,
     pub section_depth: usize,

@@ -497,7 +497,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn resolve_time(&mut self, at: usize) -> Result<(), Failure> {
-        if self.program.time.is_none() {
+        if !self.program.timed {
             return Ok(());
         }
         let instant = self.time.resolve(&self.program.zone, self.program.year);

@@ -20,7 +20,7 @@ import pytest
 from tests.program.running import run
 
 from hitwatch.hits.reader import Reader
-from hitwatch.report import Limits, Report
+from hitwatch.readmodel import Limits, Report
 from hitwatch.run import reporting
 from hitwatch.spans import SECOND
 from hitwatch.stats.agents import classify

@@ -19,8 +19,9 @@ from hitwatch.cli.options import (
     notify,
     own_log_options,
     read_format_setting,
-    read_zone,
     reading_options,
+    selection_of,
+    selection_options,
     silent,
     stop_on_signals,
 )
@@ -33,22 +34,16 @@ if TYPE_CHECKING:
 def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
     """Makes the reader of each origin, once."""
     from hitwatch.config import load
-    from hitwatch.hits.reader import Reader
+    from hitwatch.run.inputs import make_readers, offsets_of
 
     settings = load(words["config"])
-    log_format = read_format_setting(words, settings)
-    depth = words["section_depth"] or settings.section_depth or 1
-    zone = read_zone(words["tz"] or settings.tz)
-    known: dict[str, Reader] = {}
-
-    def reader_of(origin: str) -> Reader:
-        if origin not in known:
-            known[origin] = Reader(
-                columns, log_format, depth, zone, words.get("line_numbers", False)
-            )
-        return known[origin]
-
-    return reader_of
+    return make_readers(
+        columns,
+        read_format_setting(words, settings),
+        words["section_depth"] or settings.section_depth or 1,
+        offsets_of(words["tz"] or settings.tz),
+        line_numbers=words.get("line_numbers", False),
+    )
 
 
 @click.command()
@@ -71,6 +66,7 @@ def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[st
     "--max-rejects", type=click.IntRange(0), help="Exit with 1 when more lines are rejected."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
+@selection_options
 @reading_options
 @own_log_options
 def parse(
@@ -90,30 +86,32 @@ def parse(
 
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
-    from hitwatch.run.parsing import Parsing, convert, kind_of
+    from hitwatch.run.parsing import Parsing, convert, kind_of, rejects_to, wording
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
     kind = kind_of(output, output_format)
-    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
-        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
+    only_text_on_terminals(kind, output)
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
+    where = selection_of(words).condition()
+    needed = None if chosen is None else [*chosen, *(where.columns if where else ())]
     parsing = Parsing(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, None if chosen is None else _built(chosen)),
+        reader_of=readers_of(words, needed),
         notify=silent if quiet else notify,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
         line_numbers=words["line_numbers"],
-        rejects=open_output(rejects) if rejects else None,
+        where=where,
+        on_reject=rejects_to(open_output(rejects)) if rejects else None,
     )
     convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
     found = parsing.balance
-    parsing.notify(f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects")
+    parsing.notify(wording(found))
     if parsing.failures:
         return UNREADABLE
     too_many = max_rejects is not None and found.rejects > max_rejects
@@ -122,9 +120,10 @@ def parse(
     return CONDITION_MET if too_many else FINE
 
 
-def _built(chosen: list[str]) -> list[str]:
-    """Columns that the kernel must build for those that were chosen; never none."""
-    return [name for name in chosen if name not in ("origin", "line_number")] or ["status"]
+def only_text_on_terminals(kind: str, output: Path | None) -> None:
+    """Refuse to write what is no text to a terminal."""
+    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
 
 
 def open_output(path: Path) -> IO[bytes]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -23,43 +22,23 @@ from hitwatch.cli.options import (
     read_rule,
     reading_options,
     rule_options,
+    selection_of,
+    selection_options,
     silent,
     stop_on_signals,
-    together,
 )
 from hitwatch.cli.reading import open_output, readers_of
 from hitwatch.errors import UsageError
 
-if TYPE_CHECKING:
-    from hitwatch.hits.where import Where
-    from hitwatch.run.reporting import Extent
-    from hitwatch.spans import Instant
-    from hitwatch.stats.panels import Panel
-    from hitwatch.stats.sites import Sections
-
 OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
-
-_choice_options = together(
-    click.option("--since", metavar="TIME", help="Leave out what is older."),
-    click.option("--until", metavar="TIME", help="Leave out what is not older."),
-    click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
-    click.option("--host", metavar="GLOB", multiple=True, help="Only these virtual hosts."),
-    click.option(
-        "--exclude-client",
-        metavar="CIDR",
-        multiple=True,
-        help="Leave out an address or network; @FILE lists them.",
-    ),
-    click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
-    click.option(
-        "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
-    ),
-)
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@_choice_options
+@selection_options
+@click.option(
+    "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
+)
 @click.option(
     "--top",
     "tops",
@@ -132,10 +111,17 @@ def report(
     Several files are read in the order of their times, compressed ones as they are.
     """
     from hitwatch.config import load
+    from hitwatch.readmodel import Limits
     from hitwatch.render.outputs import standard_output, wants_color, write, write_bytes
     from hitwatch.render.reports import OUTPUTS, to_text
-    from hitwatch.report import Limits
     from hitwatch.run.reporting import Choice, Reporting, columns_for
+    from hitwatch.run.selection import (
+        WHAT_GREW,
+        figure_named,
+        panels_left_out,
+        panels_to_count,
+        sections_of,
+    )
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
     from hitwatch.stats.panels import panels as all_panels
@@ -146,21 +132,21 @@ def report(
     settings = load(words["config"])
     width = read_duration("bucket", bucket) if bucket else MINUTE
     depth = words["section_depth"] or settings.section_depth or 1
-    sections = _sections(groups, depth, collapse=collapse_ids)
+    sections = sections_of(groups, depth, collapse=collapse_ids)
     known = all_panels(width, collapse=collapse_ids, sections=sections)
-    panels = _panels(known, chosen, timeline=bool(bucket))
-    named = {panel.name for panel in panels} | {"what_grew"}
-    extent = _extent(words)
-    choice = Choice(_condition(words), words["bots"], extent)
+    panels = panels_to_count(known, chosen, timeline=bool(bucket))
+    named = {panel.name for panel in panels} | {WHAT_GREW}
+    selection = selection_of(words)
+    choice = Choice(selection.whenever(), words["bots"], selection.extent())
     general, by_panel = _by_panel("--top", tops, named)
     default = 10 if output_format in (None, "text") and not outputs else 1000
     figure, figures = _by_panel("--sort", sorts, named)
     limits = Limits(
         top=_rows(general) if general else default,
         tops={name: _rows(count) for name, count in by_panel.items()},
-        sort=_figure(figure or "hits"),
-        sorts={name: _figure(figure) for name, figure in figures.items()},
-        left_out=_left_out(left_out, chosen, named),
+        sort=figure_named(figure or "hits"),
+        sorts={name: figure_named(figure) for name, figure in figures.items()},
+        left_out=panels_left_out(left_out, chosen, named),
     )
     reporting = Reporting(
         paths=find_logs(sources, live=False),
@@ -170,7 +156,7 @@ def report(
         choice=choice,
         notify=silent if quiet else notify,
         stopped=stop.is_set,
-        previous=_previous(compare, extent) if compare else None,
+        previous=selection.previous(compare) if compare else None,
     )
     kinds = [_kind_of_report(path) for path in outputs]
     if output_format == "parquet" and sys.stdout.isatty():
@@ -200,69 +186,19 @@ def _kind_of_report(path: Path) -> str:
     return kinds[path.suffix.lower()]
 
 
-_OF_TOTALS = ("days", "statuses", "sections", "paths", "clients", "not_found", "static_files")
-"""Panels that are counted for the totals, shown or not."""
-
-
-def _sections(groups: tuple[str, ...], depth: int, *, collapse: bool) -> Sections | None:
-    """What makes sections, where it is more than segments of the path."""
-    from hitwatch.hits.conditions import glob_regex
-    from hitwatch.stats.sites import Sections
-
-    found = []
-    for group in groups:
-        name, equals, pattern = group.partition("=")
-        if not (name and equals and pattern):
-            raise UsageError(
-                f"{group!r} is no group of paths",
-                where="--section-group",
-                hint="write NAME=GLOB or NAME=~REGEX, as in images=*.png or 'api=~^/v[0-9]+/'",
-            )
-        regex = pattern[1:] if pattern.startswith("~") else glob_regex(pattern)[:-2] + r"\Z"
-        try:
-            found.append((name, re.compile(regex)))
-        except re.error as error:
-            raise UsageError(
-                f"{pattern!r} is no regular expression", where="--section-group", why=str(error)
-            ) from error
-    return Sections(depth, collapse, tuple(found)) if found or collapse else None
-
-
-def _panels(
-    known: tuple[Panel, ...], chosen: tuple[str, ...], *, timeline: bool
-) -> tuple[Panel, ...]:
-    """The panels to count; those that totals need among them."""
-    for name in chosen:
-        _check_panel(name, {panel.name for panel in known} | {"what_grew"})
-    if chosen and "what_grew" not in chosen:
-        return tuple(panel for panel in known if panel.name in (*chosen, *_OF_TOTALS))
-    return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
-
-
-def _left_out(
-    left_out: tuple[str, ...], chosen: tuple[str, ...], known: set[str]
-) -> frozenset[str]:
-    for name in left_out:
-        _check_panel(name, known)
-    return frozenset(left_out) | (known - set(chosen) if chosen else frozenset())
-
-
-def _check_panel(name: str, known: set[str]) -> None:
-    if name not in known:
-        raise UsageError(f"there is no panel {name!r}", hint=f"known: {', '.join(sorted(known))}")
-
-
 def _by_panel(
     option: str, words: tuple[str, ...], known: set[str]
 ) -> tuple[str | None, dict[str, str]]:
     """What is said for all panels, and what for one of them."""
+    from hitwatch.run.selection import check_panel
+
     general, by_panel = None, {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             general = word
             continue
-        _check_panel(name, known)
+        check_panel(name, known)
         if not value:
             raise UsageError(f"nothing behind {word!r}", where=option)
         by_panel[name] = value
@@ -273,90 +209,3 @@ def _rows(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"{text!r} is no number of rows", where="--top", hint="1 or more")
     return int(text)
-
-
-def _figure(text: str) -> str:
-    from hitwatch.stats.panels import SORTS
-
-    if text not in SORTS:
-        raise UsageError(
-            f"{text!r} is no figure", where="--sort", hint=f"known: {', '.join(SORTS)}"
-        )
-    return text
-
-
-def _now() -> Instant:
-    from hitwatch.clocks import WallClock
-
-    return WallClock(threading.Event()).now()
-
-
-def _extent(words: dict[str, Any]) -> Extent:
-    """The time in which hits must lie."""
-    from hitwatch.hits.filters import between
-    from hitwatch.hits.when import parse_when
-
-    since, until = (
-        parse_when(words[name], _now()) if words[name] else None for name in ("since", "until")
-    )
-    between(since, until)
-    return since, until
-
-
-def _previous(compare: str, extent: Extent) -> Extent:
-    """The time to compare with."""
-    from hitwatch.hits.filters import between
-    from hitwatch.hits.when import parse_when
-
-    since, until = extent
-    if compare == "previous":
-        if since is None:
-            raise UsageError(
-                "nothing says where the time before begins",
-                where="--compare previous",
-                hint="say --since too, as in --since yesterday --compare previous",
-            )
-        return since - ((until if until is not None else _now()) - since), since
-    first, points, second = compare.partition("..")
-    if not points:
-        raise UsageError(
-            f"{compare!r} is no time to compare with",
-            where="--compare",
-            hint="write previous, or two times: 2026-01-01..2026-01-08",
-        )
-    found = parse_when(first, _now()), parse_when(second, _now())
-    between(*found)
-    return found
-
-
-def _condition(words: dict[str, Any]) -> Where | None:
-    """What the words say hits must meet, whenever they were."""
-    from hitwatch.hits.filters import exclude_clients, exclude_paths, only_hosts
-    from hitwatch.hits.where import combine, parse_where
-
-    conditions = []
-    if words["where"]:
-        conditions.append(parse_where(words["where"]))
-    if words["host"]:
-        conditions.append(only_hosts(words["host"]))
-    if words["exclude_client"]:
-        conditions.append(exclude_clients(_listed(words["exclude_client"])))
-    if words["exclude_path"]:
-        conditions.append(exclude_paths(words["exclude_path"]))
-    return combine(conditions) if conditions else None
-
-
-def _listed(entries: tuple[str, ...]) -> list[str]:
-    """Networks, those in files among them."""
-    from hitwatch.hits.filters import networks_in
-
-    found: list[str] = []
-    for entry in entries:
-        if not entry.startswith("@"):
-            found.append(entry)
-            continue
-        try:
-            found += networks_in(Path(entry[1:]).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
-    return found

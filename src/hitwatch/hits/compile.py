@@ -116,11 +116,14 @@ class Hits:
 
         return pl.DataFrame(self._batch.hashes(column)).to_series()
 
-    def frame(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
+    def frame(
+        self, columns: Iterable[str] | None = None, chosen: pl.Series | None = None
+    ) -> pl.DataFrame:
         """Columns with texts in place of codes.
 
         Args:
             columns: names of this parser's columns; all when ``None``.
+            chosen: a boolean a hit: whether to give it; all when ``None``.
 
         Returns:
             One row a hit, in the order of the lines.
@@ -128,12 +131,13 @@ class Hits:
         """
         import polars as pl
 
-        chosen = self._parser.columns if columns is None else [self._column(c) for c in columns]
+        wanted = self._parser.columns if columns is None else [self._column(c) for c in columns]
+        codes = self.codes if chosen is None else self.codes.filter(chosen)
         series = [
-            self.values(column.name).gather(self.codes[column.name]).alias(column.name)
+            self.values(column.name).gather(codes[column.name]).alias(column.name)
             if column.type is ColumnType.TEXT
-            else self.codes[column.name]
-            for column in chosen
+            else codes[column.name]
+            for column in wanted
         ]
         return pl.DataFrame(series)
 
@@ -168,7 +172,8 @@ class Parser:
     Args:
         log_format: the format.
         columns: names of the columns to build; all the format can fill when ``None``. A
-            column that is not built costs next to nothing.
+            column that is not built costs next to nothing. Where the format has none of
+            them its first one is built, for hits are the rows of something.
         section_depth: how many path segments make a section.
         zone: where wall-clock times without an offset were written; UTC when ``None``.
         year: the year of times that carry none.
@@ -190,8 +195,9 @@ class Parser:
     ) -> None:
         self.log_format = log_format
         available = log_format.columns
+        asked = [column for column in available if columns is None or column.name in columns]
         self.columns: tuple[Column, ...] = (
-            *(column for column in available if columns is None or column.name in columns),
+            *(asked or available[:1]),
             *((LINE_NUMBER,) if line_numbers else ()),
         )
         built = {column.name: column for column in self.columns}
@@ -207,6 +213,7 @@ class Parser:
                 "directives": [start.encode() for start in log_format.directives],
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
+                "timed": log_format.fills("time"),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
                 "date": date,

@@ -9,8 +9,19 @@ from typing import Any
 
 import msgspec
 
-from hitwatch.render.units import clock_time, duration, harmless, padded, percent, printable, size
-from hitwatch.report import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
+from hitwatch.hits.columns import Column, ColumnType
+from hitwatch.hits.rows import write_parquet
+from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
+from hitwatch.render.units import (
+    clock_time,
+    duration,
+    harmless,
+    markdown,
+    padded,
+    percent,
+    printable,
+    size,
+)
 from hitwatch.spans import Instant, format_duration, rfc3339
 from hitwatch.stats.panels import OTHER, TIMED, PanelRow
 
@@ -348,21 +359,18 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
 
 def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
-    import polars as pl
-
-    types = {"panel": pl.String, "key": pl.String, "name": pl.String}
-    figures = dict.fromkeys((*_FIGURES, "previous_hits"), pl.Int64)
-    schema = {**types, **figures, **dict.fromkeys(TIMED, pl.Float64)}
-    rows = to_rows(report)
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else schema)}
+    types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
+    types |= dict.fromkeys(_FIGURES, ColumnType.INTEGER)
+    types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
+    columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
-    pl.DataFrame(columns, schema_overrides=schema).write_parquet(out)
+    write_parquet(to_rows(report), columns, out)
     return out.getvalue()
 
 
 def to_markdown(report: Report) -> str:
     """Headings and tables (GitHub-flavoured)."""
-    lines = ["# Access log report", "", *(f"- {_cell(line.strip())}" for line in _head(report))]
+    lines = ["# Access log report", "", *(f"- {markdown(line.strip())}" for line in _head(report))]
     for panel in report.panels:
         timed = any(row.duration for row in panel.rows)
         heads = ["hits", *(["change"] if report.previous else [])]
@@ -376,7 +384,7 @@ def to_markdown(report: Report) -> str:
 
 
 def _markdown(row: PanelRow, report: Report, *, timed: bool) -> str:
-    cells = [_cell(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
+    cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
     if report.previous:
         cells.append(_change(row.hits, row.previous.hits if row.previous else 0))
     cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
@@ -384,11 +392,6 @@ def _markdown(row: PanelRow, report: Report, *, timed: bool) -> str:
     if timed:
         cells += _times(row)
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Text from a log that neither ends a cell nor becomes markup."""
-    return "".join(f"\\{char}" if char in "\\|`*_[]<>" else char for char in printable(text))
 
 
 def _encoded(draw: Callable[[Report], str]) -> Callable[[Report], bytes]:

@@ -24,7 +24,7 @@ from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
-from hitwatch.run.inputs import in_order, times_by, unknown_format
+from hitwatch.run.inputs import in_order, make_readers, times_by, unknown_format
 from hitwatch.run.loop import Loop
 from hitwatch.sayings import End
 from hitwatch.sources.files import check_text
@@ -74,14 +74,7 @@ class Run:
 
     def readers(self) -> Callable[[str], Reader]:
         """A reader for each origin, made when it is first asked for."""
-        known: dict[str, Reader] = {}
-
-        def reader_of(origin: str) -> Reader:
-            if origin not in known:
-                known[origin] = Reader(NEEDED, self.log_format, self.section_depth, self.zone)
-            return known[origin]
-
-        return reader_of
+        return make_readers(NEEDED, self.log_format, self.section_depth, self.zone)
 
 
 def watch(

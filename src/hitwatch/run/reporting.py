@@ -20,7 +20,7 @@ from hitwatch.hits.conditions import All, Where
 from hitwatch.hits.filters import between
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
-from hitwatch.report import Compared, Limits, Report, SourceRow, judged, panel_rows
+from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
 from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
