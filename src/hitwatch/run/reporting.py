@@ -32,7 +32,7 @@ from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
 
-PIECE = 16 << 20
+PIECE = 8 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
 
 WORTH_SEEKING = 32 << 20
