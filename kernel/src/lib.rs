@@ -9,6 +9,7 @@ mod distinct;
 mod keyed;
 pub mod program;
 mod request;
+mod rewriting;
 mod rollup;
 pub mod scan;
 pub mod text;

@@ -1,0 +1,184 @@
+"""What hits say is replaced: the client behind proxies, what tells of persons, secrets.
+
+Texts are replaced by distinct value, never once per hit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hitwatch.errors import UsageError
+from hitwatch.hits.addresses import Networks, address_of
+from hitwatch.hits.columns import BY_NAME
+from hitwatch.hits.compile import Hits
+from hitwatch.hits.privacy import (
+    REDACTED,
+    Mode,
+    anonymize,
+    is_secret_name,
+    redact_query,
+    redact_url,
+    trusted_client,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Relabel = Callable[[str], str]
+
+TRUST_NEEDS: frozenset[str] = frozenset({"client", "forwarded_for"})
+"""Columns that it takes to find the client behind proxies."""
+
+
+def trust(hits: Hits, networks: Networks) -> Hits:
+    """Hits whose ``client`` is the one behind trusted proxies (``trusted_client``).
+
+    Args:
+        hits: the hits; without the columns of ``TRUST_NEEDS`` they stay as they are.
+        networks: of the proxies.
+
+    """
+    if not all(hits.has(name) for name in TRUST_NEEDS):
+        return hits
+    import polars as pl
+
+    # One place more than there are headers, for hits without any.
+    headers = [*hits.values("forwarded_for").to_list(), None]
+    clients = hits.values("client")
+    codes = hits.codes.select("client", "forwarded_for").cast(pl.UInt64)
+    header = codes["forwarded_for"].fill_null(len(headers) - 1)
+    pairs, places = _places(codes["client"] * len(headers) + header)
+    texts = [
+        trusted_client(clients[pair // len(headers)], headers[pair % len(headers)], networks)
+        for pair in pairs
+    ]
+    return hits.replaced("client", places, texts)
+
+
+def relabel(hits: Hits, column: str, label: Relabel) -> Hits:
+    """Hits with other texts in a text column.
+
+    Args:
+        hits: the hits; without the column they stay as they are.
+        column: its name.
+        label: gives the other text; it is asked once per distinct text.
+
+    """
+    if not hits.has(column):
+        return hits
+    used, places = _places(hits.codes[column])
+    return hits.replaced(column, places, [label(text) for text in hits.values(column).gather(used)])
+
+
+def _places(numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The distinct numbers, and of each row which of them it is; beyond them where it is null."""
+    import polars as pl
+
+    distinct = numbers.drop_nulls().unique().sort()
+    places = distinct.search_sorted(numbers.fill_null(0)).cast(pl.UInt32)
+    nulls = numbers.is_null()
+    return distinct, places.set(nulls, 2**32 - 1) if nulls.any() else places
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What of hits is replaced before anybody sees them.
+
+    Attributes:
+        mode: how clients and users are made anonymous; ``None``: they are not.
+        key: secret of the hash.
+        redact: whether secrets and mail addresses in queries are taken out.
+
+    Raises:
+        UsageError: there is no key for the hash.
+
+    """
+
+    mode: Mode | None = None
+    key: bytes = field(default=b"", repr=False)
+    redact: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mode == "hash" and not self.key:
+            raise UsageError(
+                "clients cannot be hashed without a key",
+                hint="put a secret into a file and name it with --anonymize-key-file, or into"
+                " HITWATCH_ANONYMIZE_KEY",
+            )
+
+    def __bool__(self) -> bool:
+        return self.mode is not None or self.redact
+
+    def __call__(self, hits: Hits) -> Hits:
+        """Hits that may be shown; of rejected lines it is not shown what they say."""
+        for column in hits.texts:
+            if label := self.label(column):
+                hits = relabel(hits, column, label)
+        return hits.withholding_lines()
+
+    def label(self, column: str) -> Relabel | None:
+        """What puts another text in place of one of a column; ``None``: nothing need be.
+
+        Args:
+            column: name of a text column, also of one that only one format has.
+
+        """
+        if column not in BY_NAME:
+            return partial(self._of_unknown_meaning, column) if self else None
+        if column in _PERSONS and self.mode is not None:
+            anonymous, mode, key = _PERSONS[column], self.mode, self.key
+            return lambda text: anonymous(text, mode, key)
+        return _WITH_QUERIES.get(column) if self.redact else None
+
+    def _of_unknown_meaning(self, column: str, text: str) -> str:
+        """A text of a column that only its format knows: whatever looks as if it told."""
+        if self.redact:
+            telling = "cookie" in column or is_secret_name(column)
+            text = REDACTED if telling else _redact_words(text)
+        if self.mode is None:
+            return text
+        return _anonymous_list(text, self.mode, self.key, names=False)
+
+
+_ENTRY = re.compile(r"[^,\s]+")
+
+
+def _anonymous_list(text: str, mode: Mode, key: bytes, *, names: bool = True) -> str:
+    """Addresses as proxies list them, each made anonymous; of other words maybe none."""
+
+    def anonymous(entry: re.Match[str]) -> str:
+        known = names or address_of(entry[0]) is not None
+        return anonymize(entry[0], mode, key) if known else entry[0]
+
+    return _ENTRY.sub(anonymous, text)
+
+
+_PERSONS: dict[str, Callable[[str, Mode, bytes], str]] = {
+    "client": anonymize,
+    "user": anonymize,
+    "forwarded_for": _anonymous_list,
+}
+"""Columns that tell who asked."""
+
+
+def _redact_words(text: str) -> str:
+    """A text that need not be an address of the Web, without secrets.
+
+    What follows a ``?`` may have blanks, so that all of it is one query.
+    """
+    before, mark, query = text.partition("?")
+    words = (redact_query(word) for word in before.split(" "))
+    return " ".join(words) + mark + redact_query(query)
+
+
+_WITH_QUERIES: dict[str, Relabel] = {
+    "query": redact_query,
+    "target": redact_url,
+    "referrer": redact_url,
+    "request_raw": _redact_words,
+}
+"""Columns that may hold a query."""
