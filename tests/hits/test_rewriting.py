@@ -51,7 +51,7 @@ def test_the_client_behind_proxies_is_found_by_pairs(pairs: list[tuple[str, str]
     expected = [trusted_client(c, None if h == "-" else h, PROXIES) for c, h in pairs]
     assert trusted.frame(["client"])["client"].to_list() == expected
     assert sorted(trusted.values("client")) == sorted(set(expected))
-    others = [name for name in trusted.texts if name != "client"]
+    others = [name for name in trusted.text_columns if name != "client"]
     assert trusted.frame(others).equals(hits.frame(others))
 
 
@@ -193,7 +193,7 @@ def test_labels_take_any_text(text: str, column: str) -> None:
             assert label is None or isinstance(label(text), str)
 
 
-def test_texts_are_the_text_columns() -> None:
+def test_text_columns_are_the_text_columns() -> None:
     """Columns of numbers and times are none."""
-    texts = parsed(line(), columns=["client", "time", "status", "user"]).texts
-    assert texts == ("client", "user")
+    built = parsed(line(), columns=["client", "time", "status", "user"]).text_columns
+    assert built == ("client", "user")

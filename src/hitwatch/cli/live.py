@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -18,6 +19,7 @@ from hitwatch.cli.options import (
     rule_options,
     saying_options,
 )
+from hitwatch.cli.privacy import privacy_options
 
 
 @click.command()
@@ -29,6 +31,8 @@ from hitwatch.cli.options import (
     help="How much of the log's own time to read back, to arm the rule [default: 30m].",
 )
 @rule_options
+@choosing_options
+@privacy_options
 @reading_options
 @saying_options
 @own_log_options
@@ -63,6 +67,8 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
     help="How fast the log's time passes: 1x, 60x, or max [default: max].",
 )
 @rule_options
+@choosing_options
+@privacy_options
 @reading_options
 @saying_options
 @own_log_options

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -17,6 +18,8 @@ from hitwatch.errors import SettingsError, UsageError
 from hitwatch.spans import Duration, parse_duration
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
     from hitwatch.hits.format import Format
@@ -100,6 +103,7 @@ own_log_options = together(
 @contextmanager
 def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     """What the words say of a run; ends it when a signal asks for it."""
+    from hitwatch.cli.privacy import read_intake
     from hitwatch.clocks import WallClock
     from hitwatch.config import load
     from hitwatch.render.outputs import (
@@ -136,6 +140,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
             log_format=log_format,
             section_depth=setting("section_depth", 1),
             zone=read_zone(setting("tz")),
+            intake=replace(read_intake(words, settings), figures_only=True),
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
@@ -255,12 +260,17 @@ def read_zone(name: str | None) -> Zone | None:
     """Read the name of a time zone; ``None``: UTC."""
     if name is None or name == "UTC":
         return None
-    from zoneinfo import ZoneInfo
-
     from hitwatch.hits.times import zone_of
 
+    return zone_of(read_zone_info(name))
+
+
+def read_zone_info(name: str) -> ZoneInfo:
+    """Read the name of a time zone."""
+    from zoneinfo import ZoneInfo
+
     try:
-        return zone_of(ZoneInfo(name))
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise SettingsError(
             f"unknown time zone {name!r}",

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -24,31 +25,31 @@ from hitwatch.cli.options import (
     silent,
     stop_on_signals,
 )
+from hitwatch.cli.privacy import privacy_options, read_intake
 from hitwatch.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from hitwatch.hits.reader import Reader
+    from hitwatch.config import Settings
+    from hitwatch.run.readers import Readers
+    from hitwatch.stats.intake import Intake
 
 
-def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
-    """Makes the reader of each origin, once."""
-    from hitwatch.config import load
-    from hitwatch.hits.reader import Reader
+def readers_of(
+    words: dict[str, Any],
+    settings: Settings,
+    columns: list[str] | None,
+    intake: Intake | None = None,
+    notify: Callable[[str], None] | None = None,
+) -> Readers:
+    """Gives the reader of each origin, as the words or else the settings have it."""
+    from hitwatch.run.readers import Readers
+    from hitwatch.stats.intake import Intake
 
-    settings = load(words["config"])
     log_format = read_format_setting(words, settings)
     depth = words["section_depth"] or settings.section_depth or 1
     zone = read_zone(words["tz"] or settings.tz)
-    known: dict[str, Reader] = {}
-
-    def reader_of(origin: str) -> Reader:
-        if origin not in known:
-            known[origin] = Reader(
-                columns, log_format, depth, zone, words.get("line_numbers", False)
-            )
-        return known[origin]
-
-    return reader_of
+    numbered = words.get("line_numbers", False)
+    return Readers(columns, log_format, depth, zone, numbered, intake or Intake(), notify)
 
 
 @click.command()
@@ -71,6 +72,8 @@ def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[st
     "--max-rejects", type=click.IntRange(0), help="Exit with 1 when more lines are rejected."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
+@choosing_options
+@privacy_options
 @reading_options
 @own_log_options
 def parse(
@@ -90,6 +93,7 @@ def parse(
 
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
+    from hitwatch.config import load
     from hitwatch.run.parsing import Parsing, convert, kind_of
     from hitwatch.sources.places import find_logs
 
@@ -101,10 +105,12 @@ def parse(
         raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
+    settings, tell = load(words["config"]), silent if quiet else notify
+    built = None if chosen is None else _built(chosen)
     parsing = Parsing(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, None if chosen is None else _built(chosen)),
-        notify=silent if quiet else notify,
+        reader_of=readers_of(words, settings, built, read_intake(words, settings), tell),
+        notify=tell,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
@@ -113,7 +119,8 @@ def parse(
     )
     convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
     found = parsing.balance
-    parsing.notify(f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects")
+    told = f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects"
+    parsing.notify(told + (f" + {found.excluded:,} excluded" if found.excluded else ""))
     if parsing.failures:
         return UNREADABLE
     too_many = max_rejects is not None and found.rejects > max_rejects
@@ -149,13 +156,14 @@ def open_output(path: Path) -> IO[bytes]:
 @own_log_options
 def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int:
     """Say which format a log is in, what each field means, and what does not fit."""
+    from hitwatch.config import load
     from hitwatch.hits.describe import describe
     from hitwatch.render.detection import to_json, to_text
     from hitwatch.run.inputs import head_of
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
-    readers = readers_of(words, None)
+    readers = readers_of(words, load(words["config"]), None)
     code = FINE
     for path in find_logs(sources, live=False):
         try:

@@ -63,7 +63,7 @@ class Hits:
         return self.lines - self.rejected - self.excluded
 
     @property
-    def texts(self) -> tuple[str, ...]:
+    def text_columns(self) -> tuple[str, ...]:
         """Names of the text columns that were built."""
         return tuple(c.name for c in self._parser.columns if c.type is ColumnType.TEXT)
 

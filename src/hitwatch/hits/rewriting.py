@@ -34,6 +34,12 @@ TRUST_NEEDS: frozenset[str] = frozenset({"client", "forwarded_for"})
 """Columns that it takes to find the client behind proxies."""
 
 
+def names_clients(hits: Hits) -> bool:
+    """Whether any of the hits has what proxies say of the client."""
+    name = "forwarded_for"
+    return hits.has(name) and hits.codes[name].null_count() < len(hits)
+
+
 def trust(hits: Hits, networks: Networks) -> Hits:
     """Hits whose ``client`` is the one behind trusted proxies (``trusted_client``).
 
@@ -115,7 +121,7 @@ class Privacy:
 
     def __call__(self, hits: Hits) -> Hits:
         """Hits that may be shown; of rejected lines it is not shown what they say."""
-        for column in hits.texts:
+        for column in hits.text_columns:
             if label := self.label(column):
                 hits = relabel(hits, column, label)
         return hits.withholding_lines()

@@ -106,7 +106,7 @@ class Parsing:
                 raise unknown_format(reader, origin)
             keep = 1 << 30 if self.rejects else 0
             for hits in reader.read(chunk.data, chunk.first_line, keep):
-                self.balance += Balance(hits.lines, len(hits), hits.rejected)
+                self.balance += Balance(hits.lines, len(hits), hits.rejected, hits.excluded)
                 self._keep_rejects(hits, origin)
                 yield hits
 

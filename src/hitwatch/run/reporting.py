@@ -15,45 +15,25 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits, Parser
-from hitwatch.hits.conditions import Where
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.report import PanelRows, Report, SourceRow, gaps, judged
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
 from hitwatch.sources.places import STDIN
 from hitwatch.spans import Instant
+from hitwatch.stats.choice import Choice
 from hitwatch.stats.panels import (
     NEEDED_ALWAYS,
     Countable,
     Counter,
     Panel,
     bots_among,
-    choose,
 )
 
 log = logging.getLogger("hitwatch")
 
 PIECE = 4 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which hits count.
-
-    Attributes:
-        where: the condition that hits must meet.
-        bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
-
-    """
-
-    where: Where | None = None
-    bots: bool | None = None
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Columns that it takes to choose."""
-        return self.where.columns if self.where else frozenset()
 
 
 def columns_for(panels: tuple[Panel, ...], choice: Choice) -> list[str]:
@@ -143,7 +123,7 @@ class Reporting:
         if log_format is None or log_format.layout is Layout.W3C or reader.wrapper:
             found = reader.read(piece.data, piece.first_line)
             return pool.submit(self._count_all, found, source)
-        return pool.submit(self._parse_and_count, reader.parser, piece, source)
+        return pool.submit(self._parse_and_count, reader, reader.parser, piece, source)
 
     def _end(
         self, future: Future[Hits | None], piece: Chunk, reader: Reader, source: SourceRow
@@ -152,11 +132,13 @@ class Reporting:
         if future.result() is not None:
             self._count_all(reader.read(piece.data, piece.first_line), source)
 
-    def _parse_and_count(self, parser: Parser, piece: Chunk, source: SourceRow) -> Hits | None:
+    def _parse_and_count(
+        self, reader: Reader, parser: Parser, piece: Chunk, source: SourceRow
+    ) -> Hits | None:
         hits = parser.parse(piece.data, first_line=piece.first_line, keep_rejects=0)
         if hits.rejected:
             return hits
-        self._count(hits, source)
+        self._count(reader.refined(hits), source)
         return None
 
     def _count_all(self, found: list[Hits], source: SourceRow) -> None:
@@ -164,8 +146,7 @@ class Reporting:
             self._count(hits, source)
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
-        chosen = choose(self.choice.where, self.choice.bots, hits) if len(hits) else None
-        countable = hits.countable(chosen, bots_among(hits))
+        countable = hits.countable(self.choice.marks(hits), bots_among(hits))
         with self._lock:
             source.lines += hits.lines
             source.rejects += hits.rejected

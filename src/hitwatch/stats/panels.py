@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hitwatch import _kernel
-from hitwatch.hits.conditions import Where, mask
 from hitwatch.spans import DAY, HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.agents import classify
 from hitwatch.stats.sites import STATIC, collapse_ids, referring_site
@@ -282,23 +281,3 @@ def bots_among(hits: Hits) -> tuple[str, bytes] | None:
     people = ("human", "unknown")
     agents = hits.values("user_agent").to_list()
     return "user_agent", bytes(classify(agent).kind not in people for agent in agents)
-
-
-def choose(where: Where | None, bots: bool | None, hits: Hits) -> bytes | None:
-    """A byte a hit: whether it counts; ``None``: all do.
-
-    Args:
-        where: the condition that hits must meet.
-        bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
-        hits: the hits.
-
-    """
-    import polars as pl
-
-    if where is None and bots is None:
-        return None
-    chosen = pl.repeat(True, len(hits), eager=True) if where is None else mask(where, hits)
-    if bots is not None:
-        marks = pl.Series(list(hits.countable(None, bots_among(hits)).marks()), dtype=pl.UInt8) == 1
-        chosen &= marks if bots else ~marks
-    return chosen.cast(pl.UInt8).to_numpy().tobytes()
