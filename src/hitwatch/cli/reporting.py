@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -24,36 +25,18 @@ from hitwatch.cli.options import (
     rule_options,
     silent,
     stop_on_signals,
-    together,
 )
+from hitwatch.cli.privacy import privacy_options, read_intake, several
 from hitwatch.cli.reading import open_output, readers_of
 from hitwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from hitwatch.hits.where import Where
     from hitwatch.stats.panels import Panel
-
-_choice_options = together(
-    click.option("--since", metavar="TIME", help="Leave out what is older."),
-    click.option("--until", metavar="TIME", help="Leave out what is not older."),
-    click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
-    click.option("--host", metavar="GLOB", multiple=True, help="Only these virtual hosts."),
-    click.option(
-        "--exclude-client",
-        metavar="CIDR",
-        multiple=True,
-        help="Leave out an address or network; @FILE lists them.",
-    ),
-    click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
-    click.option(
-        "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
-    ),
-)
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@_choice_options
+@choosing_options
 @click.option("--top", type=click.IntRange(1), help="Rows of a panel [default: 10; 1000 in files].")
 @click.option(
     "--sort",
@@ -81,6 +64,12 @@ _choice_options = together(
 )
 @click.option("--bucket", metavar="DURATION", help="Step of the time line, which this shows too.")
 @click.option("--collapse-ids", is_flag=True, help="Show /user/123 as /user/:id.")
+@click.option(
+    "--geoip",
+    metavar="FILE",
+    multiple=True,
+    help="MaxMind database of countries, cities or networks (ASN); repeatable.",
+)
 @click.option("--output-format", type=click.Choice(["text", "json", "jsonl", "csv", "md"]))
 @click.option(
     "-o",
@@ -95,6 +84,7 @@ _choice_options = together(
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @rule_options
 @reading_options
+@privacy_options
 @own_log_options
 def report(
     sources: tuple[str, ...],
@@ -104,6 +94,7 @@ def report(
     chosen: tuple[str, ...],
     bucket: str | None,
     collapse_ids: bool,
+    geoip: tuple[str, ...],
     output_format: str | None,
     outputs: tuple[Path, ...],
     fail_on_alert: bool,
@@ -118,23 +109,29 @@ def report(
     from hitwatch.config import load
     from hitwatch.render.outputs import standard_output, wants_color, write
     from hitwatch.render.reports import OUTPUTS, to_text
-    from hitwatch.run.reporting import Choice, Reporting, columns_for
+    from hitwatch.run.reporting import Reporting, columns_for
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
+    from hitwatch.stats.intake import Intake
+    from hitwatch.stats.places import private
 
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
     width = read_duration("bucket", bucket) if bucket else MINUTE
-    panels = _panels(chosen, width, collapse=collapse_ids, timeline=bool(bucket))
-    choice = Choice(_condition(words), words["bots"])
+    settings, tell = load(words["config"]), silent if quiet else notify
+    intake = read_intake(words, settings)
+    known = _known_panels(width, geoip or tuple(several(settings.geoip)), collapse=collapse_ids)
+    panels = private(_panels(known, chosen, timeline=bool(bucket)), intake.privacy)
+    columns = columns_for(panels, intake.choice)
     reporting = Reporting(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, columns_for(panels, choice)),
+        # What is chosen is counted as it is; what is private is left out of the labels.
+        reader_of=readers_of(words, settings, columns, Intake(intake.proxies), tell),
         panels=panels,
-        rule=read_rule(words, load(words["config"])),
-        choice=choice,
-        notify=silent if quiet else notify,
+        rule=read_rule(words, settings),
+        choice=intake.choice,
+        notify=tell,
         stopped=stop.is_set,
     )
     kinds = [_kind_of_report(path) for path in outputs]
@@ -168,13 +165,23 @@ def _kind_of_report(path: Path) -> str:
     return kinds[path.suffix.lower()]
 
 
+def _known_panels(width: int, databases: tuple[str, ...], *, collapse: bool) -> tuple[Panel, ...]:
+    """All panels there are, also those of places that databases know."""
+    from hitwatch.stats.panels import panels
+    from hitwatch.stats.places import place_panels
+
+    labels = {}
+    if databases:
+        from hitwatch.sources.geo import open_databases
+
+        labels = open_databases(databases)
+    return (*panels(width, collapse=collapse), *place_panels(labels))
+
+
 def _panels(
-    chosen: tuple[str, ...], width: int, *, collapse: bool, timeline: bool
+    known: tuple[Panel, ...], chosen: tuple[str, ...], *, timeline: bool
 ) -> tuple[Panel, ...]:
     """The panels to show; those that totals need are counted anyway."""
-    from hitwatch.stats.panels import panels
-
-    known = panels(width, collapse=collapse)
     names = {panel.name for panel in known}
     for name in chosen:
         if name not in names:
@@ -185,44 +192,3 @@ def _panels(
         needed = ("days", "statuses", "sections", "paths", "clients")
         return tuple(panel for panel in known if panel.name in (*chosen, *needed))
     return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
-
-
-def _condition(words: dict[str, Any]) -> Where | None:
-    """What the words say hits must meet."""
-    from hitwatch.clocks import WallClock
-    from hitwatch.hits.filters import between, exclude_clients, exclude_paths, only_hosts
-    from hitwatch.hits.when import parse_when
-    from hitwatch.hits.where import combine, parse_where
-
-    now = WallClock(threading.Event()).now()
-    since, until = (
-        parse_when(words[name], now) if words[name] else None for name in ("since", "until")
-    )
-    conditions = []
-    if since is not None or until is not None:
-        conditions.append(between(since, until))
-    if words["where"]:
-        conditions.append(parse_where(words["where"]))
-    if words["host"]:
-        conditions.append(only_hosts(words["host"]))
-    if words["exclude_client"]:
-        conditions.append(exclude_clients(_listed(words["exclude_client"])))
-    if words["exclude_path"]:
-        conditions.append(exclude_paths(words["exclude_path"]))
-    return combine(conditions) if conditions else None
-
-
-def _listed(entries: tuple[str, ...]) -> list[str]:
-    """Networks, those in files among them."""
-    from hitwatch.hits.filters import networks_in
-
-    found: list[str] = []
-    for entry in entries:
-        if not entry.startswith("@"):
-            found.append(entry)
-            continue
-        try:
-            found += networks_in(Path(entry[1:]).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
-    return found
