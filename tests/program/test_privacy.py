@@ -242,3 +242,17 @@ def test_countries_as_logged(tmp_path: Path) -> None:
         )
     )
     assert panel("countries", str(path)) == {"DE": 2, "(unknown)": 1}
+
+
+def test_settings_keep_a_site_private(log: Path) -> None:
+    """A settings file or the environment asks for privacy once for all; a flag has its way."""
+    log.with_name("hitwatch.toml").write_text('anonymize = "truncate"\nredact = true\n')
+    words = ("parse", log.name, "--columns", "client,query", "--quiet")
+    rows = objects(run(*words, folder=log.parent).stdout)
+    assert rows[0] == {"client": "10.0.0.0", "query": "token=REDACTED&x=1"}
+    rows = objects(run(*words, "--no-redact", folder=log.parent).stdout)
+    assert rows[0]["query"] == "token=geheim1&x=1"
+    assert parse(str(log), "--columns", "query", HITWATCH_REDACT="true")[0] != rows[0]
+    ended = run(*words, folder=log.parent, HITWATCH_ANONYMIZE="nonsense")
+    assert ended.returncode == 2
+    assert "nonsense" in ended.stderr
