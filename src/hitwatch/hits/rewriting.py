@@ -52,16 +52,17 @@ def trust(hits: Hits, networks: Networks) -> Hits:
         return hits
     import polars as pl
 
-    # One place more than there are headers, for hits without any.
-    headers = [*hits.values("forwarded_for").to_list(), None]
-    clients = hits.values("client")
+    # One number a pair; one place more than there are headers is for hits without any.
+    headers = hits.values("forwarded_for")
+    width = len(headers) + 1
     codes = hits.codes.select("client", "forwarded_for").cast(pl.UInt64)
-    header = codes["forwarded_for"].fill_null(len(headers) - 1)
-    pairs, places = _places(codes["client"] * len(headers) + header)
-    texts = [
-        trusted_client(clients[pair // len(headers)], headers[pair % len(headers)], networks)
-        for pair in pairs
-    ]
+    pairs, places = _places(
+        codes["client"] * width + codes["forwarded_for"].fill_null(len(headers))
+    )
+    header = pairs % width
+    peers = hits.values("client").gather(pairs // width)
+    named = headers.gather(header.set(header == len(headers), None))
+    texts = [trusted_client(peer, said, networks) for peer, said in zip(peers, named, strict=True)]
     return hits.replaced("client", places, texts)
 
 
