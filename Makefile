@@ -28,8 +28,11 @@ check: .venv/installed ## linters and types, then the tests
 	cargo test --manifest-path kernel/Cargo.toml --locked --quiet
 	$(MAKE) test
 
-bench: .venv/installed ## measure the figures of docs/performance.md
+bench: .venv/bench ## measure the figures of docs/performance.md
 	$(BIN)/python bench/figures.py
+
+compare: .venv/installed ## compare a report with GoAccess's, panel by panel
+	$(BIN)/python bench/compare_goaccess.py
 
 fuzz: .venv/installed ## throw mutated lines at the kernel for ten minutes
 	$(BIN)/python tests/fuzz/mutate.py --seconds 600
@@ -47,10 +50,14 @@ clean: ## remove everything that was built
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/bench: requirements/bench.txt .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 .venv/installed: .venv/dev $(KERNEL) $(SOURCE)
 	rm -rf dist
 	$(BIN)/maturin build --release --locked --quiet --out dist --interpreter $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall dist/*.whl
 	@touch $@
 
-.PHONY: help demo test check bench fuzz lock clean
+.PHONY: help demo test check bench compare fuzz lock clean

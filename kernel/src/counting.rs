@@ -1,28 +1,33 @@
-//! The door to Python of the rollup: batches go in, tables of figures come out.
+//! The door to Python of the rollup: batches go in, rows of figures come out.
 
 use crate::batch::Finished;
-use crate::python::Table;
-use crate::rollup::{Durations, Figures, Hit, Rollup};
+use crate::durations;
+use crate::rollup::{Figures, Hit, Rollup, Rows};
 use crate::text;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, LargeStringArray, PrimitiveArray, UInt64Array,
-};
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Columns = Arc<[(String, Finished)]>;
 
 const DAY: i64 = 86_400_000_000;
 
+/// The first status that is no plain success.
+const UNUSUAL: i16 = 300;
+
 /// The hits of a batch, ready to be counted under any of its columns.
 #[pyclass(frozen, module = "hitwatch._kernel")]
 pub struct Countable {
     columns: Columns,
-    /// Rows that count, and what they count for.
-    hits: Vec<(u32, Hit)>,
+    hits: Vec<Hit>,
+    /// Those that are no plain success, which several panels ask for alone.
+    unusual: Vec<Hit>,
+    /// Durations by row, where there are any.
+    seconds: Vec<f64>,
 }
 
 impl Countable {
@@ -30,39 +35,38 @@ impl Countable {
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
-        marked: Option<(&str, &[u8])>,
+        marks: Option<&Marks>,
     ) -> PyResult<Self> {
         if chosen.is_some_and(|chosen| chosen.len() != rows) {
             return Err(PyValueError::new_err("the mask has another number of rows"));
         }
-        let marks = marked.and_then(|(column, marks)| {
-            let (codes, values) = find(&columns, column)?.text()?;
-            (marks.len() == values.len()).then_some((codes, marks))
-        });
-        if marked.is_some() && marks.is_none() {
-            return Err(PyValueError::new_err("there must be a mark for each value"));
-        }
+        let marks = marks.and_then(|marks| marks.of(&columns));
         let found = |name: &str| find(&columns, name);
         let status = found("status").and_then(Finished::numbers::<Int64Type>);
         let bytes = found("bytes").and_then(Finished::numbers::<Int64Type>);
-        let seconds = found("duration_s").and_then(Finished::numbers::<Float64Type>);
+        let timed = found("duration_s").and_then(Finished::numbers::<Float64Type>);
+        let seconds: Vec<f64> = timed.map_or_else(Vec::new, |timed| timed.values().to_vec());
         let visitors = visitors(&columns);
-        let hits = (0..rows)
+        let hits: Vec<Hit> = (0..rows)
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
-            .map(|row| {
-                let hit = Hit {
-                    status: value(status, row).unwrap_or(0),
-                    bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
-                    visitor: visitors.as_ref().map(|hashes| hashes[row]),
-                    seconds: value(seconds, row),
-                    marked: marks.is_some_and(|(codes, marks)| {
-                        value(Some(codes), row).is_some_and(|code| marks[code as usize] != 0)
-                    }),
-                };
-                (row as u32, hit)
+            .map(|row| Hit {
+                bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
+                visitor: visitors.as_ref().map_or(0, |hashes| hashes[row].max(1)),
+                row: row as u32,
+                status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
+                bucket: value(timed, row).map_or(durations::NONE, durations::bucket_of),
+                marked: marks.as_ref().is_some_and(|(codes, marked)| {
+                    value(Some(codes), row).is_some_and(|code| marked[code as usize])
+                }),
             })
             .collect();
-        Ok(Self { columns, hits })
+        let unusual = hits.iter().filter(|hit| hit.status >= UNUSUAL);
+        Ok(Self {
+            columns,
+            unusual: unusual.copied().collect(),
+            hits,
+            seconds,
+        })
     }
 }
 
@@ -75,10 +79,7 @@ impl Countable {
 
     /// Which rows are marked, a byte each, of those that count.
     fn marks(&self) -> Vec<u8> {
-        self.hits
-            .iter()
-            .map(|(_, hit)| u8::from(hit.marked))
-            .collect()
+        self.hits.iter().map(|hit| u8::from(hit.marked)).collect()
     }
 
     /// Hits and bytes by start of bucket: (start, hits, bytes).
@@ -90,8 +91,8 @@ impl Countable {
         }
         let mut steps: Vec<(i64, u64, u64)> = Vec::new();
         let mut known: HashMap<i64, usize> = HashMap::new();
-        for (row, hit) in &self.hits {
-            let Some(time) = value(times, *row as usize) else {
+        for hit in &self.hits {
+            let Some(time) = value(times, hit.row as usize) else {
                 continue;
             };
             let start = time.div_euclid(width) * width;
@@ -114,7 +115,7 @@ impl Countable {
         let times = self
             .hits
             .iter()
-            .filter_map(|(row, _)| value(times, *row as usize));
+            .filter_map(|hit| value(times, hit.row as usize));
         times.fold(None, |range, time| match range {
             None => Some((time, time)),
             Some((first, last)) => Some((time.min(first), time.max(last))),
@@ -135,28 +136,98 @@ fn value<T: arrow_array::ArrowPrimitiveType>(
     column.is_valid(row).then(|| column.value(row))
 }
 
+fn text<'a>(columns: &'a Columns, name: &str) -> Option<Text<'a>> {
+    find(columns, name).and_then(Finished::text)
+}
+
+/// Codes of the rows, and the values that they stand for.
+type Text<'a> = (&'a PrimitiveArray<UInt32Type>, &'a LargeStringArray);
+
+fn hashes(values: &LargeStringArray) -> Vec<u64> {
+    let values = values.iter().map(Option::unwrap_or_default);
+    values.map(|value| text::hash(value.as_bytes())).collect()
+}
+
+/// Which values of a text column are marked, as somebody says of each that is met.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Marks {
+    column: String,
+    /// By hash of the value.
+    known: Mutex<HashMap<u64, bool>>,
+}
+
+/// Values of which it is remembered whether they are marked.
+const MARKS_KEPT: usize = 500_000;
+
+#[pymethods]
+impl Marks {
+    /// Argument: the column.
+    #[new]
+    fn new(column: String) -> Self {
+        Self {
+            column,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Say of values whether they are marked.
+    fn learn(&self, values: Vec<String>, marked: Vec<bool>) {
+        let mut known = self.lock();
+        if known.len() > MARKS_KEPT {
+            known.clear();
+        }
+        let hashes = values.iter().map(|value| text::hash(value.as_bytes()));
+        known.extend(hashes.zip(marked));
+    }
+}
+
+impl Marks {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Values of which nobody has said anything.
+    pub fn unknown(&self, columns: &Columns) -> Vec<String> {
+        let Some((_, values)) = text(columns, &self.column) else {
+            return Vec::new();
+        };
+        let known = self.lock();
+        let values = values.iter().map(Option::unwrap_or_default);
+        let unknown = values.filter(|v| !known.contains_key(&text::hash(v.as_bytes())));
+        unknown.map(str::to_owned).collect()
+    }
+
+    /// The codes of the rows, and by code whether the value is marked.
+    fn of<'a>(&self, columns: &'a Columns) -> Option<(&'a PrimitiveArray<UInt32Type>, Vec<bool>)> {
+        let (codes, values) = text(columns, &self.column)?;
+        let known = self.lock();
+        let marked = hashes(values)
+            .into_iter()
+            .map(|h| known.get(&h).is_some_and(|&m| m));
+        Some((codes, marked.collect()))
+    }
+}
+
 /// A visitor is a client with a user agent on a day of UTC.
 fn visitors(columns: &Columns) -> Option<Vec<u64>> {
-    let (clients, names) = find(columns, "client")?.text()?;
-    let hashed = |values: &LargeStringArray| -> Vec<u64> {
-        let values = values
-            .iter()
-            .map(|v| text::hash(v.unwrap_or("").as_bytes()));
-        values.collect()
-    };
-    let names = hashed(names);
-    let agents = find(columns, "user_agent")
-        .and_then(Finished::text)
-        .map(|(codes, values)| (codes, hashed(values)));
+    let (clients, names) = text(columns, "client")?;
+    let names = hashes(names);
+    let agents = text(columns, "user_agent").map(|(codes, values)| (codes, hashes(values)));
     let times = find(columns, "time").and_then(Finished::numbers::<TimestampMicrosecondType>);
+    let (mut begin, mut day) = (i64::MIN, 0);
     let visitor = |row: usize| {
         let client = value(Some(clients), row).map_or(0, |code| names[code as usize]);
         let agent = agents.as_ref().and_then(|(codes, hashes)| {
             let code = value(Some(*codes), row)?;
             Some(hashes[code as usize])
         });
-        let day = value(times, row).unwrap_or(0).div_euclid(DAY) as u64;
-        mix(client ^ mix(agent.unwrap_or(1) ^ mix(day)))
+        let time = value(times, row).unwrap_or(0);
+        // Lines of one day follow each other, and a division is dear.
+        if begin == i64::MIN || !(begin..begin + DAY).contains(&time) {
+            begin = time.div_euclid(DAY) * DAY;
+            day = mix(begin as u64);
+        }
+        mix(client ^ mix(agent.unwrap_or(1) ^ day))
     };
     Some((0..clients.len()).map(visitor).collect())
 }
@@ -174,71 +245,77 @@ pub struct PyRollup {
     rollup: Mutex<Rollup>,
 }
 
+/// Rows that gave way, to be counted under other keys.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Leaving {
+    rows: Rows,
+}
+
+#[pymethods]
+impl Leaving {
+    /// Keys of the rows, in order.
+    fn keys(&self) -> Vec<&str> {
+        self.rows.iter().map(|(key, _)| &**key).collect()
+    }
+}
+
+/// A row of figures: key; hits, hits that it may lack, visitors, their standard error; bytes,
+/// the largest; client and server errors; marked hits; durations.
+type Row = (
+    (Option<String>, u64, u64, u64, f64),
+    (u64, u64, u64, u64, u64),
+    Option<Timed>,
+);
+
+/// Durations: their mean, p50, p95, p99, the longest, and the error of the percentiles.
+type Timed = (f64, f64, f64, f64, f64, f64);
+
 #[pymethods]
 impl PyRollup {
-    /// Arguments: keys that are kept for certain, slots that their visitors may use.
+    /// Arguments: keys that are kept for certain; whether rows that give way are kept until
+    /// they are taken.
     #[new]
-    fn new(capacity: usize, slots: usize) -> Self {
+    #[pyo3(signature = (capacity, hands_on = false))]
+    fn new(capacity: usize, hands_on: bool) -> Self {
         Self {
-            rollup: Mutex::new(Rollup::new(capacity, slots)),
+            rollup: Mutex::new(Rollup::new(capacity, hands_on)),
         }
     }
 
     /// Count hits under the values of a text column.
     ///
-    /// Arguments: the hits; the column; a label for each distinct value, `None` where hits of
-    /// that value do not count; extensions, in lower case, of which a value must have one to
-    /// count; the statuses that count, from and to.
-    #[pyo3(signature = (hits, column, labels = None, extensions = None, statuses = None))]
+    /// Arguments: the hits; the column; the statuses that count, from and to; a text column
+    /// without a value in which they count only; the key of hits without a value.
+    #[pyo3(signature = (hits, column, statuses = None, without = None, absent = None))]
     fn add_texts(
         &self,
         py: Python<'_>,
         hits: &Countable,
         column: &str,
-        labels: Option<Vec<Option<String>>>,
-        extensions: Option<HashSet<String>>,
-        statuses: Option<(i64, i64)>,
+        statuses: Option<(i16, i16)>,
+        without: Option<&str>,
+        absent: Option<&str>,
     ) -> PyResult<()> {
-        let Some((codes, values)) = find(&hits.columns, column).and_then(Finished::text) else {
+        let Some((codes, values)) = text(&hits.columns, column) else {
             return Err(PyKeyError::new_err(column.to_owned()));
         };
-        if labels.as_ref().is_some_and(|l| l.len() != values.len()) {
-            return Err(PyValueError::new_err(
-                "there must be a label for each value",
-            ));
-        }
         py.detach(|| {
             let mut rollup = self.lock();
-            // A value gets its place when the first hit under it is met.
-            let mut places: Vec<Option<usize>> = vec![None; values.len()];
-            let chosen: Option<Vec<bool>> = extensions.map(|extensions| {
-                let values = values.iter().map(|value| value.unwrap_or(""));
-                values
-                    .map(|value| has_extension(value, &extensions))
-                    .collect()
-            });
-            for (row, hit) in counted(&hits.hits, statuses) {
-                let Some(code) = value(Some(codes), *row as usize) else {
-                    continue;
+            let other = without.and_then(|name| text(&hits.columns, name));
+            let no_value = absent.map(|_| values.len() as u32);
+            let code = |hit: &Hit| {
+                let row = hit.row as usize;
+                let counts = other.is_none_or(|(codes, _)| !codes.is_valid(row));
+                counts.then(|| value(Some(codes), row).or(no_value))?
+            };
+            let grouped = Grouped::new(hits.counted(statuses), code, values.len());
+            for (code, group) in grouped.groups() {
+                let key = match absent {
+                    Some(key) if code == values.len() => key,
+                    _ => values.value(code),
                 };
-                let code = code as usize;
-                if chosen.as_ref().is_some_and(|chosen| !chosen[code]) {
-                    continue;
-                }
-                let place = match places[code] {
-                    Some(place) => place,
-                    None => {
-                        let key = match &labels {
-                            None => values.value(code),
-                            Some(labels) => match &labels[code] {
-                                Some(label) => label,
-                                None => continue,
-                            },
-                        };
-                        *places[code].insert(rollup.place(key.as_bytes()))
-                    }
-                };
-                rollup.add(place, hit);
+                let place = rollup.place(key);
+                rollup.add(place, group.iter(), &hits.seconds);
             }
             rollup.settle();
         });
@@ -255,7 +332,7 @@ impl PyRollup {
         column: &str,
         divide: i64,
         modulo: Option<i64>,
-        statuses: Option<(i64, i64)>,
+        statuses: Option<(i16, i16)>,
     ) -> PyResult<()> {
         let found = find(&hits.columns, column);
         let numbers = found.and_then(Finished::numbers::<Int64Type>);
@@ -268,131 +345,278 @@ impl PyRollup {
         }
         py.detach(|| {
             let mut rollup = self.lock();
-            let mut last: Option<(i64, usize)> = None;
-            for (row, hit) in counted(&hits.hits, statuses) {
-                let row = *row as usize;
-                let Some(number) = value(numbers, row).or_else(|| value(times, row)) else {
-                    continue;
-                };
-                let number = number.div_euclid(divide);
+            let mut numbers_met: Vec<i64> = Vec::new();
+            let mut known: HashMap<i64, u32> = HashMap::new();
+            let (mut last, mut last_code) = (i64::MIN, 0);
+            let (mut begin, mut end, mut quotient) = (0, 0, 0);
+            let code = |hit: &Hit| {
+                let row = hit.row as usize;
+                let number = value(numbers, row).or_else(|| value(times, row))?;
+                // Times follow each other, and a division is dear.
+                if !(begin..end).contains(&number) {
+                    quotient = number.div_euclid(divide);
+                    begin = quotient * divide;
+                    end = begin.saturating_add(divide);
+                }
+                if quotient != last || numbers_met.is_empty() {
+                    last = quotient;
+                    last_code = *known.entry(quotient).or_insert_with(|| {
+                        numbers_met.push(quotient);
+                        numbers_met.len() as u32 - 1
+                    });
+                }
+                Some(last_code)
+            };
+            let grouped = Grouped::new(hits.counted(statuses), code, 0);
+            for (code, group) in grouped.groups() {
+                let number = numbers_met[code];
                 let number = modulo.map_or(number, |modulo| number.rem_euclid(modulo));
-                let place = match last {
-                    Some((known, place)) if known == number => place,
-                    _ => rollup.place(number.to_string().as_bytes()),
-                };
-                last = Some((number, place));
-                rollup.add(place, hit);
+                let place = rollup.place(&number.to_string());
+                rollup.add(place, group.iter(), &hits.seconds);
             }
             rollup.settle();
         });
         Ok(())
     }
 
+    /// Rows that gave way since they were taken last.
+    fn take_leaving(&self) -> Leaving {
+        Leaving {
+            rows: self.lock().take_leaving(),
+        }
+    }
+
+    /// Count rows that left another rollup under other keys; `None` leaves a row out.
+    fn add_leaving(&self, py: Python<'_>, rows: &Leaving, keys: Vec<Option<String>>) {
+        py.detach(|| {
+            let mut rollup = self.lock();
+            for ((_, figures), key) in rows.rows.iter().zip(keys) {
+                if let Some(key) = key {
+                    rollup.add_row(&key, figures, 0);
+                }
+            }
+            rollup.settle();
+        });
+    }
+
+    /// Count the rows of another rollup under other keys, in its order; `None` leaves one out.
+    fn add_rows(&self, py: Python<'_>, other: &Self, keys: Vec<Option<String>>) -> PyResult<()> {
+        self.apart_from(other)?;
+        py.detach(|| {
+            let (mut rollup, other) = (self.lock(), other.lock());
+            for (figures, key) in other.figures.iter().zip(keys) {
+                if let Some(key) = key {
+                    rollup.add_row(&key, figures, 0);
+                }
+            }
+            rollup.settle();
+        });
+        Ok(())
+    }
+
+    /// Keys of the rows, in the order in which they were met.
+    fn keys(&self) -> Vec<String> {
+        self.lock()
+            .keys
+            .iter()
+            .map(|key| key.text.to_string())
+            .collect()
+    }
+
     /// Add what another has counted.
     fn merge(&self, other: &Self) -> PyResult<()> {
-        if std::ptr::eq(self, other) {
-            return Err(PyValueError::new_err(
-                "a rollup cannot be merged with itself",
-            ));
-        }
+        self.apart_from(other)?;
         self.lock().merge(&other.lock());
         Ok(())
     }
 
-    /// The rows, in no order; what gave way is a last row without key.
-    fn table(&self) -> PyResult<Table> {
+    /// The rows, and at the end, without a key, what gave way.
+    ///
+    /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
+    /// `key`: by key, numbers as such; how many of the first.
+    #[pyo3(signature = (sort, limit = None))]
+    fn rows(&self, sort: &str, limit: Option<usize>) -> PyResult<Vec<Row>> {
         let rollup = self.lock();
-        let keys = rollup
-            .rows
-            .iter()
-            .map(|row| std::str::from_utf8(&row.key).ok());
-        let other = (rollup.other.hits > 0).then_some(&rollup.other);
-        let keys: LargeStringArray = keys.chain(other.map(|_| None)).collect();
-        let rows: Vec<&Figures> = rollup
-            .rows
-            .iter()
-            .map(|row| &row.figures)
-            .chain(other)
-            .collect();
-        let visitors: Vec<(u64, bool)> = rows
-            .iter()
-            .map(|f| f.visitors.count(&rollup.budget))
-            .collect();
-        let whole = |of: &dyn Fn(&Figures) -> u64| -> ArrayRef {
-            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|f| of(f))))
+        let mut order: Vec<usize> = (0..rollup.keys.len()).collect();
+        let text = |at: usize| &*rollup.keys[at].text;
+        let number = |at: usize| text(at).parse::<i64>().ok();
+        let (by_key, of) = match sort {
+            "key" => (true, None),
+            _ => (false, Some(figure(sort)?)),
         };
-        let timed = |of: &dyn Fn(&Durations) -> f64| -> ArrayRef {
-            let values = rows.iter().map(|f| f.durations.as_deref().map(of));
-            Arc::new(values.collect::<Float64Array>())
+        let values: Vec<f64> =
+            of.map_or_else(Vec::new, |of| rollup.figures.iter().map(of).collect());
+        let before = |&one: &usize, &two: &usize| -> Ordering {
+            if by_key {
+                return number(one)
+                    .cmp(&number(two))
+                    .then_with(|| text(one).cmp(text(two)));
+            }
+            values[two]
+                .total_cmp(&values[one])
+                .then_with(|| text(one).cmp(text(two)))
         };
-        let exact = visitors.iter().map(|&(_, exact)| Some(exact));
-        let counts = visitors.iter().map(|&(count, _)| count);
-        Table::new([
-            ("key", Arc::new(keys) as ArrayRef),
-            ("hits", whole(&|f| f.hits)),
-            ("visitors", Arc::new(UInt64Array::from_iter_values(counts))),
-            ("exact", Arc::new(exact.collect::<BooleanArray>())),
-            ("bytes", whole(&|f| f.bytes)),
-            ("largest", whole(&|f| f.largest)),
-            ("errors_4xx", whole(&|f| f.errors_4xx)),
-            ("errors_5xx", whole(&|f| f.errors_5xx)),
-            ("bots", whole(&|f| f.marked)),
-            ("mean_s", timed(&|d| d.sum / d.count as f64)),
-            ("p50_s", timed(&|d| d.quantile(0.5))),
-            ("p95_s", timed(&|d| d.quantile(0.95))),
-            ("p99_s", timed(&|d| d.quantile(0.99))),
-            ("max_s", timed(&|d| d.max)),
-        ])
+        if let Some(limit) = limit.filter(|&limit| limit > 0 && limit < order.len()) {
+            order.select_nth_unstable_by(limit - 1, before);
+            order.truncate(limit);
+        }
+        order.sort_unstable_by(before);
+        let rows = order.into_iter().map(|at| {
+            let key = &rollup.keys[at];
+            row(Some(key.text.to_string()), &rollup.figures[at], key.missing)
+        });
+        let other = (rollup.other.hits > 0).then(|| row(None, &rollup.other, 0));
+        Ok(rows.chain(other).collect())
+    }
+
+    /// The row of each of some keys; `None` where there is none.
+    fn rows_of(&self, keys: Vec<String>) -> Vec<Option<Row>> {
+        let rollup = self.lock();
+        let found = keys.into_iter().map(|text| {
+            let at = rollup.find(&text)?;
+            Some(row(
+                Some(text),
+                &rollup.figures[at],
+                rollup.keys[at].missing,
+            ))
+        });
+        found.collect()
+    }
+
+    /// Figures of all rows together, as a row without a key.
+    fn total(&self) -> Row {
+        row(None, &self.lock().total(), 0)
     }
 
     /// The logarithmic buckets of all durations: (upper end in seconds, hits), in order.
     fn durations(&self) -> Vec<(f64, u64)> {
-        let rollup = self.lock();
-        let mut all = Durations::default();
-        let rows = rollup.rows.iter().map(|row| &row.figures);
-        for figures in rows.chain([&rollup.other]) {
-            if let Some(durations) = &figures.durations {
-                all.merge(durations);
-            }
-        }
-        let upper = |bucket: i16| crate::rollup::GAMMA.powi(i32::from(bucket));
-        all.buckets
-            .iter()
-            .map(|&(b, count)| (upper(b), count))
-            .collect()
+        let total = self.lock().total();
+        total.durations.map_or_else(Vec::new, |all| all.histogram())
     }
 
-    /// Distinct keys, hits that a key may have more than it shows, and of how many visitors
-    /// in small counts one was kept.
-    fn bounds(&self) -> (u64, u64, u64) {
+    /// Distinct keys there have been, and hits that a key without a row had at most.
+    fn bounds(&self) -> (u64, u64) {
         let rollup = self.lock();
-        let keys = match rollup.dropped {
-            0 => rollup.rows.len() as u64,
-            _ => rollup.keys.count(&rollup.budget).0,
-        };
-        (keys, rollup.error, 1 << rollup.budget.level())
+        (rollup.distinct_keys(), rollup.error)
     }
 }
 
 impl PyRollup {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Rollup> {
+    fn lock(&self) -> MutexGuard<'_, Rollup> {
         self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn apart_from(&self, other: &Self) -> PyResult<()> {
+        match std::ptr::eq(self, other) {
+            false => Ok(()),
+            true => Err(PyValueError::new_err("a rollup cannot be added to itself")),
+        }
     }
 }
 
-/// Whether the last segment of a path ends with one of some extensions.
-fn has_extension(path: &str, extensions: &HashSet<String>) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.split(';').next().unwrap_or(name);
-    let Some((_, extension)) = name.rsplit_once('.') else {
-        return false;
-    };
-    extension.len() <= 16 && extensions.contains(&extension.to_ascii_lowercase())
+/// A figure by its name.
+fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
+    Ok(match name {
+        "hits" => |f| f.hits as f64,
+        "visitors" => |f| f.visitors.count() as f64,
+        "bytes" => |f| f.bytes as f64,
+        "largest" => |f| f.largest as f64,
+        "errors_4xx" => |f| f.errors_4xx as f64,
+        "errors_5xx" => |f| f.errors_5xx as f64,
+        "bots" => |f| f.marked as f64,
+        "mean_s" => |f| {
+            f.durations
+                .as_ref()
+                .map_or(-1.0, |d| d.sum / d.count as f64)
+        },
+        "p50_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.5)),
+        "p95_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.95)),
+        "p99_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.99)),
+        "max_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.max),
+        other => return Err(PyKeyError::new_err(other.to_owned())),
+    })
 }
 
-/// The hits whose status counts.
-fn counted(hits: &[(u32, Hit)], statuses: Option<(i64, i64)>) -> impl Iterator<Item = &(u32, Hit)> {
-    let (from, to) = statuses.unwrap_or((i64::MIN, i64::MAX));
-    hits.iter()
-        .filter(move |(_, hit)| (from..=to).contains(&hit.status))
+fn row(key: Option<String>, f: &Figures, missing: u64) -> Row {
+    let timed = f.durations.as_ref().map(|d| {
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| d.quantile(share));
+        (d.sum / d.count as f64, p50, p95, p99, d.max, d.error())
+    });
+    (
+        (key, f.hits, missing, f.visitors.count(), f.visitors.error()),
+        (f.bytes, f.largest, f.errors_4xx, f.errors_5xx, f.marked),
+        timed,
+    )
+}
+
+/// Hits in the order of the codes that they are counted under, so that each key is looked up
+/// once a batch, and its figures are at hand while they are added to.
+struct Grouped {
+    hits: Vec<Hit>,
+    /// Where the hits of each code end.
+    ends: Vec<u32>,
+}
+
+impl Grouped {
+    /// Arguments: the hits; the code of each, if it has one; how many codes there are, if it
+    /// is known.
+    fn new<'a>(
+        hits: impl Iterator<Item = &'a Hit>,
+        mut code: impl FnMut(&Hit) -> Option<u32>,
+        codes: usize,
+    ) -> Self {
+        let coded: Vec<(u32, &Hit)> = hits.filter_map(|hit| Some((code(hit)?, hit))).collect();
+        let mut ends = vec![0u32; codes];
+        for &(code, _) in &coded {
+            let code = code as usize;
+            if code >= ends.len() {
+                ends.resize(code + 1, 0);
+            }
+            ends[code] += 1;
+        }
+        // From how many there are of each to where the first of each goes.
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        let Some((_, first)) = coded.first() else {
+            return Self {
+                hits: Vec::new(),
+                ends: Vec::new(),
+            };
+        };
+        let mut sorted = vec![**first; coded.len()];
+        for (code, hit) in coded {
+            let at = &mut ends[code as usize];
+            sorted[*at as usize] = *hit;
+            *at += 1;
+        }
+        Self { hits: sorted, ends }
+    }
+
+    /// The hits of each code that has any.
+    fn groups(&self) -> impl Iterator<Item = (usize, &[Hit])> {
+        let mut begin = 0;
+        self.ends
+            .iter()
+            .enumerate()
+            .filter_map(move |(code, &end)| {
+                let group = &self.hits[begin..end as usize];
+                begin = end as usize;
+                (!group.is_empty()).then_some((code, group))
+            })
+    }
+}
+
+impl Countable {
+    /// The hits whose status counts.
+    fn counted(&self, statuses: Option<(i16, i16)>) -> impl Iterator<Item = &Hit> {
+        let (from, to) = statuses.unwrap_or((i16::MIN, i16::MAX));
+        let hits = match from >= UNUSUAL {
+            true => &self.unusual,
+            false => &self.hits,
+        };
+        hits.iter()
+            .filter(move |hit| (from..=to).contains(&hit.status))
+    }
 }

@@ -6,6 +6,7 @@
 mod batch;
 mod dictionary;
 mod distinct;
+mod durations;
 mod keyed;
 pub mod program;
 mod request;

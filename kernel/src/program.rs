@@ -200,6 +200,8 @@ pub struct Field {
     /// Whether blanks may stand before the value.
     pub padded: bool,
     pub escape: Escape,
+    /// Whether nothing but `until` has to be looked at to find where the value ends.
+    pub simple: bool,
 }
 
 /// A format as the kernel knows it.
@@ -213,6 +215,8 @@ pub struct Program {
     pub columns: Vec<(String, ColumnType)>,
     pub request: RequestSlots,
     pub time: Slot,
+    /// Whether lines say when; one that does not is then no hit, whatever columns are built.
+    pub timed: bool,
     pub status: Slot,
     pub line_number: Slot,
     pub section_depth: usize,

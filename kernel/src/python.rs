@@ -1,7 +1,7 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
 use crate::batch::Finished;
-use crate::counting::{Countable, PyRollup};
+use crate::counting::{Countable, Leaving, Marks, PyRollup};
 use crate::program::{
     ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots,
     Slot, Syntax, Unit,
@@ -12,6 +12,7 @@ use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
 use crate::wrapping::{self, Wrapper};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::{Field as ArrowField, Schema};
 use pyo3::exceptions::{PyKeyError, PyValueError};
@@ -53,6 +54,7 @@ struct ProgramSpec {
     directives: Vec<Vec<u8>>,
     columns: Vec<(String, String)>,
     section_depth: usize,
+    timed: bool,
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
     date: Option<(i64, u8, u8)>,
@@ -166,6 +168,7 @@ impl ProgramSpec {
             directives: self.directives,
             request,
             time: slot("time"),
+            timed: self.timed,
             status: slot("status"),
             line_number: slot("line_number"),
             columns,
@@ -240,7 +243,15 @@ impl FieldSpec {
                 &String::from_utf8_lossy(&self.until),
             ));
         }
+        let escapes = matches!(escape, Escape::Backslash | Escape::Json);
+        let plain = self.forbids.is_none() && !self.elastic && !self.padded;
+        let simple = match quotes {
+            Quotes::Never => plain && !self.until.is_empty(),
+            Quotes::Always => plain && escapes && self.end.is_none(),
+            Quotes::Optional => false,
+        };
         Ok(Field {
+            simple,
             kind,
             group: self.group.min(u16::MAX.into()),
             until: self.until,
@@ -388,19 +399,21 @@ struct Batch {
 impl Batch {
     /// The hits as figures need them.
     ///
-    /// Arguments: a byte a row: whether it counts; a column, and a byte for each of its
-    /// distinct values: whether hits of that value are marked.
-    #[pyo3(signature = (chosen = None, marked = None))]
+    /// Arguments: a byte a row: whether it counts; which values of a column are marked.
+    #[pyo3(signature = (chosen = None, marks = None))]
     fn countable(
         &self,
         py: Python<'_>,
         chosen: Option<&[u8]>,
-        marked: Option<(String, Vec<u8>)>,
+        marks: Option<&Marks>,
     ) -> PyResult<Countable> {
-        let marked = marked.as_ref();
-        let marked = marked.map(|(column, marks)| (column.as_str(), marks.as_slice()));
         let rows = self.rows();
-        py.detach(|| Countable::new(self.columns.clone(), rows, chosen, marked))
+        py.detach(|| Countable::new(self.columns.clone(), rows, chosen, marks))
+    }
+
+    /// Values of a text column of which nobody has said whether they are marked.
+    fn unmarked(&self, py: Python<'_>, marks: &Marks) -> Vec<String> {
+        py.detach(|| marks.unknown(&self.columns))
     }
 
     /// The same hits with other texts in a text column.
@@ -481,6 +494,14 @@ impl Batch {
                 )
             })
             .collect()
+    }
+
+    /// The column `time`, microseconds since 1970.
+    fn times(&self) -> PyResult<Vec<i64>> {
+        let found = self.columns.iter().find(|(name, _)| name == "time");
+        let times = found.and_then(|(_, c)| c.numbers::<TimestampMicrosecondType>());
+        let times = times.ok_or_else(|| PyKeyError::new_err("time"))?;
+        Ok(times.values().to_vec())
     }
 
     /// The rows; of a text column the codes of its values.
@@ -614,6 +635,8 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
     module.add_class::<Countable>()?;
+    module.add_class::<Leaving>()?;
+    module.add_class::<Marks>()?;
     module.add_class::<PyRollup>()?;
     module.add_class::<Table>()
 }

@@ -1,16 +1,32 @@
 //! Figures by key over many batches, in bounded memory; knows no panel by name.
 //!
 //! Exact while there are fewer keys than its bound. Beyond it the keys with the fewest hits
-//! give way; what they had goes to `other`, and how much any key may lack is known.
+//! give way; what they had goes to `other`, and how much any key may lack is known. Counts of
+//! visitors and durations are as exact as can be for the rows with the most hits; when memory
+//! runs short, those of the other rows become estimates with a larger error, which is known too.
 
-use crate::distinct::{Budget, Distinct};
+use crate::distinct::{Distinct, Used};
+use crate::durations::{self, Durations};
 use crate::text;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Logarithmic buckets of durations: a value lies within 1 % of its bucket's middle.
-pub const GAMMA: f64 = 1.02;
+/// Rows with the most hits whose counts stay as exact as can be.
+const EXACT: usize = 1000;
+
+/// Memory that visitors and durations may use, bytes.
+const MEMORY: usize = 24 << 20;
+
+/// Memory that keys may use, bytes.
+const KEYS: usize = 16 << 20;
+
+/// A figure that rows are ordered by.
+type Of = fn(&Figures) -> u64;
+
+/// How small the counts of other rows are made, one after the other: registers as a power of
+/// two, buckets of durations.
+const SMALLER: [(u8, usize); 3] = [(10, 64), (9, 32), (8, 16)];
 
 /// Figures of some hits.
 #[derive(Clone, Debug, Default)]
@@ -26,141 +42,118 @@ pub struct Figures {
     pub durations: Option<Box<Durations>>,
 }
 
-/// Durations of some hits, seconds.
-#[derive(Clone, Debug, Default)]
-pub struct Durations {
-    pub count: u64,
-    pub sum: f64,
-    pub max: f64,
-    /// Hits by logarithmic bucket, in order; bucket `i` reaches up to `GAMMA^i`.
-    pub buckets: Vec<(i16, u64)>,
-}
-
-impl Durations {
-    /// The value below which a share of the durations lie, within 1 %.
-    pub fn quantile(&self, share: f64) -> f64 {
-        let wanted = (share * self.count as f64).ceil().max(1.0) as u64;
-        let mut seen = 0;
-        for &(bucket, count) in &self.buckets {
-            seen += count;
-            if seen >= wanted {
-                let upper = GAMMA.powi(i32::from(bucket));
-                return (2.0 * upper / (GAMMA + 1.0)).min(self.max);
-            }
-        }
-        self.max
-    }
-
-    fn add(&mut self, seconds: f64) {
-        self.count += 1;
-        self.sum += seconds;
-        self.max = self.max.max(seconds);
-        self.put(bucket_of(seconds), 1);
-    }
-
-    fn put(&mut self, bucket: i16, count: u64) {
-        match self
-            .buckets
-            .binary_search_by_key(&bucket, |&(known, _)| known)
-        {
-            Ok(at) => self.buckets[at].1 += count,
-            Err(at) => self.buckets.insert(at, (bucket, count)),
-        }
-    }
-
-    pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.sum += other.sum;
-        self.max = self.max.max(other.max);
-        for &(bucket, count) in &other.buckets {
-            self.put(bucket, count);
-        }
-    }
-}
-
-/// The bucket of a duration; what is shorter than a nanosecond goes to the lowest.
-fn bucket_of(seconds: f64) -> i16 {
-    (seconds.max(1e-9).ln() / GAMMA.ln())
-        .ceil()
-        .clamp(-2000.0, 2000.0) as i16
-}
-
 /// One hit, as far as figures need it.
 #[derive(Clone, Copy)]
 pub struct Hit {
-    pub status: i64,
     pub bytes: u64,
-    pub visitor: Option<u64>,
-    pub seconds: Option<f64>,
+    /// Hash of the visitor; 0: there is none.
+    pub visitor: u64,
+    pub row: u32,
+    pub status: i16,
+    /// Finest bucket of the duration, or `durations::NONE`.
+    pub bucket: i16,
     pub marked: bool,
 }
 
 impl Figures {
     #[inline]
-    fn add(&mut self, hit: &Hit, budget: &mut Budget) {
+    fn add(&mut self, hit: &Hit, seconds: &[f64], used: &mut Used) {
         self.hits += 1;
         self.bytes += hit.bytes;
         self.largest = self.largest.max(hit.bytes);
         self.errors_4xx += u64::from((400..500).contains(&hit.status));
         self.errors_5xx += u64::from((500..600).contains(&hit.status));
         self.marked += u64::from(hit.marked);
-        if let Some(visitor) = hit.visitor {
-            self.visitors.add(visitor, budget);
+        if hit.visitor != 0 {
+            self.visitors.add(hit.visitor, used);
         }
-        if let Some(seconds) = hit.seconds {
-            self.durations.get_or_insert_default().add(seconds);
+        if hit.bucket != durations::NONE {
+            let seconds = seconds.get(hit.row as usize).copied().unwrap_or(0.0);
+            self.timed(used).add(seconds, hit.bucket, used);
         }
     }
 
+    fn timed(&mut self, used: &mut Used) -> &mut Durations {
+        self.durations.get_or_insert_with(|| {
+            used.0 += size_of::<Durations>();
+            Box::default()
+        })
+    }
+
     /// Add another's figures.
-    pub fn merge(&mut self, other: &Self, budget: &mut Budget) {
+    pub fn merge(&mut self, other: &Self, used: &mut Used) {
         self.hits += other.hits;
         self.bytes += other.bytes;
         self.largest = self.largest.max(other.largest);
         self.errors_4xx += other.errors_4xx;
         self.errors_5xx += other.errors_5xx;
         self.marked += other.marked;
-        self.visitors.merge(&other.visitors, budget);
+        self.visitors.merge(&other.visitors, used);
         if let Some(durations) = &other.durations {
-            self.durations.get_or_insert_default().merge(durations);
+            self.timed(used).merge(durations, used);
+        }
+    }
+
+    fn shrink(&mut self, (precision, buckets): (u8, usize), used: &mut Used) {
+        self.visitors.shrink(precision, used);
+        if let Some(durations) = &mut self.durations {
+            durations.shrink(buckets, used);
+        }
+    }
+
+    fn free(&mut self, used: &mut Used) {
+        self.visitors.free(used);
+        if let Some(durations) = self.durations.take() {
+            used.0 = used.0.saturating_sub(durations.size());
         }
     }
 }
 
-/// A key and its figures.
+/// A key.
 #[derive(Clone, Debug)]
-pub struct Row {
-    pub key: Box<[u8]>,
-    pub figures: Figures,
+pub struct Key {
+    pub text: Box<str>,
     hash: u64,
+    /// Hits that it may have had before it was met last.
+    pub missing: u64,
 }
+
+/// What has left a rollup, for another one to count under other keys.
+pub type Rows = Vec<(Box<str>, Figures)>;
 
 /// Figures by key.
 pub struct Rollup {
-    pub rows: Vec<Row>,
+    pub keys: Vec<Key>,
+    /// In the order of `keys`.
+    pub figures: Vec<Figures>,
     pub other: Figures,
-    /// Distinct keys that have given way, those that came back counted again.
-    pub dropped: u64,
-    /// No key has more hits than it shows and this.
+    /// No key that is missing had more hits than this.
     pub error: u64,
-    pub budget: Budget,
-    /// How many distinct keys there have been.
-    pub keys: Distinct,
+    distinct: Distinct,
+    gone: bool,
+    /// Rows that gave way, where somebody wants them.
+    leaving: Option<Rows>,
+    used: Used,
+    key_bytes: usize,
     table: HashTable<usize>,
     hasher: RandomState,
     capacity: usize,
 }
 
 impl Rollup {
-    /// Arguments: how many keys are kept for certain, and how many slots their visitors may use.
-    pub fn new(capacity: usize, slots: usize) -> Self {
+    /// Arguments: how many keys are kept for certain; whether rows that give way are kept for
+    /// somebody who asks for them.
+    pub fn new(capacity: usize, hands_on: bool) -> Self {
         Self {
-            rows: Vec::new(),
+            keys: Vec::new(),
+            figures: Vec::new(),
             other: Figures::default(),
-            dropped: 0,
             error: 0,
-            budget: Budget::new(slots),
-            keys: Distinct::default(),
+            distinct: Distinct::default(),
+            gone: false,
+            leaving: hands_on.then(Vec::new),
+            used: Used::default(),
+            key_bytes: 0,
             table: HashTable::new(),
             hasher: RandomState::default(),
             capacity: capacity.max(1),
@@ -168,78 +161,271 @@ impl Rollup {
     }
 
     /// The place of a key, which is added when it is new.
-    pub fn place(&mut self, key: &[u8]) -> usize {
-        let hash = self.hasher.hash_one(key);
-        let same = |&at: &usize| self.rows[at].hash == hash && &*self.rows[at].key == key;
+    pub fn place(&mut self, key: &str) -> usize {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        let same = |&at: &usize| self.keys[at].hash == hash && &*self.keys[at].text == key;
         if let Some(&at) = self.table.find(hash, same) {
             return at;
         }
-        let at = self.rows.len();
-        self.keys.add(text::hash(key), &mut self.budget);
-        self.rows.push(Row {
-            key: key.into(),
-            figures: Figures::default(),
+        let at = self.keys.len();
+        let mut apart = Used::default();
+        self.distinct.add(text::hash(key.as_bytes()), &mut apart);
+        self.key_bytes += key.len();
+        self.keys.push(Key {
+            text: key.into(),
             hash,
+            missing: self.error,
         });
-        let rows = &self.rows;
-        self.table.insert_unique(hash, at, |&at| rows[at].hash);
+        self.figures.push(Figures::default());
+        let keys = &self.keys;
+        self.table.insert_unique(hash, at, |&at| keys[at].hash);
         at
     }
 
+    /// Count hits under the key of a place.
     #[inline]
-    pub fn add(&mut self, place: usize, hit: &Hit) {
-        self.rows[place].figures.add(hit, &mut self.budget);
+    pub fn add<'a>(&mut self, place: usize, hits: impl Iterator<Item = &'a Hit>, seconds: &[f64]) {
+        let figures = &mut self.figures[place];
+        for hit in hits {
+            figures.add(hit, seconds, &mut self.used);
+        }
     }
 
     /// Keep to the bounds. Places are no longer valid afterwards.
     pub fn settle(&mut self) {
-        if self.rows.len() > 2 * self.capacity {
-            self.give_way();
+        if self.keys.len() > 2 * self.capacity {
+            self.give_way(self.capacity);
         }
-        while self.budget.exceeded() {
-            self.budget.coarsen();
-            let rows = self.rows.iter_mut().map(|row| &mut row.figures);
-            for figures in rows.chain([&mut self.other]) {
-                figures.visitors.coarsen(&mut self.budget);
+        let mut left = self.keys.len();
+        while self.key_bytes > KEYS && left > 1 {
+            left /= 2;
+            self.give_way(left);
+        }
+        if self.used.0 > MEMORY {
+            self.shrink();
+        }
+    }
+
+    /// Make the counts of all rows but those with the most hits smaller, as far as it takes.
+    fn shrink(&mut self) {
+        let mut hits: Vec<u64> = self.figures.iter().map(|figures| figures.hits).collect();
+        let least = match hits.len() {
+            0..=EXACT => 0,
+            _ => {
+                *hits
+                    .select_nth_unstable_by_key(EXACT, |&h| std::cmp::Reverse(h))
+                    .1
+            }
+        };
+        for size in SMALLER {
+            for figures in self.figures.iter_mut().filter(|f| f.hits <= least) {
+                figures.shrink(size, &mut self.used);
+            }
+            if self.used.0 < MEMORY * 7 / 8 {
+                return;
+            }
+        }
+        let mut left = self.keys.len();
+        while self.used.0 > MEMORY && left > EXACT {
+            left = (left / 2).max(EXACT);
+            self.give_way(left);
+        }
+    }
+
+    /// Keep the keys with the most hits, and those with the most and the largest bytes.
+    fn give_way(&mut self, kept: usize) {
+        let few = (kept / 20).max(1);
+        let mut leaving: Vec<usize> = (0..self.keys.len()).collect();
+        let orders: [(usize, Of); 3] = [
+            (kept, |figures| figures.hits),
+            (few, |figures| figures.bytes),
+            (few, |figures| figures.largest),
+        ];
+        let mut staying = vec![false; self.keys.len()];
+        for (count, of) in orders {
+            if leaving.len() <= count {
+                return;
+            }
+            leaving
+                .select_nth_unstable_by_key(count, |&at| std::cmp::Reverse(of(&self.figures[at])));
+            for at in leaving.drain(..count) {
+                staying[at] = true;
+            }
+        }
+        self.error += leaving
+            .iter()
+            .map(|&at| self.figures[at].hits)
+            .max()
+            .unwrap_or(0);
+        self.gone = true;
+        self.table.clear();
+        let (keys, figures) = (
+            std::mem::take(&mut self.keys),
+            std::mem::take(&mut self.figures),
+        );
+        for ((key, mut figures), staying) in keys.into_iter().zip(figures).zip(staying) {
+            if staying {
+                let at = self.keys.len();
+                self.keys.push(key);
+                self.figures.push(figures);
+                let (keys, hash) = (&self.keys, self.keys[at].hash);
+                self.table.insert_unique(hash, at, |&at| keys[at].hash);
+                continue;
+            }
+            self.key_bytes -= key.text.len();
+            self.other.merge(&figures, &mut self.used);
+            match &mut self.leaving {
+                None => figures.free(&mut self.used),
+                Some(leaving) => {
+                    let mut apart = figures.clone();
+                    figures.free(&mut self.used);
+                    apart.shrink(SMALLER[0], &mut Used::default());
+                    leaving.push((key.text, apart));
+                }
             }
         }
     }
 
-    fn give_way(&mut self) {
-        let mut rows = std::mem::take(&mut self.rows);
-        let order = |row: &Row| std::cmp::Reverse(row.figures.hits);
-        rows.select_nth_unstable_by_key(self.capacity, order);
-        let leaving = rows.split_off(self.capacity);
-        self.error += leaving
-            .iter()
-            .map(|row| row.figures.hits)
-            .max()
-            .unwrap_or(0);
-        self.dropped += leaving.len() as u64;
-        for mut row in leaving {
-            self.other.merge(&row.figures, &mut self.budget);
-            row.figures.visitors.free(&mut self.budget);
-        }
-        self.table.clear();
-        for (at, row) in rows.iter().enumerate() {
-            self.table.insert_unique(row.hash, at, |&at| rows[at].hash);
-        }
-        self.rows = rows;
+    /// Rows that gave way since somebody asked last.
+    pub fn take_leaving(&mut self) -> Rows {
+        self.leaving
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Count a row of another rollup under a key.
+    pub fn add_row(&mut self, key: &str, figures: &Figures, missing: u64) {
+        let place = self.place(key);
+        self.figures[place].merge(figures, &mut self.used);
+        self.keys[place].missing = self.keys[place].missing.max(missing);
     }
 
     /// Add what another has counted.
     pub fn merge(&mut self, other: &Self) {
-        self.budget.reach(other.budget.level());
-        for row in &other.rows {
-            let place = self.place(&row.key);
-            self.rows[place]
-                .figures
-                .merge(&row.figures, &mut self.budget);
+        let own_error = self.error;
+        for key in &mut self.keys {
+            // What the other let go may have been of a key that it does not have.
+            if other.find(&key.text).is_none() {
+                key.missing += other.error;
+            }
         }
-        self.other.merge(&other.other, &mut self.budget);
-        self.keys.merge(&other.keys, &mut self.budget);
-        self.dropped += other.dropped;
+        for (key, figures) in other.keys.iter().zip(&other.figures) {
+            let known = self.find(&key.text).is_some();
+            let place = self.place(&key.text);
+            self.figures[place].merge(figures, &mut self.used);
+            let own = if known {
+                self.keys[place].missing
+            } else {
+                own_error
+            };
+            self.keys[place].missing = own + key.missing;
+        }
+        self.other.merge(&other.other, &mut self.used);
+        self.distinct.merge(&other.distinct, &mut Used::default());
+        self.gone |= other.gone;
         self.error += other.error;
         self.settle();
+    }
+
+    /// The place of a key that has been met.
+    pub fn find(&self, key: &str) -> Option<usize> {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        let same = |&at: &usize| &*self.keys[at].text == key;
+        self.table.find(hash, same).copied()
+    }
+
+    /// How many distinct keys there have been; an estimate once any has given way.
+    pub fn distinct_keys(&self) -> u64 {
+        match self.gone {
+            false => self.keys.len() as u64,
+            true => self.distinct.count().max(self.keys.len() as u64),
+        }
+    }
+
+    /// All figures together.
+    pub fn total(&self) -> Figures {
+        let mut total = Figures::default();
+        for figures in self.figures.iter().chain([&self.other]) {
+            total.merge(figures, &mut Used::default());
+        }
+        total
+    }
+
+    #[cfg(test)]
+    fn memory(&self) -> usize {
+        let sizes = self.figures.iter().chain([&self.other]).map(|figures| {
+            figures.visitors.size() + figures.durations.as_ref().map_or(0, |d| d.size())
+        });
+        sizes.sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(visitor: u64) -> Hit {
+        Hit {
+            bytes: 10,
+            visitor,
+            row: 0,
+            status: 200,
+            bucket: durations::bucket_of(0.5),
+            marked: false,
+        }
+    }
+
+    fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
+        let place = rollup.place(&key.to_string());
+        let hit = hit(text::hash(&visitor.to_le_bytes()));
+        rollup.add(place, [&hit].into_iter(), &[0.5]);
+    }
+
+    #[test]
+    fn no_hit_is_lost_and_no_key_lacks_more_than_is_said() {
+        let mut rollup = Rollup::new(100, false);
+        for round in 0..50u64 {
+            for key in 0..100 {
+                count(&mut rollup, key * (1 + round * key / 7), round);
+            }
+            rollup.settle();
+        }
+        let sum: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
+        assert_eq!(sum + rollup.other.hits, 5000);
+        assert!(rollup.keys.len() <= 200 && rollup.error > 0);
+        let place = rollup.place("0");
+        assert_eq!(
+            (rollup.figures[place].hits, rollup.keys[place].missing),
+            (50, 0)
+        );
+    }
+
+    #[test]
+    fn memory_is_bounded_and_accounted_for() {
+        let mut rollup = Rollup::new(20_000, false);
+        for visitor in 0..3_000_000u64 {
+            count(&mut rollup, visitor % 30_000, visitor);
+            if visitor % 50_000 == 0 {
+                rollup.settle();
+                assert_eq!(rollup.used.0, rollup.memory());
+                assert!(rollup.used.0 <= MEMORY);
+            }
+        }
+        let first = rollup.place("7");
+        let found = rollup.figures[first].visitors.count();
+        assert!((90..=110).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn what_gives_way_is_handed_on() {
+        let mut rollup = Rollup::new(10, true);
+        for key in 0..100 {
+            count(&mut rollup, key, key);
+            rollup.settle();
+        }
+        let gone: u64 = rollup.take_leaving().iter().map(|(_, f)| f.hits).sum();
+        assert_eq!(gone, rollup.other.hits);
+        assert!(gone > 0 && rollup.take_leaving().is_empty());
     }
 }

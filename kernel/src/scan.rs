@@ -399,6 +399,22 @@ impl<'a> Scanner<'a> {
         for index in first..written.fields.end {
             let field = &program.fields[index];
             let last = index + 1 == written.fields.end && !written.ignore_rest;
+            if field.simple
+                && !last
+                && least == 0
+                && let Some((length, escape)) = simple_end(&line[at..], field)
+            {
+                let raw = &line[at..at + length];
+                if let Err(reason) = self.value(raw, field, escape) {
+                    return Err(Failure {
+                        reason,
+                        field: index,
+                        at,
+                    });
+                }
+                at += length + field.until.len();
+                continue;
+            }
             if field.padded {
                 at += line[at..].iter().take_while(|&&b| b == b' ').count();
             }
@@ -481,7 +497,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn resolve_time(&mut self, at: usize) -> Result<(), Failure> {
-        if self.program.time.is_none() {
+        if !self.program.timed {
             return Ok(());
         }
         let instant = self.time.resolve(&self.program.zone, self.program.year);
@@ -707,9 +723,24 @@ impl<'a> Scanner<'a> {
 }
 
 /// Compare with a few bytes: cheaper than a call that compares many.
-#[inline]
+#[inline(always)]
 fn begins_with(text: &[u8], wanted: &[u8]) -> bool {
     text.len() >= wanted.len() && wanted.iter().zip(text).all(|(one, other)| one == other)
+}
+
+/// Where the value of a simple field ends, and what is escaped in it; `None`: it takes a
+/// closer look.
+#[inline(always)]
+fn simple_end(rest: &[u8], field: &Field) -> Option<(usize, Escape)> {
+    match (field.quotes, field.until.as_slice()) {
+        (Quotes::Never, [byte]) => Some((find_near(rest, *byte)?, field.escape)),
+        (Quotes::Never, until) => Some((find_text_near(rest, until)?, field.escape)),
+        (_, until) => {
+            let end = memchr2(b'"', b'\\', rest)?;
+            let ends = rest[end] == b'"' && begins_with(&rest[end..], until);
+            ends.then_some((end, Escape::None))
+        }
+    }
 }
 
 /// Find a field at the beginning of a text.
@@ -751,7 +782,7 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         && let Some(length) = until
         && in_list(rest, least + length, field.until.len())
     {
-        return plain(rest, field, least + length + 1, escape);
+        return longer(rest, field, least + length + 1, escape);
     }
     match (until, &field.end) {
         (Some(length), _) => found(least + length, Some(least + length + field.until.len())),
@@ -761,6 +792,12 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         },
         (None, None) => Err(Reason::Unended),
     }
+}
+
+/// A field whose value goes on behind a place that ends it only at first sight.
+#[cold]
+fn longer(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
+    plain(rest, field, least, escape)
 }
 
 /// Whether a place is between two items of a list such as `a, b : c`.
@@ -819,7 +856,7 @@ fn quote_end(text: &[u8], mut from: usize, escape: Escape) -> Option<usize> {
 
 /// Find a byte that is expected within a few words: cheaper there than a call of `memchr`,
 /// which takes over when it is not.
-#[inline]
+#[inline(always)]
 fn find_near(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let mut at = 0;
@@ -836,7 +873,7 @@ fn find_near(text: &[u8], byte: u8) -> Option<usize> {
 }
 
 /// Find a short text that is expected near.
-#[inline]
+#[inline(always)]
 fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = find_near(&text[at..], wanted[0]) {

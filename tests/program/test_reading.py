@@ -75,6 +75,29 @@ def test_outputs_hold_the_same(log: Path, tmp_path: Path, ending: str) -> None:
     assert found["time"].cast(pl.String).str.starts_with("2026-10-10").all()
 
 
+@pytest.mark.parametrize("columns", ["origin", "host", "host,origin"])
+def test_a_row_a_hit_whatever_is_asked_for(log: Path, columns: str) -> None:
+    """A hit is a row even where no column of it was logged."""
+    lines = run("parse", str(log), "--columns", columns).stdout.splitlines()
+    assert len(lines) == 200
+    values = {"origin": str(log), "host": None}
+    assert json.loads(lines[0]) == {name: values[name] for name in columns.split(",")}
+
+
+def test_conditions_on_rows(log: Path) -> None:
+    """Only hits that meet all conditions are rows; the others are counted as excluded."""
+    words = ["--where", "bytes > 100", "--since", "2026-10-10T11:55:30", "--exclude-path", "/p19*"]
+    ended = run("parse", str(log), "--columns", "path", *words)
+    found = [int(json.loads(line)["path"].removeprefix("/p")) for line in ended.stdout.splitlines()]
+    assert found == [n for n in range(100, 190) if n % 60 >= 30]
+    assert f"= {len(found)} hits + 1 rejects + {200 - len(found)} excluded" in ended.stderr
+    zoned = run("parse", str(log), "--tz", "Europe/Berlin", "--since", "2026-10-10T13:55:59")
+    assert len(zoned.stdout.splitlines()) == 3
+    wrong = run("parse", str(log), "--where", "statis = 1")
+    assert wrong.returncode == 2
+    assert "did you mean status?" in wrong.stderr
+
+
 def test_rejects_are_kept(log: Path, tmp_path: Path) -> None:
     """Rejected lines go to a file with place and reason; too many make the exit code 1."""
     rejects = tmp_path / "rejects.jsonl"

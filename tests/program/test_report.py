@@ -6,17 +6,26 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from tests.program.running import run
 
+from hitwatch.hits.reader import Reader
+from hitwatch.readmodel import Limits, Report
+from hitwatch.run import reporting
+from hitwatch.spans import SECOND
 from hitwatch.stats.agents import classify
+from hitwatch.stats.choice import Choice
+from hitwatch.stats.panels import panels
 from hitwatch.stats.sites import is_static, referring_site
 
 T0 = 1_767_225_600
@@ -87,7 +96,8 @@ KEYS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "paths": lambda row: row["path"],
     "static_files": lambda row: row["path"] if is_static(row["path"]) else None,
     "not_found": lambda row: row["path"] if row["status"] == 404 else None,
-    "failing": lambda row: row["path"] if row["status"] >= 400 else None,
+    "client_errors": lambda row: row["path"] if row["status"] == 404 else None,
+    "server_errors": lambda row: row["path"] if row["status"] == 503 else None,
     "clients": lambda row: row["client"],
     "methods": lambda row: row["method"],
     "protocols": lambda _: "HTTP/1.1",
@@ -204,6 +214,144 @@ def test_outputs(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> N
     assert "clients,'=HYPERLINK(1)" in (tmp_path / "evil.csv").read_text()
 
 
+def test_parquet(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """All panels are one table that data frames read."""
+    path, hits = logged
+    out = tmp_path / "report.parquet"
+    assert run("report", str(path), "-o", str(out)).returncode == 0
+    table = pl.read_parquet(out)
+    clients = table.filter(pl.col("panel") == "clients")
+    told = dict(zip(clients["key"], clients["visitors"], strict=True))
+    assert told == {key: row["visitors"] for key, row in counted(hits, "clients").items()}
+
+
+def test_rows_are_ordered_limited_and_left_out(
+    logged: tuple[Path, list[dict[str, Any]]],
+) -> None:
+    """Figure and number of rows can be chosen for all panels or for one; a panel can go."""
+    path, hits = logged
+    words = ["--sort", "bytes", "--sort", "methods=visitors", "--top", "3", "--top", "paths=2"]
+    found = report(str(path), *words, "--no-panel", "hours")["panels"]
+    assert "hours" not in found
+    assert [len(found[name]) for name in ("clients", "paths", "days")] == [3, 2, 3]
+    by_bytes = sorted(counted(hits, "clients").items(), key=lambda item: -item[1]["bytes"])
+    assert [row["key"] for row in found["clients"]] == [key for key, _ in by_bytes[:3]]
+    visitors = [row["visitors"] for row in found["methods"]]
+    assert visitors == sorted(visitors, reverse=True)
+
+
+def test_sections_can_be_made_otherwise(logged: tuple[Path, list[dict[str, Any]]]) -> None:
+    """Groups and collapsed ids give the sections; no hit is lost, with or without a path."""
+    path, hits = logged
+    words = ["--section-group", "pictures=/img/*", "--section-depth", "2", "--collapse-ids"]
+    found = report(str(path), *words)["panels"]["sections"]
+    told = {row["key"]: row["hits"] for row in found}
+    assert sum(told.values()) == len(hits)
+    assert told["pictures"] == sum(row["path"].startswith("/img/") for row in hits)
+    assert told["/user/:id"] == sum(row["path"] == "/user/7/x" for row in hits)
+    connect = '192.0.2.1 - - [01/Jan/2026:00:00:00 +0000] "CONNECT a:443 HTTP/1.1" 405 0 "-" "x"\n'
+    ended = run(*("report", "-", "--output-format", "json", *words), text=connect * 3)
+    panels = json.loads(ended.stdout)["panels"]
+    assert [(row["key"], row["hits"]) for row in panels["sections"]] == [("(connect)", 3)]
+
+
+def test_two_times_are_compared(logged: tuple[Path, list[dict[str, Any]]]) -> None:
+    """Rows know what they were before, and the keys that grew most come first."""
+    path, hits = logged
+    words = ["--since", "2026-01-02", "--until", "2026-01-03", "--compare", "previous"]
+    found = report(str(path), *words)
+    now = [row for row in hits if day(row["at"]) == "2026-01-02"]
+    before = [row for row in hits if day(row["at"]) == "2026-01-01"]
+    assert found["previous"]["hits"] == len(before)
+    assert found["previous"]["start"] == "2026-01-01T00:00:00Z"
+    assert found["totals"]["hits"] == len(now)
+    earlier = counted(before, "paths")
+    for row in found["panels"]["paths"]:
+        assert row["previous"]["hits"] == earlier[row["key"]]["hits"]
+        assert row["previous"]["visitors"] == earlier[row["key"]]["visitors"]
+    sign = 1 if len(now) >= len(before) else -1
+    changes = [
+        sign * (row["hits"] - row.get("previous", {"hits": 0})["hits"])
+        for row in found["panels"]["what_grew"]
+    ]
+    assert changes == sorted(changes, reverse=True)
+    assert all(change > 0 for change in changes)
+    again = report(str(path), *words[:4], "--compare", "2026-01-01..2026-01-02")
+    assert again["panels"] == found["panels"]
+
+
+def test_what_is_new_and_what_is_gone_explains_a_difference(tmp_path: Path) -> None:
+    """A section that was not there before stands first; of less traffic, what fell does."""
+    base = rows(1)[0] | {"status": 200}
+    early = [base | {"at": T0 + n, "path": "/a/x"} for n in range(50)]
+    late = [base | {"at": T0 + 3600 + n, "path": "/new/x"} for n in range(200)]
+    log = tmp_path / "access.log"
+    log.write_text("".join(map(line_of, [*early, *late])))
+    hours = ["2026-01-01T00:00..2026-01-01T01:00", "2026-01-01T01:00..2026-01-01T02:00"]
+    for (since, until), other, first in (
+        (hours[1].split(".."), hours[0], "/new"),
+        (hours[0].split(".."), hours[1], "/new"),
+    ):
+        words = ["--since", since, "--until", until, "--compare", other]
+        grew = report(str(log), *words)["panels"]["what_grew"]
+        assert first in [row["key"] for row in grew][:2]
+
+
+def test_of_a_large_file_only_the_wanted_times_are_read(
+    logged: tuple[Path, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What lies outside is passed over, and the figures are the same; not so without order."""
+    path, hits = logged
+    monkeypatch.setattr(reporting, "WORTH_SEEKING", 1)
+    middle = (T0 + 86_400) * SECOND, (T0 + 2 * 86_400) * SECOND
+    wanted = sum(middle[0] <= row["at"] * SECOND < middle[1] for row in hits)
+
+    def made(file: Path) -> Report:
+        reader = Reader(None)
+        return reporting.Reporting(
+            paths=[str(file)],
+            reader_of=lambda _: reader,
+            panels=panels(),
+            rule=None,
+            choice=Choice(extent=middle),
+            notify=print,
+            stopped=lambda: False,
+        ).make(Limits())
+
+    found = made(path)
+    assert found.hits == wanted
+    assert found.lines < 2000 < 5001
+    assert found.sources[0].bytes_passed_over > path.stat().st_size // 2
+    lines = path.read_text().splitlines(keepends=True)
+    mixed = tmp_path / "mixed.log"
+    mixed.write_text("".join([*lines[2500:], *lines[:2500]]))
+    found = made(mixed)
+    assert (found.hits, found.lines, found.sources[0].bytes_passed_over) == (wanted, 5001, 0)
+
+
+def test_hits_without_an_agent_are_in_the_panels_of_agents() -> None:
+    """Who sends no User-Agent is unknown, not absent."""
+    row = rows(1)[0]
+    text = line_of(row | {"agent": AGENTS[0]}) + 2 * line_of(row | {"agent": "-"})
+    ended = run("report", "-", "--output-format", "json", text=text)
+    panels = json.loads(ended.stdout)["panels"]
+    told = {name: {row["key"]: row["hits"] for row in panels[name]} for name in panels}
+    assert told["agent_kinds"] == {"unknown": 2, "human": 1}
+    assert told["browsers"] == {"(unknown)": 2, "Chrome 120": 1}
+    assert told["operating_systems"] == {"(unknown)": 2, "Windows 10": 1}
+
+
+def test_a_pipe_is_read_once(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """A named pipe is a log too, though it cannot be looked at twice."""
+    path, _ = logged
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()), daemon=True)
+    writer.start()
+    assert report(str(pipe))["totals"]["hits"] == 5000
+    writer.join(10)
+
+
 def test_many_files(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
     """Rotated and compressed files are one log; one that cannot be read is passed over."""
     path, _ = logged
@@ -252,6 +400,12 @@ def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) 
         (["-o", str(tmp_path / "r.pdf")], "no output ends in"),
         (["--since", "tomorrow-ish"], "tomorrow-ish"),
         (["--exclude-client", "10.0.0.0/99"], "10.0.0.0/99"),
+        (["--sort", "size"], "no figure"),
+        (["--section-group", "a=~("], "no regular expression"),
+        (["--section-group", "/img/*"], "NAME=GLOB"),
+        (["--top", "paths=0"], "no number of rows"),
+        (["--compare", "previous"], "--since"),
+        (["--compare", "yesterday"], "no time to compare with"),
     ):
         ended = run("report", path, *words)
         assert ended.returncode == 2, ended.stderr

@@ -5,13 +5,16 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import tempfile
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hitwatch.errors import InputError, UsageError
-from hitwatch.sources.files import read_file, read_head
+from hitwatch.sources.files import PlainFile, read_file, read_head
 from hitwatch.sources.places import find_logs
 
 TEXT = b"".join(b"line %d\n" % number for number in range(100_000))
@@ -87,3 +90,47 @@ def test_places(tmp_path: Path) -> None:
             find_logs((word,), live=False)
     with pytest.raises(UsageError, match="cannot be combined"):
         find_logs(("-", "x"), live=True)
+
+
+@given(
+    lines=st.lists(st.binary(max_size=300).map(lambda b: b.replace(b"\n", b"")), max_size=40),
+    size=st.integers(1, 2000),
+    ended=st.booleans(),
+)
+def test_spans_cover_a_file_line_by_line(lines: list[bytes], size: int, ended: bool) -> None:
+    """Whatever the size of the spans, they join up to the file, and each ends with a line."""
+    text = b"\n".join(lines) + (b"\n" if ended else b"")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        path.write_bytes(text)
+        with PlainFile(str(path)) as file:
+            parts = [span.read() for span in file.spans(size)]
+    assert b"".join(parts) == text.removeprefix(b"\xef\xbb\xbf")
+    assert all(part.endswith(b"\n") for part in parts[:-1])
+    assert all(parts)
+
+
+def test_a_line_without_end_is_cut_and_not_held(tmp_path: Path) -> None:
+    """Behind a line of 40 MB the file goes on as lines; the line is one, and shorter."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\nb\n" + b"x" * 40_000_000 + b"\nc\n")
+    with PlainFile(str(path)) as file:
+        parts = b"".join(piece.read() for piece in file.spans(1 << 20))
+    lines = parts.splitlines()
+    assert (lines[0], lines[1], lines[-1], len(lines)) == (b"a", b"b", b"c", 4)
+    assert len(lines[2]) < 22_000_000
+
+
+def test_what_is_not_plain_says_so(tmp_path: Path) -> None:
+    """Compressed and UTF-16 files cannot be read in parts."""
+    path = tmp_path / "log"
+    for content, plain in (
+        (b"a\n", True),
+        (b"", True),
+        (gzip.compress(b"a\n"), False),
+        (bz2.compress(b"a\n"), False),
+        ("a\n".encode("utf-16"), False),
+    ):
+        path.write_bytes(content)
+        with PlainFile(str(path)) as file:
+            assert file.is_plain is plain

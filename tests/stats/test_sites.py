@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.stats.sites import collapse_ids, is_static, referring_site
+from hitwatch.stats.sites import Sections, collapse_ids, is_static, referring_site
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,24 @@ def test_long_input() -> None:
     assert referring_site("http://example.org/" + "a" * 5_000_000) == "example.org"
     assert not is_static("/" + "." * 5_000_000)
     assert collapse_ids("/1" * 300_000) == "/:id" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        ("/img/a.png", "images"),
+        ("/v2/users", "api"),
+        ("/shop/cart/7", "/shop/cart"),
+        ("/user/123/x", "/user/:id"),
+        ("/shop", "/shop"),
+        ("/", "/"),
+        ("/a/", "/a/"),
+        ("*", "*"),
+        ("(connect)", "(connect)"),
+        ("nonsense", "(malformed)"),
+    ],
+)
+def test_sections_are_groups_and_segments(path: str, section: str) -> None:
+    """A path belongs to the first group that it fits, else to its first segments."""
+    groups = (("images", re.compile(r"\A/img/.*\Z")), ("api", re.compile(r"^/v[0-9]+/")))
+    assert Sections(2, True, groups).of(path) == section

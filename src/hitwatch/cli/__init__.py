@@ -12,7 +12,7 @@ import sys
 import click
 
 from hitwatch import __version__
-from hitwatch.cli import live, making, reading, reporting
+from hitwatch.cli import live, making, querying, reading, reporting
 from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
 
@@ -26,6 +26,7 @@ def commands() -> None:
     hitwatch watch /var/log/nginx/access.log     follow a log live
     hitwatch report access.log*                  one report over whole logs
     hitwatch replay access.log.1.gz access.log   play old logs through the same rules
+    hitwatch query "SELECT ..." access.log*      SQL over logs
     hitwatch demo                                see it work, without a log
     """
 
@@ -36,6 +37,7 @@ for command in (
     reporting.report,
     making.simulate,
     reading.parse,
+    querying.query,
     reading.detect,
     reading.formats,
     making.bench,

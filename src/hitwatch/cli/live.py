@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -18,6 +17,7 @@ from hitwatch.cli.options import (
     reading_options,
     rule_options,
     saying_options,
+    selection_options,
 )
 from hitwatch.cli.privacy import privacy_options
 
@@ -31,7 +31,7 @@ from hitwatch.cli.privacy import privacy_options
     help="How much of the log's own time to read back, to arm the rule [default: 30m].",
 )
 @rule_options
-@choosing_options
+@selection_options
 @privacy_options
 @reading_options
 @saying_options
@@ -67,7 +67,7 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
     help="How fast the log's time passes: 1x, 60x, or max [default: max].",
 )
 @rule_options
-@choosing_options
+@selection_options
 @privacy_options
 @reading_options
 @saying_options

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,12 @@ from hitwatch.errors import SettingsError, UsageError
 from hitwatch.spans import Duration, parse_duration
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
     from hitwatch.hits.format import Format
-    from hitwatch.hits.times import Zone
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
+    from hitwatch.run.selection import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,6 +67,22 @@ reading_options = together(
     ),
     click.option("--tz", metavar="ZONE", help="Zone of times without offset [default: UTC]."),
     click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
+)
+selection_options = together(
+    click.option("--since", metavar="TIME", help="Leave out what is older."),
+    click.option("--until", metavar="TIME", help="Leave out what is not older."),
+    click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
+    click.option("--host", metavar="GLOB", multiple=True, help="Only these virtual hosts."),
+    click.option(
+        "--exclude-client",
+        metavar="CIDR",
+        multiple=True,
+        help="Leave out an address or network; @FILE lists them.",
+    ),
+    click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
+    click.option(
+        "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
+    ),
 )
 saying_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
@@ -113,6 +128,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
         standard_output,
         wants_color,
     )
+    from hitwatch.run.inputs import offsets_of
     from hitwatch.run.modes import Run
 
     settings = load(words["config"])
@@ -133,14 +149,15 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     alert_log = AlertLog(Path(path)) if (path := setting("alert_log")) else None
     stop = threading.Event()
     stop_on_signals(stop)
+    choice = selection_of(words, settings).choice()
     yield (
         Run(
             rule=read_rule(words, settings),
             every=read_duration("every", setting("every", "10s")),
             log_format=log_format,
             section_depth=setting("section_depth", 1),
-            zone=read_zone(setting("tz")),
-            intake=replace(read_intake(words, settings), figures_only=True),
+            zone=offsets_of(setting("tz")),
+            intake=replace(read_intake(words, settings), choice=choice, figures_only=True),
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
@@ -189,18 +206,26 @@ def read_duration(name: str, text: str) -> Duration:
 
 def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | None:
     """The log format that the words or the settings name; ``None``: it is to be found out."""
-    from hitwatch.hits.strings import format_of
-    from hitwatch.sources.formatfiles import format_file, use_own_formats
-    from hitwatch.sources.serverconf import format_from
+    from hitwatch.run.inputs import format_named
 
-    use_own_formats(os.environ)
-    if words.get("log_format_from"):
-        path, _, name = words["log_format_from"].partition(":")
-        return format_from(path, name or None)
-    named = words["log_format"] or settings.log_format
-    if named is None:
-        return None
-    return format_file(named) if named.endswith(".toml") else format_of(named)
+    return format_named(words["log_format"] or settings.log_format, words.get("log_format_from"))
+
+
+def selection_of(words: dict[str, Any], settings: Settings) -> Selection:
+    """Which hits the words say shall count; all, where a command has no such words."""
+    from hitwatch.run.inputs import zone_named
+    from hitwatch.run.selection import Selection
+
+    return Selection(
+        since=words.get("since"),
+        until=words.get("until"),
+        where=words.get("where"),
+        hosts=words.get("host", ()),
+        exclude_clients=words.get("exclude_client", ()),
+        exclude_paths=words.get("exclude_path", ()),
+        bots=words.get("bots"),
+        zone=zone_named(words["tz"] or settings.tz),
+    )
 
 
 def read_rule(words: dict[str, Any], settings: Settings) -> SurgeRule:
@@ -256,29 +281,6 @@ def read_speed(text: str) -> float | None:
     return factor
 
 
-def read_zone(name: str | None) -> Zone | None:
-    """Read the name of a time zone; ``None``: UTC."""
-    if name is None or name == "UTC":
-        return None
-    from hitwatch.hits.times import zone_of
-
-    return zone_of(read_zone_info(name))
-
-
-def read_zone_info(name: str) -> ZoneInfo:
-    """Read the name of a time zone."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"unknown time zone {name!r}",
-            where="tz",
-            hint="write a name of the tz database, such as Europe/Berlin",
-        ) from error
-
-
 def log_to(path: str | None, level: str) -> None:
     """Let hitwatch's own log go to a file, or nowhere."""
     log = logging.getLogger("hitwatch")
@@ -299,6 +301,35 @@ def log_to(path: str | None, level: str) -> None:
 
 
 ended_by: list[int] = []
+
+_GRACE = 1.0
+"""Seconds that work may take to end when it is asked to."""
+
+
+def stoppable(work: Callable[[], int], stop: threading.Event) -> int:
+    """Do work in a thread beside the main one, which alone hears signals.
+
+    A library that computes, or a read that waits, would keep the main thread from hearing
+    them. Work that does not end in time is left behind, and the process ends.
+
+    Args:
+        work: gives the exit code.
+        stop: set by a signal.
+
+    """
+    future: Future[int] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not wait([future], timeout=0.1).done:
+        if stop.is_set() and not wait([future], timeout=_GRACE).done:
+            os._exit(128 + ended_by[0])
+    return future.result()
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hitwatch.cli.choosing import listed, read_choice
 from hitwatch.cli.options import together
 from hitwatch.errors import UsageError
 
@@ -48,7 +47,7 @@ privacy_options = together(
 
 
 def read_intake(words: dict[str, Any], settings: Settings) -> Intake:
-    """What is done to hits, as the words or else the settings have it.
+    """What is done to hits beside choosing them, as the words or else the settings have it.
 
     Raises:
         UsageError: words make no sense, or there is no key for the hash.
@@ -56,9 +55,7 @@ def read_intake(words: dict[str, Any], settings: Settings) -> Intake:
     """
     from hitwatch.stats.intake import Intake
 
-    return Intake(
-        read_proxies(words, settings), read_choice(words, settings), read_privacy(words, settings)
-    )
+    return Intake(read_proxies(words, settings), privacy=read_privacy(words, settings))
 
 
 def read_proxies(words: dict[str, Any], settings: Settings) -> Networks | None:
@@ -68,10 +65,9 @@ def read_proxies(words: dict[str, Any], settings: Settings) -> Networks | None:
         UsageError: an entry is no network, or a file cannot be read.
 
     """
-    from hitwatch.hits.filters import networks_of
+    from hitwatch.run.selection import trusted
 
-    entries = words.get("trusted_proxy") or several(settings.trusted_proxy)
-    return networks_of(listed(entries)) if entries else None
+    return trusted(words.get("trusted_proxy") or several(settings.trusted_proxy))
 
 
 def several(setting: str | list[str] | None) -> list[str]:

@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -20,8 +20,9 @@ from hitwatch.cli.options import (
     notify,
     own_log_options,
     read_format_setting,
-    read_zone,
     reading_options,
+    selection_of,
+    selection_options,
     silent,
     stop_on_signals,
 )
@@ -42,12 +43,13 @@ def readers_of(
     notify: Callable[[str], None] | None = None,
 ) -> Readers:
     """Gives the reader of each origin, as the words or else the settings have it."""
+    from hitwatch.run.inputs import offsets_of
     from hitwatch.run.readers import Readers
     from hitwatch.stats.intake import Intake
 
     log_format = read_format_setting(words, settings)
     depth = words["section_depth"] or settings.section_depth or 1
-    zone = read_zone(words["tz"] or settings.tz)
+    zone = offsets_of(words["tz"] or settings.tz)
     numbered = words.get("line_numbers", False)
     return Readers(columns, log_format, depth, zone, numbered, intake or Intake(), notify)
 
@@ -72,7 +74,7 @@ def readers_of(
     "--max-rejects", type=click.IntRange(0), help="Exit with 1 when more lines are rejected."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
-@choosing_options
+@selection_options
 @privacy_options
 @reading_options
 @own_log_options
@@ -94,33 +96,32 @@ def parse(
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
     from hitwatch.config import load
-    from hitwatch.run.parsing import Parsing, convert, kind_of
+    from hitwatch.run.parsing import Parsing, convert, kind_of, rejects_to, wording
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
     kind = kind_of(output, output_format)
-    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
-        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
+    only_text_on_terminals(kind, output)
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
     settings, tell = load(words["config"]), silent if quiet else notify
-    built = None if chosen is None else _built(chosen)
+    choice = selection_of(words, settings).choice()
+    intake = replace(read_intake(words, settings), choice=choice)
     parsing = Parsing(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, settings, built, read_intake(words, settings), tell),
+        reader_of=readers_of(words, settings, chosen, intake, tell),
         notify=tell,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
         line_numbers=words["line_numbers"],
-        rejects=open_output(rejects) if rejects else None,
+        on_reject=rejects_to(open_output(rejects)) if rejects else None,
     )
     convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
     found = parsing.balance
-    told = f"{found.lines:,} lines = {found.hits:,} hits + {found.rejects:,} rejects"
-    parsing.notify(told + (f" + {found.excluded:,} excluded" if found.excluded else ""))
+    parsing.notify(wording(found))
     if parsing.failures:
         return UNREADABLE
     too_many = max_rejects is not None and found.rejects > max_rejects
@@ -129,9 +130,10 @@ def parse(
     return CONDITION_MET if too_many else FINE
 
 
-def _built(chosen: list[str]) -> list[str]:
-    """Columns that the kernel must build for those that were chosen; never none."""
-    return [name for name in chosen if name not in ("origin", "line_number")] or ["status"]
+def only_text_on_terminals(kind: str, output: Path | None) -> None:
+    """Refuse to write what is no text to a terminal."""
+    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
 
 
 def open_output(path: Path) -> IO[bytes]:

@@ -6,11 +6,10 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hitwatch.cli.choosing import choosing_options
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
@@ -23,6 +22,8 @@ from hitwatch.cli.options import (
     read_rule,
     reading_options,
     rule_options,
+    selection_of,
+    selection_options,
     silent,
     stop_on_signals,
 )
@@ -30,39 +31,45 @@ from hitwatch.cli.privacy import privacy_options, read_intake, several
 from hitwatch.cli.reading import open_output, readers_of
 from hitwatch.errors import UsageError
 
-if TYPE_CHECKING:
-    from hitwatch.stats.panels import Panel
+OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@choosing_options
-@click.option("--top", type=click.IntRange(1), help="Rows of a panel [default: 10; 1000 in files].")
+@selection_options
+@click.option(
+    "--top",
+    "tops",
+    metavar="[PANEL=]N",
+    multiple=True,
+    help="Rows of all panels, or of one [default: 10; 1000 in files].",
+)
 @click.option(
     "--sort",
-    type=click.Choice(
-        [
-            "hits",
-            "visitors",
-            "bytes",
-            "errors_4xx",
-            "errors_5xx",
-            "bots",
-            "largest",
-            "mean_s",
-            "p50_s",
-            "p95_s",
-            "p99_s",
-            "max_s",
-        ]
-    ),
-    default="hits",
-    help="Figure by which rows are ordered [default: hits].",
+    "sorts",
+    metavar="[PANEL=]FIGURE",
+    multiple=True,
+    help="Figure by which rows are ordered, in all panels or in one [default: hits].",
 )
 @click.option(
     "--panel", "chosen", multiple=True, metavar="NAME", help="Only this panel; repeatable."
 )
+@click.option(
+    "--no-panel", "left_out", multiple=True, metavar="NAME", help="Not this panel; repeatable."
+)
+@click.option(
+    "--compare",
+    metavar="previous|TIME..TIME",
+    help="Compare with the time of the same length before --since, or with another.",
+)
 @click.option("--bucket", metavar="DURATION", help="Step of the time line, which this shows too.")
+@click.option(
+    "--section-group",
+    "groups",
+    metavar="NAME=GLOB|NAME=~REGEX",
+    multiple=True,
+    help="Make paths that fit one section; repeatable, the first that fits counts.",
+)
 @click.option("--collapse-ids", is_flag=True, help="Show /user/123 as /user/:id.")
 @click.option(
     "--geoip",
@@ -70,7 +77,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="MaxMind database of countries, cities or networks (ASN); repeatable.",
 )
-@click.option("--output-format", type=click.Choice(["text", "json", "jsonl", "csv", "md"]))
+@click.option("--output-format", type=click.Choice(OUTPUT_KINDS))
 @click.option(
     "-o",
     "--output",
@@ -83,16 +90,19 @@ if TYPE_CHECKING:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @rule_options
-@reading_options
 @privacy_options
+@reading_options
 @own_log_options
 def report(
     sources: tuple[str, ...],
     *,
-    top: int | None,
-    sort: str,
+    tops: tuple[str, ...],
+    sorts: tuple[str, ...],
     chosen: tuple[str, ...],
+    left_out: tuple[str, ...],
+    compare: str | None,
     bucket: str | None,
+    groups: tuple[str, ...],
     collapse_ids: bool,
     geoip: tuple[str, ...],
     output_format: str | None,
@@ -107,9 +117,18 @@ def report(
     Several files are read in the order of their times, compressed ones as they are.
     """
     from hitwatch.config import load
-    from hitwatch.render.outputs import standard_output, wants_color, write
+    from hitwatch.readmodel import Limits
+    from hitwatch.render.outputs import standard_output, wants_color, write, write_bytes
     from hitwatch.render.reports import OUTPUTS, to_text
     from hitwatch.run.reporting import Reporting, columns_for
+    from hitwatch.run.selection import (
+        WHAT_GREW,
+        figure_named,
+        known_panels,
+        panels_left_out,
+        panels_to_count,
+        sections_of,
+    )
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
     from hitwatch.stats.intake import Intake
@@ -118,46 +137,61 @@ def report(
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
-    width = read_duration("bucket", bucket) if bucket else MINUTE
     settings, tell = load(words["config"]), silent if quiet else notify
     intake = read_intake(words, settings)
-    known = _known_panels(width, geoip or tuple(several(settings.geoip)), collapse=collapse_ids)
-    panels = private(_panels(known, chosen, timeline=bool(bucket)), intake.privacy)
-    columns = columns_for(panels, intake.choice)
+    width = read_duration("bucket", bucket) if bucket else MINUTE
+    depth = words["section_depth"] or settings.section_depth or 1
+    sections = sections_of(groups, depth, collapse=collapse_ids)
+    databases = geoip or several(settings.geoip)
+    known = known_panels(width, collapse=collapse_ids, sections=sections, databases=databases)
+    panels = private(panels_to_count(known, chosen, timeline=bool(bucket)), intake.privacy)
+    named = {panel.name for panel in panels} | {WHAT_GREW}
+    selection = selection_of(words, settings)
+    choice = selection.choice()
+    general, by_panel = _by_panel("--top", tops, named)
+    default = 10 if output_format in (None, "text") and not outputs else 1000
+    figure, figures = _by_panel("--sort", sorts, named)
+    limits = Limits(
+        top=_rows(general) if general else default,
+        tops={name: _rows(count) for name, count in by_panel.items()},
+        sort=figure_named(figure or "hits"),
+        sorts={name: figure_named(figure) for name, figure in figures.items()},
+        left_out=panels_left_out(left_out, chosen, named),
+    )
     reporting = Reporting(
         paths=find_logs(sources, live=False),
         # What is chosen is counted as it is; what is private is left out of the labels.
-        reader_of=readers_of(words, settings, columns, Intake(intake.proxies), tell),
+        reader_of=readers_of(
+            words, settings, columns_for(panels, choice), Intake(intake.proxies), tell
+        ),
         panels=panels,
         rule=read_rule(words, settings),
-        choice=intake.choice,
+        choice=choice,
         notify=tell,
         stopped=stop.is_set,
+        previous=selection.previous(compare) if compare else None,
     )
     kinds = [_kind_of_report(path) for path in outputs]
-    to_terminal = output_format in (None, "text") and not outputs
+    if output_format == "parquet" and sys.stdout.isatty():
+        raise UsageError("parquet is no text for a terminal", hint="name a file: -o report.parquet")
     if sys.stderr.isatty() and not quiet:
         reporting.progress = progress_bar(reporting.size(), sys.stderr)
-    made = reporting.make(top or (10 if to_terminal else 1000), sort=sort)
+    made = reporting.make(limits)
     for path, kind in zip(outputs, kinds, strict=True):
         with open_output(path) as file:
-            file.write(OUTPUTS[kind](made).encode("utf-8", "backslashreplace"))
-    if output_format or not outputs:
+            write_bytes(file, OUTPUTS[kind](made), str(path))
+    if output_format not in (None, "text"):
+        write_bytes(sys.stdout.buffer, OUTPUTS[output_format](made), "standard output")
+    elif output_format or not outputs:
         stream = standard_output()
-        kind = output_format or "text"
-        text = (
-            to_text(made, color=wants_color(color, stream, dict(os.environ)))
-            if kind == "text"
-            else OUTPUTS[kind](made)
-        )
-        write(stream, text)
+        write(stream, to_text(made, color=wants_color(color, stream, dict(os.environ))))
     if reporting.failures:
         return UNREADABLE
     return CONDITION_MET if fail_on_alert and made.alerts else FINE
 
 
 def _kind_of_report(path: Path) -> str:
-    kinds = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "md"}
+    kinds = {".txt": "text"} | {f".{kind}": kind for kind in OUTPUT_KINDS if kind != "text"}
     if path.suffix.lower() not in kinds:
         raise UsageError(
             f"no output ends in {path.suffix!r}", where=str(path), hint=f"known: {', '.join(kinds)}"
@@ -165,30 +199,26 @@ def _kind_of_report(path: Path) -> str:
     return kinds[path.suffix.lower()]
 
 
-def _known_panels(width: int, databases: tuple[str, ...], *, collapse: bool) -> tuple[Panel, ...]:
-    """All panels there are, also those of places that databases know."""
-    from hitwatch.stats.panels import panels
-    from hitwatch.stats.places import place_panels
+def _by_panel(
+    option: str, words: tuple[str, ...], known: set[str]
+) -> tuple[str | None, dict[str, str]]:
+    """What is said for all panels, and what for one of them."""
+    from hitwatch.run.selection import check_panel
 
-    labels = {}
-    if databases:
-        from hitwatch.sources.geo import open_databases
+    general, by_panel = None, {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            general = word
+            continue
+        check_panel(name, known)
+        if not value:
+            raise UsageError(f"nothing behind {word!r}", where=option)
+        by_panel[name] = value
+    return general, by_panel
 
-        labels = open_databases(databases)
-    return (*panels(width, collapse=collapse), *place_panels(labels))
 
-
-def _panels(
-    known: tuple[Panel, ...], chosen: tuple[str, ...], *, timeline: bool
-) -> tuple[Panel, ...]:
-    """The panels to show; those that totals need are counted anyway."""
-    names = {panel.name for panel in known}
-    for name in chosen:
-        if name not in names:
-            raise UsageError(
-                f"there is no panel {name!r}", hint=f"known: {', '.join(sorted(names))}"
-            )
-    if chosen:
-        needed = ("days", "statuses", "sections", "paths", "clients")
-        return tuple(panel for panel in known if panel.name in (*chosen, *needed))
-    return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
+def _rows(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{text!r} is no number of rows", where="--top", hint="1 or more")
+    return int(text)

@@ -12,6 +12,7 @@ from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.fields import Kind, Reading
 from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes
 from hitwatch.hits.times import Zone, time_items
+from hitwatch.spans import Instant
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,18 +72,29 @@ class Hits:
         """Whether a column was built."""
         return any(known.name == column for known in self._parser.columns)
 
-    def countable(
-        self, chosen: bytes | None, marked: tuple[str, bytes] | None
-    ) -> _kernel.Countable:
+    def countable(self, chosen: bytes | None, marks: _kernel.Marks | None) -> _kernel.Countable:
         """The hits as rollups count them.
 
         Args:
             chosen: a byte a hit: whether it counts; all when ``None``.
-            marked: a text column, and a byte for each of its distinct values: whether hits of
-                that value are counted as marked too.
+            marks: which values of a column are marked; it has been told of those that are
+                ``unmarked``.
 
         """
-        return self._batch.countable(chosen, marked)
+        return self._batch.countable(chosen, marks)
+
+    def unmarked(self, marks: _kernel.Marks) -> list[str]:
+        """Values of which nobody has said whether they are marked."""
+        return self._batch.unmarked(marks)
+
+    @property
+    def parser(self) -> Parser:
+        """What has read them."""
+        return self._parser
+
+    def times(self) -> list[Instant]:
+        """The column ``time``, in the order of the lines."""
+        return self._batch.times()
 
     @property
     def told(self) -> int:
@@ -157,12 +169,12 @@ class Hits:
         """
         import polars as pl
 
-        chosen = self._parser.columns if columns is None else [self._column(c) for c in columns]
+        wanted = self._parser.columns if columns is None else [self._column(c) for c in columns]
         series = [
             self.values(column.name).gather(self.codes[column.name]).alias(column.name)
             if column.type is ColumnType.TEXT
             else self.codes[column.name]
-            for column in chosen
+            for column in wanted
         ]
         return pl.DataFrame(series)
 
@@ -210,7 +222,8 @@ class Parser:
     Args:
         log_format: the format.
         columns: names of the columns to build; all the format can fill when ``None``. A
-            column that is not built costs next to nothing.
+            column that is not built costs next to nothing. Where the format has none of
+            them its first one is built, for hits are the rows of something.
         section_depth: how many path segments make a section.
         zone: where wall-clock times without an offset were written; UTC when ``None``.
         year: the year of times that carry none.
@@ -232,8 +245,9 @@ class Parser:
     ) -> None:
         self.log_format = log_format
         available = log_format.columns
+        asked = [column for column in available if columns is None or column.name in columns]
         self.columns: tuple[Column, ...] = (
-            *(column for column in available if columns is None or column.name in columns),
+            *(asked or available[:1]),
             *((LINE_NUMBER,) if line_numbers else ()),
         )
         built = {column.name: column for column in self.columns}
@@ -249,6 +263,7 @@ class Parser:
                 "directives": [start.encode() for start in log_format.directives],
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
+                "timed": log_format.fills("time"),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
                 "date": date,

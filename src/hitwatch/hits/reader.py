@@ -129,7 +129,7 @@ class Reader:
             return [parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)]
         if known and self.log_format.layout is Layout.W3C:
             return self._read_w3c(lines, first_line, keep_rejects)
-        return [self._read(lines, self.log_format, first_line, keep_rejects)]
+        return [self._read(lines, first_line, keep_rejects)]
 
     def parser_of(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         """A parser of a format with this reader's settings."""
@@ -163,17 +163,39 @@ class Reader:
             line_numbers=self.line_numbers,
         )
 
-    def _read(self, lines: bytes, log_format: Format, first_line: int, keep_rejects: int) -> Hits:
+    @property
+    def strays(self) -> int:
+        """How many more rejected lines are to be tried in other formats."""
+        return self._strays
+
+    def reconsider(self, hits: Hits) -> bool:
+        """Try lines that were rejected in other formats, and take in the one that fits.
+
+        Args:
+            hits: of this reader's parser, with as many rejects kept as there are ``strays``.
+
+        Returns:
+            Whether the lines should be read again, since the format has changed.
+
+        """
+        if hits.parser is not self.parser:
+            return True
+        log_format = self.parser.log_format
+        if log_format.layout is Layout.W3C or not (hits.rejected and self._strays):
+            return False
+        other = self._other_format(hits)
+        if other is None:
+            return False
+        self.log_format = mixed([*(log_format.parts or (log_format,)), other])
+        self._parser = None
+        return True
+
+    def _read(self, lines: bytes, first_line: int, keep_rejects: int) -> Hits:
         kept = max(keep_rejects, self._strays)
         while True:
-            if self._parser is None:
-                self._parser = self._make(log_format)
-            hits = self._parser.parse(lines, first_line=first_line, keep_rejects=kept)
-            other = self._other_format(hits) if hits.rejected and self._strays else None
-            if other is None or log_format.layout is Layout.W3C:
+            hits = self.parser.parse(lines, first_line=first_line, keep_rejects=kept)
+            if not self.reconsider(hits):
                 return hits.keeping(keep_rejects)
-            log_format = mixed([*(log_format.parts or (log_format,)), other])
-            self.log_format, self._parser = log_format, None
 
     def _other_format(self, hits: Hits) -> Format | None:
         """Another format, found among the lines that were rejected."""
@@ -193,7 +215,7 @@ class Reader:
         for at, line in [*directives(lines), (len(lines), b"")]:
             if at > start and self.log_format is not None:
                 part = lines[start:at]
-                hits = self._read(part, self.log_format, first_line, keep_rejects)
+                hits = self._read(part, first_line, keep_rejects)
                 first_line += hits.lines + hits.directives
                 found.append(hits)
             if line:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from hitwatch.errors import UsageError
 from hitwatch.hits.addresses import Networks, address_of
@@ -101,7 +100,7 @@ class Privacy:
         redact: whether secrets and mail addresses in queries are taken out.
 
     Raises:
-        UsageError: there is no key for the hash.
+        UsageError: there is no such mode, or no key for the hash.
 
     """
 
@@ -110,11 +109,16 @@ class Privacy:
     redact: bool = False
 
     def __post_init__(self) -> None:
+        modes = get_args(Mode)
+        if self.mode not in (None, *modes):
+            raise UsageError(
+                f"{self.mode!r} does not make anonymous", hint=f"known: {', '.join(modes)}"
+            )
         if self.mode == "hash" and not self.key:
             raise UsageError(
                 "clients cannot be hashed without a key",
                 hint="put a secret into a file and name it with --anonymize-key-file, or into"
-                " HITWATCH_ANONYMIZE_KEY",
+                " HITWATCH_ANONYMIZE_KEY; in Python, give it as anonymize_key",
             )
 
     def __bool__(self) -> bool:
@@ -135,20 +139,42 @@ class Privacy:
 
         """
         if column not in BY_NAME:
-            return partial(self._of_unknown_meaning, column) if self else None
+            return _OfUnknownMeaning(self, column) if self else None
         if column in _PERSONS and self.mode is not None:
-            anonymous, mode, key = _PERSONS[column], self.mode, self.key
-            return lambda text: anonymous(text, mode, key)
+            return _Anonymous(_PERSONS[column], self.mode, self.key)
         return _WITH_QUERIES.get(column) if self.redact else None
 
-    def _of_unknown_meaning(self, column: str, text: str) -> str:
-        """A text of a column that only its format knows: whatever looks as if it told."""
-        if self.redact:
-            telling = "cookie" in column or is_secret_name(column)
+
+# Labels are values, equal when they do the same: reports count under them.
+
+
+@dataclass(frozen=True, slots=True)
+class _Anonymous:
+    """Tells less of who asked."""
+
+    how: Callable[[str, Mode, bytes], str]
+    mode: Mode
+    key: bytes = field(repr=False)
+
+    def __call__(self, text: str) -> str:
+        return self.how(text, self.mode, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfUnknownMeaning:
+    """Takes out of a column that only its format knows whatever looks as if it told."""
+
+    privacy: Privacy
+    column: str
+
+    def __call__(self, text: str) -> str:
+        privacy = self.privacy
+        if privacy.redact:
+            telling = "cookie" in self.column or is_secret_name(self.column)
             text = REDACTED if telling else _redact_words(text)
-        if self.mode is None:
+        if privacy.mode is None:
             return text
-        return _anonymous_list(text, self.mode, self.key, names=False)
+        return _anonymous_list(text, privacy.mode, privacy.key, names=False)
 
 
 _ENTRY = re.compile(r"[^,\s]+")

@@ -48,30 +48,51 @@ def shaped(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
     """
     import polars as pl
 
-    frame = pl.DataFrame(schema=schema) if hits is None else hits.frame()
-    made = {ORIGIN.name: pl.lit(origin)}
-    return frame.select(
-        (pl.col(n) if n in frame.columns else made.get(n, pl.lit(None))).cast(kind).alias(n)
-        for n, kind in schema.items()
+    if hits is None:
+        return pl.DataFrame(schema=schema)
+    built = hits.frame([name for name in schema if hits.has(name)])
+    made = {ORIGIN.name: origin}
+    return pl.DataFrame(
+        [
+            built[name].cast(kind)
+            if name in built.columns
+            else pl.repeat(made.get(name), len(hits), dtype=kind, eager=True).alias(name)
+            for name, kind in schema.items()
+        ]
     )
+
+
+def spelled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with times as RFC 3339 text."""
+    import polars as pl
+
+    return rows.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
 
 
 def to_csv(rows: pl.DataFrame, *, header: bool) -> bytes:
     """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty."""
-    return _spelled(rows).write_csv(include_header=header).encode()
+    return spelled(rows).write_csv(include_header=header).encode()
 
 
 def to_jsonl(rows: pl.DataFrame) -> bytes:
     """Rows as JSON lines, times as RFC 3339, absent values null."""
-    return _spelled(rows).write_ndjson().encode() if len(rows) else b""
+    return spelled(rows).write_ndjson().encode() if len(rows) else b""
 
 
-def _spelled(rows: pl.DataFrame) -> pl.DataFrame:
+def write_parquet(
+    rows: Iterable[Mapping[str, object]], columns: Iterable[Column], output: IO[bytes]
+) -> None:
+    """Write rows that are plain values as Parquet.
+
+    Args:
+        rows: a value by name of each column.
+        columns: their names and types.
+        output: where to.
+
+    """
     import polars as pl
 
-    if "time" not in rows.columns:
-        return rows
-    return rows.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+    pl.DataFrame(list(rows), schema=schema_of(columns)).write_parquet(output)
 
 
 def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
@@ -97,7 +118,16 @@ def sink(frames: Iterator[pl.DataFrame], kind: str, output: IO[bytes]) -> None:
         yield first
         yield from frames
 
-    rows = register_io_source(source, schema=first.schema)
+    sink_lazy(register_io_source(source, schema=first.schema), kind, output)
+
+
+def sink_lazy(rows: pl.LazyFrame, kind: str, output: IO[bytes]) -> None:
+    """Write rows that are read as they are written; ``kind`` is as of ``sink``.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
     if kind == "parquet":
         rows.sink_parquet(output)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from hitwatch.alerting.alert import Change
 from hitwatch.errors import OutputClosedError, OutputError
@@ -62,6 +62,30 @@ def write(stream: TextIO, words: str) -> None:
     except OSError as error:
         raise OutputError(
             "cannot write the output", where=stream.name, why=error.strerror or str(error)
+        ) from error
+
+
+def write_bytes(file: IO[bytes], data: bytes, where: str) -> None:
+    """Write to a binary file.
+
+    Args:
+        file: the file.
+        data: what to write.
+        where: name of the file, for errors.
+
+    Raises:
+        OutputClosedError: nobody reads any more.
+        OutputError: it could not be written.
+
+    """
+    try:
+        file.write(data)
+        file.flush()
+    except BrokenPipeError as error:
+        raise OutputClosedError("the output was closed by its reader; ended") from error
+    except OSError as error:
+        raise OutputError(
+            "cannot write the output", where=where, why=error.strerror or str(error)
         ) from error
 
 

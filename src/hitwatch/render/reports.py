@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from hitwatch.render.units import clock_time, duration, harmless, padded, percent, printable, size
-from hitwatch.report import SCHEMA_VERSION, Fired, PanelRows, Report
+from hitwatch.hits.columns import Column, ColumnType
+from hitwatch.hits.rows import write_parquet
+from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
+from hitwatch.render.units import (
+    clock_time,
+    duration,
+    harmless,
+    markdown,
+    padded,
+    percent,
+    printable,
+    size,
+)
 from hitwatch.spans import Instant, format_duration, rfc3339
-from hitwatch.stats.panels import PanelRow
+from hitwatch.stats.panels import OTHER, TIMED, PanelRow
 
 _KEY_WIDTH = 44
 _BAR_WIDTH = 14
+_ALERTS = 10
+_FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -31,7 +44,7 @@ def to_text(report: Report, *, color: bool = False) -> str:
     for panel in report.panels:
         title = f"{panel.title} ({_keys(panel)})"
         lines += ["", f"{_BOLD}{title}{_PLAIN}" if color else title]
-        lines += _table(panel, report.hits)
+        lines += _table(panel, report)
     if report.histogram:
         lines += ["", "Durations", *_histogram(report.histogram)]
     lines += ["", *_alerts(report.alerts)]
@@ -46,10 +59,24 @@ def _head(report: Report) -> list[str]:
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
-    lines.append(
+    bots = percent(report.bots / report.hits if report.hits else 0)
+    lines += [
         f"{size(report.bytes)} sent; {report.visitors:,} visitors, {report.clients:,} clients,"
-        f" {report.sections:,} sections, {report.paths:,} paths"
+        f" {report.sections:,} sections, {report.paths:,} paths",
+        f"{report.static_files:,} static files, {report.not_found:,} paths not found,"
+        f" {report.referrers:,} referrers; {bots} of the hits by bots and tools",
+    ]
+    if report.duration:
+        said = (f"{name[:-2]} {duration(report.duration[name])}" for name in TIMED)
+        lines.append(f"took {'  '.join(said)}")
+    passed_over = sum(source.bytes_passed_over for source in report.sources)
+    lines.append(
+        f"{size(sum(source.bytes_read for source in report.sources))} of logs"
+        f" read in {report.elapsed_s:.2f} s"
+        + (f"; {size(passed_over)} of other times passed over" if passed_over else "")
     )
+    if report.previous:
+        lines.append(_previous(report, report.previous))
     for begin, end in report.gaps:
         lines.append(
             f"no hit for {format_duration(end - begin)}, from {clock_time(begin)}"
@@ -68,34 +95,76 @@ def _head(report: Report) -> list[str]:
     return lines
 
 
+def _previous(report: Report, previous: Compared) -> str:
+    when = " to ".join(
+        clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
+    )
+    changes = (
+        f"{name} {_change(now, before)} ({before:,})"
+        for name, now, before in (
+            ("hits", report.hits, previous.hits),
+            ("bytes", report.bytes, previous.bytes),
+            ("visitors", report.visitors, previous.visitors),
+        )
+    )
+    return f"against {when} UTC: {', '.join(changes)}"
+
+
+def _change(now: int, before: int) -> str:
+    """A change in percent; ``new`` when there was nothing."""
+    if not before:
+        return "new" if now else "="
+    change = f"{(now - before) / before:+.1%}"
+    return "=" if change in ("+0.0%", "-0.0%") else change
+
+
 def _keys(panel: PanelRows) -> str:
     bounds = panel.bounds
-    about = "about " if bounds.hits_error else ""
+    about = "about " if bounds.left_out_hits else ""
     said = f"{about}{bounds.keys:,}"
+    if bounds.left_out_hits:
+        said += f"; under {OTHER} none with more than {bounds.left_out_hits:,} hits"
     if bounds.hits_error:
         said += f"; a key may have up to {bounds.hits_error:,} hits more"
     if bounds.visitors_error:
         said += f"; visitors ± {bounds.visitors_error:.1%}"
+    if bounds.durations_error > 0.01:
+        said += f"; percentiles ± {bounds.durations_error:.1%}"
     return said
 
 
-def _table(panel: PanelRows, hits: int) -> list[str]:
+def _table(panel: PanelRows, report: Report) -> list[str]:
     timed = any(row.duration for row in panel.rows)
-    head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7} {'visitors':>9} {'bytes':>9}"
-    head += f" {'4xx':>8} {'5xx':>8}" + (f" {'p50':>8} {'p95':>8}" if timed else "")
-    return [head, *(_line(row, hits, timed=timed) for row in panel.rows)]
+    head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7}"
+    head += f" {'change':>8}" if report.previous else ""
+    head += f" {'visitors':>9} {'bytes':>9} {'4xx':>8} {'5xx':>8} {'bots':>7}"
+    head += f" {'p50':>8} {'p95':>8}" if timed else ""
+    head += f" {'largest':>9}" if panel.name == "largest_responses" else ""
+    return [head, *(_line(panel, row, report, timed=timed) for row in panel.rows)]
 
 
-def _line(row: PanelRow, hits: int, *, timed: bool) -> str:
+def _line(panel: PanelRows, row: PanelRow, report: Report, *, timed: bool) -> str:
     key = f"{row.key} {row.note}" if row.note else row.key
     line = (
         f"  {padded(harmless(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
-        f" {percent(row.hits / hits if hits else 0):>7} {row.visitors:>9,} {size(row.bytes):>9}"
-        f" {row.errors_4xx:>8,} {row.errors_5xx:>8,}"
+        f" {percent(row.hits / report.hits if report.hits else 0):>7}"
     )
-    if timed and row.duration:
-        line += f" {duration(row.duration['p50_s']):>8} {duration(row.duration['p95_s']):>8}"
-    return line
+    if report.previous:
+        line += f" {_change(row.hits, row.previous.hits if row.previous else 0):>8}"
+    line += (
+        f" {row.visitors:>9,} {size(row.bytes):>9} {row.errors_4xx:>8,} {row.errors_5xx:>8,}"
+        f" {percent(row.bots / row.hits if row.hits else 0):>7}"
+    )
+    if timed:
+        times = (
+            duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")
+        )
+        line += "".join(f" {time:>8}" for time in times)
+    return line + (f" {size(row.largest):>9}" if panel.name == "largest_responses" else "")
+
+
+def _times(row: PanelRow) -> list[str]:
+    return [duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")]
 
 
 def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
@@ -116,16 +185,23 @@ def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
 def _alerts(alerts: Sequence[Fired]) -> list[str]:
     if not alerts:
         return ["Alerts: none would have fired"]
-    lines = [f"Alerts that would have fired ({len(alerts)})"]
-    for alert in alerts:
+    most = sorted(alerts, key=lambda alert: -alert.peak)[:_ALERTS]
+    more = f"; the {len(most)} with the highest peaks" if len(most) < len(alerts) else ""
+    lines = [f"Alerts that would have fired ({len(alerts)}{more})"]
+    for alert in sorted(most, key=lambda alert: alert.fired_at):
         until = clock_time(alert.resolved_at) if alert.resolved_at else "still firing"
         lines.append(
             f"  {alert.rule}: {clock_time(alert.fired_at)} to {until};"
-            f" peak {_amount(alert.peak, alert.unit)},"
-            f" {alert.peak / alert.baseline if alert.baseline else float('inf'):.3g} times"
-            f" the {_amount(alert.baseline, alert.unit)} before"
+            f" peak {_amount(alert.peak, alert.unit)}, {_times_before(alert)}"
         )
     return lines
+
+
+def _times_before(alert: Fired) -> str:
+    if not alert.baseline:
+        return "nothing before"
+    before = _amount(alert.baseline, alert.unit)
+    return f"{alert.peak / alert.baseline:.3g} times the {before} before"
 
 
 def _amount(value: float, unit: str) -> str:
@@ -145,6 +221,7 @@ def to_object(report: Report) -> dict[str, Any]:
                 "rejects": source.rejects,
                 "excluded": source.excluded,
                 "bytes_read": source.bytes_read,
+                "bytes_passed_over": source.bytes_passed_over,
             }
             for source in report.sources
         ],
@@ -154,6 +231,7 @@ def to_object(report: Report) -> dict[str, Any]:
             "gaps": [{"start": rfc3339(a), "end": rfc3339(b)} for a, b in report.gaps],
         },
         "complete": report.complete,
+        "previous": _compared(report.previous) if report.previous else None,
         "totals": {
             "lines": report.lines,
             "hits": report.hits,
@@ -164,6 +242,13 @@ def to_object(report: Report) -> dict[str, Any]:
             "sections": report.sections,
             "paths": report.paths,
             "clients": report.clients,
+            "static_files": report.static_files,
+            "not_found": report.not_found,
+            "referrers": report.referrers,
+            "bots": report.bots,
+            "bytes_read": sum(source.bytes_read for source in report.sources),
+            "elapsed_s": report.elapsed_s,
+            "duration": report.duration,
             "statuses": report.statuses,
             "reject_reasons": report.reasons,
         },
@@ -172,7 +257,9 @@ def to_object(report: Report) -> dict[str, Any]:
             panel.name: {
                 "keys": panel.bounds.keys,
                 "hits_error": panel.bounds.hits_error,
+                "left_out_hits": panel.bounds.left_out_hits,
                 "visitors_error": panel.bounds.visitors_error,
+                "durations_error": panel.bounds.durations_error,
             }
             for panel in report.panels
         },
@@ -192,25 +279,28 @@ def to_object(report: Report) -> dict[str, Any]:
     }
 
 
+def _compared(previous: Compared) -> dict[str, Any]:
+    return {
+        "start": _time(previous.start),
+        "end": _time(previous.end),
+        "hits": previous.hits,
+        "bytes": previous.bytes,
+        "visitors": previous.visitors,
+    }
+
+
 def _time(instant: Instant | None) -> str | None:
     return None if instant is None else rfc3339(instant)
 
 
 def _row(row: PanelRow) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "key": row.key,
-        "hits": row.hits,
-        "visitors": row.visitors,
-        "bytes": row.bytes,
-        "errors_4xx": row.errors_4xx,
-        "errors_5xx": row.errors_5xx,
-        "bots": row.bots,
-        "largest": row.largest,
-    }
+    found: dict[str, Any] = {"key": row.key, **{name: getattr(row, name) for name in _FIGURES}}
     if row.note:
         found["name"] = row.note
     if row.duration:
         found["duration"] = row.duration
+    if row.previous:
+        found["previous"] = {name: getattr(row.previous, name) for name in _FIGURES}
     return found
 
 
@@ -234,10 +324,6 @@ def to_jsonl(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-_COLUMNS = ("panel", "key", "hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots")
-_TIMES = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
-
-
 def to_csv(report: Report) -> str:
     """All panels in one table (RFC 4180).
 
@@ -245,42 +331,79 @@ def to_csv(report: Report) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*_COLUMNS, "largest", *_TIMES])
-    for panel in report.panels:
-        for row in panel.rows:
-            key = f"'{row.key}" if row.key[:1] in ("=", "+", "-", "@", "\t", "\r") else row.key
-            values = [getattr(row, name) for name in (*_COLUMNS[2:], "largest")]
-            times = [row.duration[name] if row.duration else "" for name in _TIMES]
-            writer.writerow([panel.name, key, *values, *times])
+    writer.writerow(["panel", "key", *_FIGURES, *TIMED, "previous_hits"])
+    for row in to_rows(report):
+        key = f"'{row['key']}" if row["key"][:1] in _FORMULA else row["key"]
+        writer.writerow([row["panel"], key, *list(row.values())[3:]])
+    return out.getvalue()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_rows(report: Report) -> list[dict[str, Any]]:
+    """All rows of all panels, each with the same columns; what is not known is ``None``."""
+    return [
+        {
+            "panel": panel.name,
+            "key": row.key,
+            "name": row.note or None,
+            **{name: getattr(row, name) for name in _FIGURES},
+            **{name: row.duration[name] if row.duration else None for name in TIMED},
+            "previous_hits": row.previous.hits if row.previous else None,
+        }
+        for panel in report.panels
+        for row in panel.rows
+    ]
+
+
+def to_parquet(report: Report) -> bytes:
+    """All panels in one table, as Parquet."""
+    types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
+    types |= dict.fromkeys(_FIGURES, ColumnType.INTEGER)
+    types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
+    columns = [Column(name, kind, "") for name, kind in types.items()]
+    out = io.BytesIO()
+    write_parquet(to_rows(report), columns, out)
     return out.getvalue()
 
 
 def to_markdown(report: Report) -> str:
     """Headings and tables (GitHub-flavoured)."""
-    lines = ["# Access log report", "", *(f"- {_cell(line.strip())}" for line in _head(report))]
+    lines = ["# Access log report", "", *(f"- {markdown(line.strip())}" for line in _head(report))]
     for panel in report.panels:
-        lines += ["", f"## {panel.title}", "", "| | hits | visitors | bytes | 4xx | 5xx |"]
-        lines.append("|---|---:|---:|---:|---:|---:|")
-        lines += [
-            f"| {_cell(f'{row.key} {row.note}'.strip())} | {row.hits:,} | {row.visitors:,}"
-            f" | {size(row.bytes)} | {row.errors_4xx:,} | {row.errors_5xx:,} |"
-            for row in panel.rows
-        ]
+        timed = any(row.duration for row in panel.rows)
+        heads = ["hits", *(["change"] if report.previous else [])]
+        heads += ["visitors", "bytes", "4xx", "5xx", "bots", *(["p50", "p95"] if timed else [])]
+        lines += ["", f"## {panel.title}", "", f"| | {' | '.join(heads)} |"]
+        lines.append("|---|" + "---:|" * len(heads))
+        lines += [_markdown(row, report, timed=timed) for row in panel.rows]
     first, *rest = _alerts(report.alerts)
     lines += ["", "## Alerts", "", first, *(f"- {line.strip()}" for line in rest)]
     return "\n".join(lines) + "\n"
 
 
-def _cell(text: str) -> str:
-    """Text from a log that neither ends a cell nor becomes markup."""
-    return "".join(f"\\{char}" if char in "\\|`*_[]<>" else char for char in printable(text))
+def _markdown(row: PanelRow, report: Report, *, timed: bool) -> str:
+    cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
+    if report.previous:
+        cells.append(_change(row.hits, row.previous.hits if row.previous else 0))
+    cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
+    cells.append(percent(row.bots / row.hits if row.hits else 0))
+    if timed:
+        cells += _times(row)
+    return f"| {' | '.join(cells)} |"
 
 
-OUTPUTS = {
-    "text": to_text,
-    "json": to_json,
-    "jsonl": to_jsonl,
-    "csv": to_csv,
-    "md": to_markdown,
+def _encoded(draw: Callable[[Report], str]) -> Callable[[Report], bytes]:
+    return lambda report: draw(report).encode("utf-8", "backslashreplace")
+
+
+OUTPUTS: dict[str, Callable[[Report], bytes]] = {
+    "text": _encoded(to_text),
+    "json": _encoded(to_json),
+    "jsonl": _encoded(to_jsonl),
+    "csv": _encoded(to_csv),
+    "md": _encoded(to_markdown),
+    "parquet": to_parquet,
 }
 """Outputs by name; a file's ending names one too."""

@@ -70,25 +70,39 @@ def harmless(text: str, width: int) -> str:
     ('/a\\\\x1b[31m', '/abcd…')
     """
     shown = printable(text[: width * 2])
-    while _columns(shown) > width:
+    while columns(shown) > width:
         shown = shown[: max(0, len(shown) - 2)] + "…"
     return shown
 
 
 def printable(text: str) -> str:
     """Text from a log in full, control characters and their like spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         char if unicodedata.category(char)[0] not in "CZ" or char == " " else _spelled(char)
         for char in text
     )
 
 
+def markdown(text: str) -> str:
+    """Text from a log that neither ends a cell of a Markdown table nor becomes markup.
+
+    >>> markdown("/a|b_c")
+    '/a\\\\|b\\\\_c'
+    """
+    return "".join(f"\\{char}" if char in "\\|`*_[]<>" else char for char in printable(text))
+
+
 def padded(text: str, width: int) -> str:
     """Text filled up with blanks to so many columns of the terminal."""
-    return text + " " * max(0, width - _columns(text))
+    return text + " " * max(0, width - columns(text))
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """How many columns of the terminal a text takes."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     marks = sum(unicodedata.combining(char) != 0 for char in text)
     return len(text) + wide - marks

@@ -1,20 +1,77 @@
-"""Whole inputs: in which order files are read, and what cannot be."""
+"""Whole inputs: how they are to be read, in which order, and what cannot be."""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
-from hitwatch.errors import InputError
+from hitwatch.errors import InputError, SettingsError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.detect import ENOUGH, Fit
+from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
-from hitwatch.sources.files import read_file, read_head, unreadable
+from hitwatch.hits.strings import format_of
+from hitwatch.hits.times import Zone, zone_of
+from hitwatch.sources.files import is_stream, read_file, read_head, unreadable
+from hitwatch.sources.formatfiles import format_file, use_own_formats
 from hitwatch.sources.places import STDIN
+from hitwatch.sources.seek import TimesOf
+from hitwatch.sources.serverconf import format_from
 from hitwatch.sources.stdin import read_stdin
 from hitwatch.spans import Instant
 
 log = logging.getLogger("hitwatch")
+
+
+def format_named(named: str | None, settings: str | None = None) -> Format | None:
+    """The log format that a user names; ``None``: it is to be found out.
+
+    Format files in the user's settings folder become known on the way.
+
+    Args:
+        named: a name, a server's own string, or a format file.
+        settings: a server's settings in place of it, as ``FILE`` or ``FILE:NAME``.
+
+    Raises:
+        FormatError: there is no such format, or its description is wrong.
+
+    """
+    use_own_formats(os.environ)
+    if settings is not None:
+        path, _, name = settings.partition(":")
+        return format_from(path, name or None)
+    if named is None:
+        return None
+    return format_file(named) if named.endswith(".toml") else format_of(named)
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """Look a time zone up; UTC where none is named.
+
+    Raises:
+        SettingsError: there is no such zone.
+
+    """
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"unknown time zone {name!r}",
+            where="tz",
+            hint="write a name of the tz database, such as Europe/Berlin",
+        ) from error
+
+
+def offsets_of(name: str | None) -> Zone | None:
+    """A time zone as the kernel knows it; ``None``: UTC.
+
+    Raises:
+        SettingsError: there is no such zone.
+
+    """
+    return None if name in (None, "UTC") else zone_of(zone_named(name))
 
 
 def chunks_of(path: str) -> Iterator[Chunk]:
@@ -61,6 +118,10 @@ def in_order(
         return paths
     begun: list[tuple[Instant, str]] = []
     for path in paths:
+        if is_stream(path):
+            # What has been read of it once is gone: its format is found out as it is read.
+            begun.append((0, path))
+            continue
         try:
             head = read_head(path)
             reader = reader_of(path)
@@ -85,8 +146,21 @@ def first_time(reader: Reader, head: bytes) -> Instant:
     probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
     for hits in probe.read(head):
         if len(hits):
-            return int(hits.codes["time"].to_physical()[0])
+            return hits.times()[0]
     return 0
+
+
+def times_by(reader: Reader) -> TimesOf:
+    """What reads the times of lines of an origin whose format is known and fills ``time``."""
+    if reader.log_format is None:
+        raise ValueError("no format is known")
+    times = reader.parser_of(reader.log_format, ["time"])
+
+    def times_of(lines: bytes) -> list[Instant]:
+        bare = reader.unwrapped(lines)
+        return times.parse(bare, keep_rejects=0).times()
+
+    return times_of
 
 
 def unknown_format(reader: Reader, path: str) -> InputError:

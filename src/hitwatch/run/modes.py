@@ -24,13 +24,13 @@ from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
-from hitwatch.run.inputs import in_order, unknown_format
+from hitwatch.run.inputs import in_order, times_by, unknown_format
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
-from hitwatch.sources.backfill import last_header, last_time, offset_since
 from hitwatch.sources.files import check_text
 from hitwatch.sources.places import STDIN
+from hitwatch.sources.seek import last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import Follower, Happening, Tail
 from hitwatch.sources.whole import WholeFiles
@@ -174,12 +174,7 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
         return 0
     if reader.log_format.layout is Layout.W3C and (header := last_header(file.read_at, size)):
         reader.recall(header)
-    times = reader.parser_of(reader.log_format, ["time"])
-
-    def times_of(lines: bytes) -> list[Instant]:
-        bare = reader.unwrapped(lines)
-        return list(times.parse(bare, keep_rejects=0).codes["time"].to_physical())
-
+    times_of = times_by(reader)
     latest = last_time(file.read_at, size, times_of)
     if latest is None or backfill == 0:
         file.offset = _line_start(file.read_at, size)

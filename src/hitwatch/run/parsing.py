@@ -11,11 +11,12 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from hitwatch.errors import InputError, OutputClosedError, OutputError, UsageError
-from hitwatch.hits.columns import COLUMNS
+from hitwatch.follow.chunk import Chunk
+from hitwatch.hits.columns import COLUMNS, Column
 from hitwatch.hits.compile import LINE_NUMBER, Hits
-from hitwatch.hits.reader import Reader
 from hitwatch.hits.rows import ORIGIN, Schema, schema_of, shaped, sink, to_csv, to_jsonl
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
+from hitwatch.run.readers import Readers
 from hitwatch.sources.places import STDIN
 from hitwatch.tally import Balance
 
@@ -37,6 +38,26 @@ ENDINGS = {
 """Which output a file's name asks for."""
 
 
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that is no hit.
+
+    Attributes:
+        origin: which input it came from.
+        line_number: its 1-based number there.
+        column: 1-based byte at which reading stopped.
+        reason: why, for people.
+        line: the line itself; bytes that are no UTF-8 are spelled ``\\xHH``.
+
+    """
+
+    origin: str
+    line_number: int
+    column: int
+    reason: str
+    line: str
+
+
 @dataclass(slots=True)
 class Parsing:
     """One conversion of logs to rows.
@@ -49,43 +70,73 @@ class Parsing:
         columns: the columns to give, in that order; those of every format when ``None``.
         further: whether to add the formats' own columns.
         line_numbers: whether to add ``line_number``.
-        rejects: where rejected lines go, as JSON lines.
+        on_reject: told of every rejected line.
+        strict: whether an input that cannot be read ends it all; else the others are read.
+        chunks: gives the lines of an input.
         balance: what became of the lines so far.
+        reasons: rejects by reason.
         failures: inputs that could not be read.
 
     """
 
     paths: list[str]
-    reader_of: Callable[[str], Reader]
+    reader_of: Readers
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
     columns: list[str] | None = None
     further: bool = False
     line_numbers: bool = False
-    rejects: IO[bytes] | None = None
+    on_reject: Callable[[RejectedLine], None] | None = None
+    strict: bool = False
+    chunks: Callable[[str], Iterator[Chunk]] = chunks_of
     balance: Balance = field(default_factory=Balance)
+    reasons: dict[str, int] = field(default_factory=dict)
     failures: list[InputError] = field(default_factory=list)
 
     def frames(self) -> Iterator[Rows]:
         """The rows, a batch at a time, all of one schema."""
-        schema: Schema | None = None
-        for origin in in_order(self.paths, self.reader_of, self.notify, self._failed):
+        yield from self.frames_of(self.in_order())
+
+    def frames_of(self, origins: list[str], schema: Schema | None = None) -> Iterator[Rows]:
+        """The rows of some inputs, in their order, at least one batch, maybe of no rows.
+
+        Args:
+            origins: inputs that can be read.
+            schema: of the rows; that of the formats as they are once the first rows are read
+                when ``None``.
+
+        """
+        batches = 0
+        for origin in origins:
             try:
                 for hits in self._hits(origin):
-                    schema = schema or self._schema()
-                    yield shaped(hits, origin, schema)
+                    schema = schema or self.schema()
+                    yield self._rows(hits, origin, schema)
+                    batches += 1
             except InputError as error:
                 self._failed(error)
-        if schema is None:
-            yield shaped(None, "", self._schema())
+        if not batches:
+            yield shaped(None, "", schema or self.schema())
 
-    def _schema(self) -> Schema:
-        """Names and types of the columns given, in order."""
+    def in_order(self) -> list[str]:
+        """The inputs that can be read, by the time of their first line; their formats are known.
+
+        Raises:
+            InputError: one cannot be read, and ``strict`` is set.
+
+        """
+        return in_order(self.paths, self.reader_of, self.notify, self._failed)
+
+    def schema(self) -> Schema:
+        """Names and types of the columns given, in order, as far as formats are known.
+
+        Raises:
+            UsageError: a column that was asked for is in no format.
+
+        """
         known = list(COLUMNS)
         if self.further or self.columns:
-            for path in self.paths:
-                log_format = self.reader_of(path).log_format
-                known += log_format.columns if log_format else ()
+            known += self.own_columns()
         numbered = (LINE_NUMBER,) if self.line_numbers else ()
         schema = schema_of((*known, ORIGIN, *numbered))
         if self.columns is None:
@@ -97,38 +148,58 @@ class Parsing:
             )
         return {name: schema[name] for name in self.columns}
 
+    def own_columns(self) -> list[Column]:
+        """All columns of the formats that are known."""
+        formats = (self.reader_of(path).log_format for path in self.paths)
+        return [column for known in formats if known for column in known.columns]
+
     def _hits(self, origin: str) -> Iterator[Hits]:
         reader = self.reader_of(origin)
-        for chunk in chunks_of(origin):
+        for chunk in self.chunks(origin):
             if self.stopped():
                 return
             if origin == STDIN and not reader.recognise(chunk.data):
                 raise unknown_format(reader, origin)
-            keep = 1 << 30 if self.rejects else 0
-            for hits in reader.read(chunk.data, chunk.first_line, keep):
-                self.balance += Balance(hits.lines, len(hits), hits.rejected, hits.excluded)
-                self._keep_rejects(hits, origin)
-                yield hits
+            keep = 1 << 30 if self.on_reject else 0
+            yield from reader.read(chunk.data, chunk.first_line, keep)
 
-    def _keep_rejects(self, hits: Hits, origin: str) -> None:
-        if self.rejects is None or not hits.rejected:
+    def _rows(self, hits: Hits, origin: str, schema: Schema) -> Rows:
+        rows = shaped(hits, origin, schema)
+        self.balance += Balance(hits.lines, len(hits), hits.rejected, hits.excluded)
+        if hits.rejected:
+            self._tell_rejects(hits, origin)
+        return rows
+
+    def _tell_rejects(self, hits: Hits, origin: str) -> None:
+        for reason, count in hits.reasons.items():
+            self.reasons[reason] = self.reasons.get(reason, 0) + count
+        if self.on_reject is None:
             return
-        rows = (
-            {
-                "origin": origin,
-                "line_number": reject.line_number,
-                "column": reject.column,
-                "reason": reject.reason,
-                "line": reject.line.decode("utf-8", "backslashreplace"),
-            }
-            for reject in hits.rejects
-        )
-        write(self.rejects, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        for reject in hits.rejects:
+            line = reject.line.decode("utf-8", "backslashreplace")
+            self.on_reject(
+                RejectedLine(origin, reject.line_number, reject.column, reject.reason, line)
+            )
 
     def _failed(self, error: InputError) -> None:
+        if self.strict:
+            raise error
         self.failures.append(error)
         log.error("%s", error)
         self.notify(str(error))
+
+
+def rejects_to(output: IO[bytes]) -> Callable[[RejectedLine], None]:
+    """What writes rejected lines as JSON lines."""
+    return lambda rejected: write(output, msgspec.json.encode(rejected) + b"\n")
+
+
+def wording(balance: Balance) -> str:
+    """The balance in words."""
+    excluded = f" + {balance.excluded:,} excluded" if balance.excluded else ""
+    return (
+        f"{balance.lines:,} lines = {balance.hits:,} hits + {balance.rejects:,} rejects{excluded}"
+    )
 
 
 def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
@@ -148,7 +219,7 @@ def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
         try:
             sink(parsing.frames(), kind, output)
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
         return
     headed = False
     for frame in parsing.frames():
@@ -170,10 +241,11 @@ def write(output: IO[bytes], data: bytes) -> None:
     except BrokenPipeError as error:
         raise OutputClosedError("the output was closed by its reader; ended") from error
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
 
 
-def _unwritable(output: IO[bytes], error: OSError) -> OutputError:
+def unwritable(output: IO[bytes], error: OSError) -> OutputError:
+    """The error of an output that cannot be written."""
     return OutputError(
         "cannot write the rows",
         where=str(getattr(output, "name", "")),

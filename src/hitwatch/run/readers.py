@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 
@@ -12,6 +12,7 @@ from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.rewriting import names_clients
 from hitwatch.hits.times import Zone
+from hitwatch.stats.choice import Choice
 from hitwatch.stats.intake import Intake
 
 
@@ -27,6 +28,7 @@ class Readers:
         line_numbers: whether to build the column ``line_number``.
         intake: what is done to hits.
         notify: tells the user something about the run itself.
+        alike: readers that know the formats already; ``None``: nobody does.
 
     """
 
@@ -37,6 +39,7 @@ class Readers:
     line_numbers: bool = False
     intake: Intake = field(default_factory=Intake)
     notify: Callable[[str], None] | None = None
+    alike: Readers | None = None
     _known: dict[str, Reader] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _told: bool = False
@@ -50,13 +53,22 @@ class Readers:
 
     def _make(self, origin: str) -> Reader:
         columns = None if self.columns is None else sorted({*self.columns, *self.intake.columns})
-        return Reader(
+        if self.alike is None:
+            made = Reader(columns, self.log_format, self.section_depth, self.zone)
+        else:
+            made = replace(self.alike(origin), columns=columns)
+        made.line_numbers = self.line_numbers
+        made.refine = partial(self._refine, origin)
+        return made
+
+    def building(self, columns: Sequence[str], choice: Choice, *, line_numbers: bool) -> Readers:
+        """Readers that know what these know of formats, and build other columns of other hits."""
+        return Readers(
             columns,
-            self.log_format,
-            self.section_depth,
-            self.zone,
-            self.line_numbers,
-            refine=partial(self._refine, origin),
+            line_numbers=line_numbers,
+            intake=replace(self.intake, choice=choice),
+            notify=self.notify,
+            alike=self,
         )
 
     def _refine(self, origin: str, hits: Hits) -> Hits:

@@ -4,41 +4,66 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import deque
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
 
+from hitwatch import _kernel
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Hits, Parser
+from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
-from hitwatch.report import PanelRows, Report, SourceRow, gaps, judged
-from hitwatch.run.inputs import chunks_of, in_order, unknown_format
+from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
+from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
+from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
-from hitwatch.spans import Instant
-from hitwatch.stats.choice import Choice
-from hitwatch.stats.panels import (
-    NEEDED_ALWAYS,
-    Countable,
-    Counter,
-    Panel,
-    bots_among,
-)
+from hitwatch.sources.seek import is_ordered, offset_since
+from hitwatch.spans import MINUTE, Instant
+from hitwatch.stats.choice import Choice, Extent
+from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
+from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
 
-PIECE = 4 << 20
+PIECE = 8 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
 
+WORTH_SEEKING = 32 << 20
+"""Bytes of a file of which only the part with the wanted times is read."""
 
-def columns_for(panels: tuple[Panel, ...], choice: Choice) -> list[str]:
+MOST_WORKERS = 4
+"""How many pieces are worked on at once: what each needs in memory has to stay bounded."""
+
+_DISORDER = MINUTE
+"""How much older than those before it a line may be in a file that is bisected."""
+
+
+def columns_for(panels: Iterable[Panel], choice: Choice) -> list[str]:
     """Columns that must be built: those of the panels and of what chooses."""
-    return sorted({*NEEDED_ALWAYS, *choice.columns, *(panel.column for panel in panels)})
+    counted = (under.column for panel in panels for under in panel.unders)
+    return sorted({*NEEDED_ALWAYS, *choice.columns, *counted})
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What has been counted of the hits that a choice lets through."""
+
+    choice: Choice
+    breakdown: Breakdown
+    timeline: Timeline
+    hits: int = 0
+    range: tuple[Instant, Instant] | None = None
+
+    def widen(self, ends: tuple[Instant, Instant] | None) -> None:
+        """Make the range cover more."""
+        if ends and self.range:
+            ends = (min(ends[0], self.range[0]), max(ends[1], self.range[1]))
+        self.range = ends or self.range
 
 
 @dataclass(slots=True)
@@ -53,6 +78,7 @@ class Reporting:
         choice: which hits count.
         notify: tells the user something about the run itself.
         stopped: whether somebody asked the run to end.
+        previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
         workers: how many pieces are worked on at once.
 
@@ -65,149 +91,202 @@ class Reporting:
     choice: Choice
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
+    previous: Extent | None = None
     progress: Callable[[int], None] | None = None
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     failures: list[InputError] = field(default_factory=list)
-    _counters: list[Counter] = field(default_factory=list)
+    _counted: list[_Counted] = field(default_factory=list)
     _sources: list[SourceRow] = field(default_factory=list)
-    _steps: dict[Instant, int] = field(default_factory=dict)
     _reasons: dict[str, int] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-    _range: list[Instant] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _robots: Robots = field(default_factory=Robots)
 
-    def make(self, shown: int | None, *, sort: str = "hits") -> Report:
+    def make(self, limits: Limits) -> Report:
         """Read everything, and give the report.
 
         Args:
-            shown: rows of a panel; all when ``None``.
-            sort: the figure by which rows are ordered, where they are not by key.
+            limits: how rows are ordered, and how many are shown.
 
         """
-        self._counters = [Counter(panel) for panel in self.panels]
-        with ThreadPoolExecutor(self.workers) as pool:
-            for origin in in_order(self.paths, self.reader_of, self.notify, self._failed):
-                try:
-                    self._read(origin, pool)
-                except InputError as error:
-                    self._failed(error)
-                if self.stopped():
-                    break
-        return self._report(shown, sort)
+        began = time.monotonic()
+        choices = [self.choice]
+        if self.previous is not None:
+            choices.append(replace(self.choice, extent=self.previous))
+        rule = self.rule or SurgeRule()
+        self._counted = [
+            _Counted(choice, Breakdown(self.panels), Timeline(rule.resolution))
+            for choice in choices
+        ]
+        origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
+        self._sources = [SourceRow(origin, "") for origin in origins]
+        with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
+            work = _Work(pool, 2 * self.workers)
+            fed = [feeders.submit(self._feed, source, work) for source in self._sources]
+            for feeding in fed:
+                feeding.result()
+        for counted in self._counted:
+            counted.breakdown.finish()
+        return self._report(limits, time.monotonic() - began)
 
-    def _read(self, origin: str, pool: ThreadPoolExecutor) -> None:
+    def _feed(self, source: SourceRow, work: _Work) -> None:
+        """Read an input, and have its pieces worked on."""
+        try:
+            self._read(source, work)
+        except InputError as error:
+            self._failed(error)
+
+    def _read(self, source: SourceRow, work: _Work) -> None:
+        origin = source.origin
         reader = self.reader_of(origin)
-        source = SourceRow(origin, "")
-        self._sources.append(source)
-        running: deque[tuple[Future[Hits | None], Chunk]] = deque()
-        for chunk in chunks_of(origin):
+        if origin != STDIN and not is_stream(origin):
+            with PlainFile(origin) as file:
+                if file.is_plain and not _is_sequential(reader):
+                    begin, end = self._extent(file, reader)
+                    source.bytes_passed_over = file.size - (end - begin)
+                    self._work_on(file.spans(PIECE, begin, end), reader, source, work)
+                    return
+        self._work_on(_pieces(chunks_of(origin)), reader, source, work)
+
+    def _work_on(
+        self, pieces: Iterator[Span | Chunk], reader: Reader, source: SourceRow, work: _Work
+    ) -> None:
+        """Hand out pieces; those of which each depends on the one before are parsed here."""
+        running: list[Future[None]] = []
+        for piece in pieces:
             if self.stopped():
                 break
-            if origin == STDIN and not reader.recognise(chunk.data):
-                raise unknown_format(reader, origin)
-            source.log_format = reader.log_format.name if reader.log_format else ""
-            source.bytes_read += len(chunk.data)
-            if self.progress:
-                self.progress(len(chunk.data))
-            for piece in _pieces(chunk):
-                running.append((self._begin(piece, reader, source, pool), piece))
-                while len(running) > 2 * self.workers:
-                    self._end(*running.popleft(), reader, source)
-        while running:
-            self._end(*running.popleft(), reader, source)
+            if reader.log_format is None and not reader.recognise(piece.read()):
+                raise unknown_format(reader, source.origin)
+            if _is_sequential(reader):
+                data = piece.read()
+                found = reader.read(data)
+                self._progressed(data, source)
+                running.append(work.submit(self._count_all, found, source))
+            else:
+                running.append(work.submit(self._parse_and_count, piece, reader, source))
+        for future in running:
+            future.result()
+        source.log_format = reader.log_format.name if reader.log_format else ""
 
-    def _begin(
-        self, piece: Chunk, reader: Reader, source: SourceRow, pool: ThreadPoolExecutor
-    ) -> Future[Hits | None]:
-        """Start on a piece; where lines depend on those before them, it is read here."""
-        log_format = reader.log_format
-        if log_format is None or log_format.layout is Layout.W3C or reader.wrapper:
-            found = reader.read(piece.data, piece.first_line)
-            return pool.submit(self._count_all, found, source)
-        return pool.submit(self._parse_and_count, reader, reader.parser, piece, source)
+    def _extent(self, file: PlainFile, reader: Reader) -> tuple[int, int]:
+        """Offsets between which all hits lie that may count, when lines are in order."""
+        extents = [counted.choice.extent for counted in self._counted]
+        starts = [since for since, _ in extents if since is not None]
+        ends = [until for _, until in extents if until is not None]
+        since = min(starts) if len(starts) == len(extents) else None
+        until = max(ends) if len(ends) == len(extents) else None
+        timed = reader.log_format is not None and reader.log_format.fills("time")
+        if not timed or (since is None and until is None) or file.size < WORTH_SEEKING:
+            return 0, file.size
+        times_of = times_by(reader)
+        if not is_ordered(file.read_at, file.size, times_of, _DISORDER):
+            return 0, file.size
 
-    def _end(
-        self, future: Future[Hits | None], piece: Chunk, reader: Reader, source: SourceRow
-    ) -> None:
-        """Finish a piece; one with lines that did not parse is read anew, with care."""
-        if future.result() is not None:
-            self._count_all(reader.read(piece.data, piece.first_line), source)
+        def offset(instant: Instant) -> int:
+            return offset_since(file.read_at, file.size, instant, times_of)
 
-    def _parse_and_count(
-        self, reader: Reader, parser: Parser, piece: Chunk, source: SourceRow
-    ) -> Hits | None:
-        hits = parser.parse(piece.data, first_line=piece.first_line, keep_rejects=0)
-        if hits.rejected:
-            return hits
+        begin = offset(since - _DISORDER) if since is not None else 0
+        end = offset(until + _DISORDER) if until is not None else file.size
+        return begin, max(begin, end)
+
+    def _parse_and_count(self, piece: Span | Chunk, reader: Reader, source: SourceRow) -> None:
+        if self.stopped():
+            return
+        data = piece.read()
+        while True:
+            with self._lock:
+                parser, strays = reader.parser, reader.strays
+            hits = parser.parse(data, keep_rejects=strays)
+            with self._lock:
+                if not (hits.rejected and reader.reconsider(hits)):
+                    break
+        self._progressed(data, source)
         self._count(reader.refined(hits), source)
-        return None
+
+    def _progressed(self, data: bytes, source: SourceRow) -> None:
+        with self._lock:
+            source.bytes_read += len(data)
+            if self.progress:
+                self.progress(len(data))
 
     def _count_all(self, found: list[Hits], source: SourceRow) -> None:
         for hits in found:
             self._count(hits, source)
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
-        countable = hits.countable(self.choice.marks(hits), bots_among(hits))
+        hit = 0
+        for counted in self._counted:
+            countable = self._robots.countable(hits, counted.choice.marks(hits))
+            if counted is self._counted[0]:
+                hit = len(countable)
+            if len(countable):
+                counted.breakdown.add(hits, countable)
+                self._add_steps(counted, hits, countable)
         with self._lock:
             source.lines += hits.lines
             source.rejects += hits.rejected
-            source.hits += len(countable)
-            source.excluded += len(hits) - len(countable)
+            source.hits += hit
+            source.excluded += len(hits) - hit
             for reason, count in (hits.reasons if hits.rejected else {}).items():
                 self._reasons[reason] = self._reasons.get(reason, 0) + count
-        if not len(countable):
-            return
-        # Each piece begins at another panel, so that workers are not in each other's way.
-        first = source.lines % len(self._counters) if self._counters else 0
-        for counter in (*self._counters[first:], *self._counters[:first]):
-            counter.add(hits, countable)
-        if hits.has("time"):
-            self._add_steps(countable, sized=hits.has("bytes"))
 
-    def _add_steps(self, countable: Countable, *, sized: bool) -> None:
-        rule = self.rule or SurgeRule()
-        in_bytes = rule.metric == "bytes" and sized
-        found = countable.steps(rule.resolution)
+    def _add_steps(self, counted: _Counted, hits: Hits, countable: _kernel.Countable) -> None:
+        if not hits.has("time"):
+            return
+        in_bytes = (self.rule or SurgeRule()).metric == "bytes" and hits.has("bytes")
+        steps = countable.steps(counted.timeline.width)
         ends = countable.range()
         with self._lock:
-            for start, hits, size in found:
-                amount = size if in_bytes else hits
-                self._steps[start] = self._steps.get(start, 0) + amount
-            if ends:
-                self._range = [min([*self._range[:1], ends[0]]), max([*self._range[1:], ends[1]])]
+            counted.hits += len(countable)
+            counted.timeline.add((start, size if in_bytes else n) for start, n, size in steps)
+            counted.widen(ends)
 
-    def _report(self, shown: int | None, sort: str) -> Report:
-        found = {}
-        for counter in self._counters:
-            rows, bounds = counter.rows(shown, sort)
-            found[counter.panel.name] = (counter.panel, rows, bounds)
-        days = found["days"][1] if "days" in found else []
-        statuses = found["statuses"][1] if "statuses" in found else []
-        rule = self.rule or SurgeRule()
-        total = next((counter for counter in self._counters if counter.panel.name == "days"), None)
+    def _report(self, limits: Limits, elapsed_s: float) -> Report:
+        main, *others = self._counted
+        breakdown = main.breakdown
+        total = breakdown.total()
+        start, end = main.range or (None, None)
+        base = others[0] if others else None
+        statuses = next((p for p in self.panels if p.name == "statuses"), None)
+        rows = breakdown.rows(statuses, "hits", None)[0] if statuses else []
         return Report(
             sources=tuple(self._sources),
-            start=self._range[0] if self._range else None,
-            end=self._range[1] if self._range else None,
-            gaps=gaps(list(self._steps), rule.resolution),
-            bytes=sum(row.bytes for row in days),
-            statuses={row.key: row.hits for row in sorted(statuses, key=lambda row: row.key)},
-            visitors=sum(row.visitors for row in days),
-            sections=found["sections"][2].keys if "sections" in found else 0,
-            paths=found["paths"][2].keys if "paths" in found else 0,
-            clients=found["clients"][2].keys if "clients" in found else 0,
-            panels=tuple(
-                PanelRows(panel.name, panel.title, tuple(rows), bounds)
-                for panel, rows, bounds in found.values()
-                if rows
-            ),
-            histogram=tuple(total.rollup.durations()) if total else (),
-            alerts=judged(self.rule, self._steps) if self.rule else (),
+            start=start,
+            end=end,
+            gaps=main.timeline.gaps(),
+            bytes=total.bytes if total else 0,
+            statuses={row.key: row.hits for row in sorted(rows, key=lambda row: row.key)},
+            visitors=total.visitors if total else 0,
+            sections=breakdown.keys("sections"),
+            paths=breakdown.keys("paths"),
+            clients=breakdown.distinct("client"),
+            static_files=breakdown.keys("static_files"),
+            not_found=breakdown.keys("not_found"),
+            referrers=breakdown.distinct("referrer"),
+            bots=total.bots if total else 0,
+            duration=total.duration if total else None,
+            panels=panel_rows(breakdown, limits, base.breakdown if base else None, self._scale()),
+            histogram=breakdown.durations(),
+            alerts=judged(self.rule, main.timeline) if self.rule else (),
             reasons=self._reasons,
             complete=not self.failures and not self.stopped(),
+            elapsed_s=elapsed_s,
+            previous=_compared(base) if base else None,
         )
 
+    def _scale(self) -> float:
+        """How much longer the range is than the one it is compared with."""
+        lengths = []
+        for counted in self._counted:
+            covered = counted.range or (0, 0)
+            ends = zip(counted.choice.extent, covered, strict=True)
+            since, until = (covered if given is None else given for given, covered in ends)
+            lengths.append(until - since)
+        return lengths[0] / lengths[1] if len(lengths) > 1 and lengths[1] else 1.0
+
     def _failed(self, error: InputError) -> None:
-        self.failures.append(error)
+        with self._lock:
+            self.failures.append(error)
         log.error("%s", error)
         self.notify(str(error))
 
@@ -216,10 +295,51 @@ class Reporting:
         return sum(Path(path).stat().st_size for path in self.paths if Path(path).is_file())
 
 
-def _pieces(chunk: Chunk) -> Iterator[Chunk]:
-    """Cut a chunk into whole lines of about a piece's size; a report names no line numbers."""
-    data, begin = chunk.data, 0
-    while begin < len(data):
-        end = data.find(b"\n", min(begin + PIECE, len(data) - 1)) + 1 or len(data)
-        yield Chunk(chunk.origin, data[begin:end], chunk.first_line)
-        begin = end
+class _Work:
+    """A pool of threads that takes on no more than it can hold.
+
+    Args:
+        pool: the threads.
+        most: how many tasks may wait or run.
+
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, most: int) -> None:
+        self._pool, self._free = pool, threading.BoundedSemaphore(most)
+
+    def submit(self, task: Callable[..., None], *words: object) -> Future[None]:
+        """Have a task done; waits while there are too many."""
+        self._free.acquire()
+        future = self._pool.submit(task, *words)
+        future.add_done_callback(lambda _: self._free.release())
+        return future
+
+
+def _is_sequential(reader: Reader) -> bool:
+    """Whether what a line means depends on the lines before it."""
+    log_format = reader.log_format
+    w3c = log_format is not None and log_format.layout is Layout.W3C
+    return w3c or reader.wrapper is not None
+
+
+def _compared(base: _Counted) -> Compared:
+    total = base.breakdown.total()
+    since, until = base.choice.extent
+    start, end = base.range or (since, until)
+    return Compared(
+        start=since if since is not None else start,
+        end=until if until is not None else end,
+        hits=base.hits,
+        bytes=total.bytes if total else 0,
+        visitors=total.visitors if total else 0,
+    )
+
+
+def _pieces(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Cut chunks into whole lines of about a piece's size; a report names no line numbers."""
+    for chunk in chunks:
+        data, begin = chunk.data, 0
+        while begin < len(data):
+            end = data.find(b"\n", min(begin + PIECE, len(data) - 1)) + 1 or len(data)
+            yield Chunk(chunk.origin, data[begin:end], chunk.first_line)
+            begin = end

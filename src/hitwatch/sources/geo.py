@@ -10,7 +10,7 @@ import maxminddb
 
 from hitwatch.errors import UsageError
 from hitwatch.hits.addresses import Address, address_of
-from hitwatch.stats.places import UNKNOWN
+from hitwatch.stats.panels import UNKNOWN
 
 PRIVATE = "(private)"
 """Key of addresses that are in no public network."""

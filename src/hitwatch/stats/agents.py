@@ -78,7 +78,7 @@ def classify(user_agent: str | None) -> Agent:
         user_agent: the header, of any length and content; ``-`` is none.
 
     """
-    text = (user_agent or "")[:READ_UP_TO].strip()
+    text = _ascii(user_agent or "")
     return UNKNOWN if text in ("", "-") else _classify(text)
 
 
@@ -99,10 +99,27 @@ def bots() -> tuple[Bot, ...]:
     )
 
 
+def is_robot(user_agent: str) -> bool:
+    """Whether a User-Agent header is that of a program that is no human's browser.
+
+    The same as asking for the kind, without asking which browser it is.
+    """
+    text = _ascii(user_agent)
+    return text not in ("", "-") and _robot(text) is not None
+
+
+def _ascii(user_agent: str) -> str:
+    # Names of programs are ASCII; what is not would only shift positions when lowered.
+    return user_agent[:READ_UP_TO].strip().encode("ascii", "replace").decode("ascii")
+
+
 @lru_cache(_KEPT)
 def _classify(text: str) -> Agent:
-    # Names of programs are ASCII; what is not would only shift positions when lowered.
-    text = text.encode("ascii", "replace").decode("ascii")
+    return _robot(text) or _browser(text)
+
+
+@lru_cache(_KEPT)
+def _robot(text: str) -> Agent | None:
     known = _known(text)
     if known is not None and known.kind != "tool":
         return Agent(kind=known.kind, bot=known.name)
@@ -112,7 +129,7 @@ def _classify(text: str) -> Agent:
         return Agent(kind="tool", bot=known.name)
     if name is None and _robot_sign(text):
         name = _product(text)
-    return _browser(text) if name is None else Agent(kind="bot", bot=name)
+    return None if name is None else Agent(kind="bot", bot=name)
 
 
 # --- Programs known by name ---------------------------------------------------------------

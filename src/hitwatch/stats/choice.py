@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch.hits.compile import marks_of
-from hitwatch.hits.conditions import Where, mask
-from hitwatch.stats.agents import classify
+from hitwatch.hits.conditions import All, Where, mask
+from hitwatch.hits.filters import between
+from hitwatch.spans import Instant
+from hitwatch.stats.agents import is_robot
 
 if TYPE_CHECKING:
     import polars as pl
 
     from hitwatch.hits.compile import Hits
 
-_PEOPLE = ("human", "unknown")
+Extent: TypeAlias = tuple[Instant | None, Instant | None]
+"""The first instant that counts, and the first that counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,27 @@ class Choice:
     Attributes:
         where: the condition that hits must meet.
         bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
+        extent: the time in which they must lie.
 
     """
 
     where: Where | None = None
     bots: bool | None = None
+    extent: Extent = (None, None)
+
+    @property
+    def condition(self) -> Where | None:
+        """What hits must meet, the time included; ``None``: nothing."""
+        timed = between(*self.extent) if self.extent != (None, None) else None
+        both = [condition for condition in (timed, self.where) if condition is not None]
+        return All(tuple(both)) if both else None
 
     @property
     def columns(self) -> frozenset[str]:
         """Columns that it takes to choose."""
+        condition = self.condition
         agents = frozenset() if self.bots is None else frozenset({"user_agent"})
-        return agents | (self.where.columns if self.where else frozenset())
+        return agents | (condition.columns if condition else frozenset())
 
     def __call__(self, hits: Hits) -> Hits:
         """The hits that count; the others are counted as excluded."""
@@ -48,16 +61,17 @@ class Choice:
 
     def mask(self, hits: Hits) -> pl.Series | None:
         """A boolean a hit: whether it counts; ``None``: all do."""
+        condition = self.condition
         if not len(hits):
             return None
-        chosen = None if self.where is None else mask(self.where, hits)
+        chosen = None if condition is None else mask(condition, hits)
         if self.bots is None:
             return chosen
-        kind = _by_bots(hits) if self.bots else ~_by_bots(hits)
+        kind = _by_robots(hits) if self.bots else ~_by_robots(hits)
         return kind if chosen is None else chosen & kind
 
 
-def _by_bots(hits: Hits) -> pl.Series:
+def _by_robots(hits: Hits) -> pl.Series:
     """Which hits are those of bots and tools, asked once per distinct agent."""
     import polars as pl
 
@@ -66,9 +80,5 @@ def _by_bots(hits: Hits) -> pl.Series:
     codes = hits.codes["user_agent"]
     used = codes.drop_nulls().unique()
     agents = hits.values("user_agent").gather(used)
-    bots = [code for code, agent in zip(used, agents, strict=True) if _is_bot(agent)]
-    return codes.is_in(pl.Series(bots, dtype=codes.dtype)).fill_null(False)
-
-
-def _is_bot(agent: str) -> bool:
-    return classify(agent).kind not in _PEOPLE
+    robots = [code for code, agent in zip(used, agents, strict=True) if is_robot(agent)]
+    return codes.is_in(pl.Series(robots, dtype=codes.dtype)).fill_null(False)

@@ -1,18 +1,18 @@
 """The panels of a report: what hits are counted under, and the counting itself.
 
-A new panel is one row of ``PANELS``.
+A new panel is one row of ``panels``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.spans import DAY, HOUR, MINUTE, Duration, rfc3339, to_datetime
-from hitwatch.stats.agents import classify
-from hitwatch.stats.sites import STATIC, collapse_ids, referring_site
+from hitwatch.stats.agents import classify, is_robot
+from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
 from hitwatch.stats.statuses import status_name
 
 if TYPE_CHECKING:
@@ -22,12 +22,32 @@ Countable: TypeAlias = _kernel.Countable
 """Hits, ready to be counted."""
 
 Label: TypeAlias = Callable[[str], str | None]
+"""Turns a value into the key that it is counted under; ``None`` leaves it out."""
 
 KEYS_KEPT = 20_000
 """Keys of a panel that are kept for certain; twice as many are exact."""
 
-_SLOTS = 4_000_000
-_LABELS_KEPT = 200_000
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What hits are counted under.
+
+    Attributes:
+        column: whose values are the keys.
+        statuses: from and to; only hits with these count.
+        divide: of a column of numbers or times, what they are divided by.
+        modulo: and taken modulo of.
+        without: only hits without a value in this text column count.
+        absent: the key of hits without a value; they do not count when ``None``.
+
+    """
+
+    column: str
+    statuses: tuple[int, int] | None = None
+    divide: int = 0
+    modulo: int | None = None
+    without: str | None = None
+    absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +57,46 @@ class Panel:
     Attributes:
         name: in output.
         title: for people.
-        column: what hits are counted under.
-        label: turns a distinct value of a text column into a key; ``None`` leaves it out.
-        static: whether only paths of static files count.
-        divide: of a column of numbers or times, what they are divided by.
-        modulo: and taken modulo of.
-        named: turns the number into a key.
-        statuses: the statuses that count.
-        by_key: whether rows are in the order of their keys.
+        under: what hits are counted under.
+        also: what else they are counted under; a panel with this has a label.
+        label: turns a value into a key of this panel.
+        named: turns a number into a key.
+        noted: says more on a key.
+        sort: the figure by which rows are ordered, whatever the user chose; ``key``: by key.
+        timeless: whether the same key of another time means the same.
         off: whether it is only shown when it is asked for.
 
     """
 
     name: str
     title: str
-    column: str
+    under: Under
     label: Label | None = None
-    static: bool = False
-    divide: int = 0
-    modulo: int | None = None
+    also: Under | None = None
     named: Callable[[int], str] = str
-    statuses: tuple[int, int] | None = None
-    by_key: bool = False
+    noted: Callable[[str], str] | None = None
+    sort: str | None = None
+    timeless: bool = True
     off: bool = False
+
+    @property
+    def unders(self) -> tuple[Under, ...]:
+        """All that hits are counted under."""
+        return (self.under,) if self.also is None else (self.under, self.also)
+
+
+UNKNOWN = "(unknown)"
+"""Key of what nobody knows."""
 
 
 def _browser(agent: str) -> str | None:
     found = classify(agent)
-    return f"{found.browser} {found.browser_version}".strip() or None
+    return None if found.bot else f"{found.browser} {found.browser_version}".strip() or UNKNOWN
 
 
 def _system(agent: str) -> str | None:
     found = classify(agent)
-    return f"{found.os} {found.os_version}".strip() or None
+    return None if found.bot else f"{found.os} {found.os_version}".strip() or UNKNOWN
 
 
 def _kind(agent: str) -> str:
@@ -85,53 +112,67 @@ def _day(number: int) -> str:
     return f"{to_datetime(number * DAY):%Y-%m-%d}"
 
 
-def panels(bucket: Duration = MINUTE, *, collapse: bool = False) -> tuple[Panel, ...]:
+def panels(
+    bucket: Duration = MINUTE, *, collapse: bool = False, sections: Sections | None = None
+) -> tuple[Panel, ...]:
     """All panels, in the order of output.
 
     Args:
         bucket: width of the time line's steps.
         collapse: whether ids in paths become ``:id``.
+        sections: what paths are made sections by; the parser's ``section`` when ``None``.
 
     """
     path: Label | None = collapse_ids if collapse else None
+    paths, agents = Under("path"), Under("user_agent", absent="")
+    by_section = Panel("sections", "Sections", Under("section"))
+    if sections is not None:
+        # What has no path, such as CONNECT, is a section of its own.
+        pathless = Under("section", without="path")
+        by_section = Panel("sections", "Sections", paths, sections.of, also=pathless)
     return (
-        Panel("days", "Days", "time", divide=DAY, named=_day, by_key=True),
+        Panel("days", "Days", Under("time", divide=DAY), named=_day, sort="key", timeless=False),
         Panel(
-            *("hours", "Hours of the day", "time"),
-            divide=HOUR,
-            modulo=24,
+            *("hours", "Hours of the day", Under("time", divide=HOUR, modulo=24)),
             named=lambda hour: f"{hour:02}",
-            by_key=True,
+            sort="key",
         ),
         Panel(
-            *("timeline", "Time line", "time"),
-            divide=bucket,
+            *("timeline", "Time line", Under("time", divide=bucket)),
             named=lambda step: rfc3339(step * bucket),
-            by_key=True,
+            sort="key",
+            timeless=False,
             off=True,
         ),
-        Panel("sections", "Sections", "section"),
-        Panel("paths", "Paths", "path", label=path),
-        Panel("static_files", "Static files", "path", static=True),
-        Panel("not_found", "Not found", "path", label=path, statuses=(404, 404)),
-        Panel("failing", "Failing paths", "path", label=path, statuses=(400, 599)),
-        Panel("clients", "Clients", "client"),
-        Panel("hosts", "Hosts", "host"),
-        Panel("users", "Users", "user"),
-        Panel("methods", "Methods", "method"),
-        Panel("protocols", "Protocols", "protocol"),
-        Panel("statuses", "Statuses", "status", divide=1),
-        Panel("referrers", "Referrers", "referrer", off=True),
-        Panel("referring_sites", "Referring sites", "referrer", label=referring_site),
-        Panel("browsers", "Browsers", "user_agent", label=_browser),
-        Panel("operating_systems", "Operating systems", "user_agent", label=_system),
-        Panel("agent_kinds", "Humans, bots and tools", "user_agent", label=_kind),
-        Panel("bots", "Bots", "user_agent", label=_bot),
-        Panel("cache_statuses", "Cache", "cache_status"),
-        Panel("content_types", "Media types", "content_type"),
-        Panel("tls_protocols", "TLS versions", "tls_protocol"),
-        Panel("tls_ciphers", "TLS ciphers", "tls_cipher"),
-        Panel("upstreams", "Upstreams", "upstream"),
+        by_section,
+        Panel("paths", "Paths", paths, path),
+        Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
+        Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
+        Panel("static_files", "Static files", paths, static_file),
+        Panel("not_found", "Not found", Under("path", (404, 404)), path),
+        Panel("redirected", "Redirected paths (3xx)", Under("path", (300, 399)), path),
+        Panel("client_errors", "Paths with client errors (4xx)", Under("path", (400, 499)), path),
+        Panel("server_errors", "Paths with server errors (5xx)", Under("path", (500, 599)), path),
+        Panel("clients", "Clients", Under("client")),
+        Panel("hosts", "Hosts", Under("host")),
+        Panel("users", "Users", Under("user")),
+        Panel("methods", "Methods", Under("method")),
+        Panel("protocols", "Protocols", Under("protocol")),
+        Panel(
+            *("statuses", "Statuses", Under("status", divide=1)),
+            noted=lambda status: status_name(int(status)),
+        ),
+        Panel("referrers", "Referrers", Under("referrer"), off=True),
+        Panel("referring_sites", "Referring sites", Under("referrer"), referring_site),
+        Panel("browsers", "Browsers", agents, _browser),
+        Panel("operating_systems", "Operating systems", agents, _system),
+        Panel("agent_kinds", "Humans, bots and tools", agents, _kind),
+        Panel("bots", "Bots", agents, _bot),
+        Panel("cache_statuses", "Cache", Under("cache_status")),
+        Panel("content_types", "Media types", Under("content_type")),
+        Panel("tls_protocols", "TLS versions", Under("tls_protocol")),
+        Panel("tls_ciphers", "TLS ciphers", Under("tls_cipher")),
+        Panel("upstreams", "Upstreams", Under("upstream")),
     )
 
 
@@ -140,6 +181,12 @@ NEEDED_ALWAYS: tuple[str, ...] = (
     *("path", "section"),
 )
 """Columns that totals need, whatever the panels."""
+
+TIMED = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
+"""The figures on durations."""
+
+SORTS = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest", *TIMED)
+"""Figures by which rows can be ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +204,8 @@ class PanelRow:
         largest: bytes of the largest answer.
         duration: ``mean_s p50_s p95_s p99_s max_s``; ``None`` where none is logged.
         note: more on the key, such as the name of a status.
+        raw: the key as it was counted.
+        previous: the same key in the time that is compared with; ``None``: there is none.
 
     """
 
@@ -170,114 +219,215 @@ class PanelRow:
     largest: int
     duration: dict[str, float] | None = None
     note: str = ""
+    raw: str = ""
+    previous: PanelRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How exact a panel is.
+    """How exact the rows of a panel are.
 
     Attributes:
-        keys: distinct keys; an estimate when ``hits_error`` is not 0.
-        hits_error: hits that a key may have more than its row says.
+        keys: distinct keys; an estimate once keys have given way.
+        hits_error: hits that a key of these may lack.
+        left_out_hits: hits that a key under ``(other)`` had at most.
         visitors_error: standard error of the visitors, as a share; 0: exact.
+        durations_error: how far percentiles may be from the true ones, as a share.
 
     """
 
     keys: int
-    hits_error: int
-    visitors_error: float
+    hits_error: int = 0
+    left_out_hits: int = 0
+    visitors_error: float = 0.0
+    durations_error: float = 0.0
 
 
-_OTHER = "(other)"
-_ESTIMATED = 0.0081
-_DURATIONS = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
+OTHER = "(other)"
 
 
-@dataclass(slots=True)
 class Counter:
-    """A panel and what has been counted for it."""
+    """What has been counted under one thing, and for panels that show it under labels.
 
-    panel: Panel
-    rollup: _kernel.Rollup = field(default_factory=lambda: _kernel.Rollup(KEYS_KEPT, _SLOTS))
-    labels: dict[str, str | None] = field(default_factory=dict)
+    Rows are counted under labels when they give way, and what is left at the end: a value is
+    labelled once, not once a hit.
 
-    def add(self, hits: Hits, countable: _kernel.Countable) -> None:
-        """Count hits, if their format has the panel's column."""
-        panel = self.panel
-        if not hits.has(panel.column):
+    Args:
+        under: what hits are counted under.
+        labelled: labels, and where the hits go that have them.
+
+    """
+
+    def __init__(self, under: Under, labelled: Sequence[tuple[Label, _kernel.Rollup]]) -> None:
+        self.under, self.labelled = under, labelled
+        self.rollup = _kernel.Rollup(KEYS_KEPT, bool(labelled))
+
+    def add(self, hits: Hits, countable: Countable) -> None:
+        """Count hits, if their format has the column."""
+        under = self.under
+        if not hits.has(under.column):
             return
-        if panel.divide:
+        if under.divide:
             self.rollup.add_numbers(
-                countable, panel.column, panel.divide, panel.modulo, panel.statuses
+                countable, under.column, under.divide, under.modulo, under.statuses
             )
-            return
-        labels = None
-        if panel.label is not None:
-            labels = self._labels(hits.values(panel.column).to_list(), panel.label)
-        extensions = STATIC if panel.static else None
-        self.rollup.add_texts(countable, panel.column, labels, extensions, panel.statuses)
+        else:
+            self.rollup.add_texts(
+                countable, under.column, under.statuses, under.without, under.absent
+            )
+        if self.labelled:
+            leaving = self.rollup.take_leaving()
+            keys = leaving.keys()
+            for label, rollup in self.labelled if keys else ():
+                rollup.add_leaving(leaving, [label(key) for key in keys])
 
-    def _labels(self, values: Sequence[str], label: Label) -> list[str | None]:
-        known = self.labels
-        if len(known) > _LABELS_KEPT:
-            known = self.labels = {}
-        found = []
-        for value in values:
-            if value not in known:
-                known[value] = label(value)
-            found.append(known[value])
-        return found
+    def finish(self) -> None:
+        """Nothing more will be added."""
+        keys = self.rollup.keys() if self.labelled else []
+        for label, rollup in self.labelled:
+            rollup.add_rows(self.rollup, [label(key) for key in keys])
 
-    def rows(self, shown: int | None, sort: str) -> tuple[list[PanelRow], Bounds]:
+
+class Breakdown:
+    """Hits, broken down by all panels. Several threads may add at once.
+
+    Args:
+        panels: to be counted.
+
+    """
+
+    def __init__(self, panels: Iterable[Panel]) -> None:
+        self.panels = tuple(panels)
+        self._labelled: dict[tuple[tuple[Under, ...], Label], _kernel.Rollup] = {}
+        goes: dict[Under, dict[Label, _kernel.Rollup]] = {}
+        for panel in self.panels:
+            for under in panel.unders:
+                going = goes.setdefault(under, {})
+                if panel.label is not None:
+                    kept = self._labelled.setdefault(
+                        (panel.unders, panel.label), _kernel.Rollup(KEYS_KEPT)
+                    )
+                    going[panel.label] = kept
+        self.counters = {under: Counter(under, list(go.items())) for under, go in goes.items()}
+        self._begun = 0
+
+    def of(self, panel: Panel) -> _kernel.Rollup:
+        """What has been counted for a panel."""
+        if panel.label is None:
+            return self.counters[panel.under].rollup
+        return self._labelled[panel.unders, panel.label]
+
+    def add(self, hits: Hits, countable: Countable) -> None:
+        """Count hits under everything that their format logs."""
+        counters = list(self.counters.values())
+        # Each batch begins at another place, so that threads are not in each other's way.
+        self._begun += 1
+        first = self._begun * 7 % max(1, len(counters))
+        for counter in (*counters[first:], *counters[:first]):
+            counter.add(hits, countable)
+
+    def finish(self) -> None:
+        """Nothing more will be added."""
+        for counter in self.counters.values():
+            counter.finish()
+
+    def keys(self, panel: str) -> int:
+        """Distinct keys of a panel; 0 when it was not counted."""
+        found = self._rollup(panel)
+        return found.bounds()[0] if found else 0
+
+    def distinct(self, column: str) -> int:
+        """Distinct values of a column; 0 when no panel counts under it."""
+        counter = self.counters.get(Under(column))
+        return counter.rollup.bounds()[0] if counter else 0
+
+    def total(self) -> PanelRow | None:
+        """The figures of all hits; ``None`` before there are any."""
+        found = self._rollup("days")
+        return _row_of(found.total(), "") if found else None
+
+    def durations(self) -> tuple[tuple[float, int], ...]:
+        """The durations of all hits: (upper end in seconds, hits), in order."""
+        found = self._rollup("days")
+        return tuple(found.durations()) if found else ()
+
+    def _rollup(self, name: str) -> _kernel.Rollup | None:
+        panel = next((panel for panel in self.panels if panel.name == name), None)
+        return self.of(panel) if panel else None
+
+    def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
         """Rows in the panel's order, and how exact they are.
 
         Args:
-            shown: how many of the first rows; all of panels in the order of their keys, and
-                all when ``None``. ``(other)`` is last.
-            sort: the figure by which rows are ordered.
+            panel: the panel.
+            sort: the figure by which rows are ordered where the panel has no order of its own.
+            shown: how many of the first rows; all when ``None``, and of panels in the order of
+                their keys. ``(other)`` is last.
 
         """
-        import polars as pl
-
-        table = pl.DataFrame(self.rollup.table())
-        keys, error, coarse = self.rollup.bounds()
-        exact = bool(table["exact"].all())
-        visitors_error = 0.0 if exact else max(_ESTIMATED, 0.0 if coarse == 1 else 0.05)
-        if self.panel.by_key:
-            table = table.sort(pl.col("key").cast(pl.Int64, strict=False), nulls_last=True)
-        else:
-            other = table.filter(pl.col("key").is_null())
-            order = pl.col(sort).fill_null(-1)
-            table = table.drop_nulls("key").sort(order, "key", descending=[True, False])
-            table = pl.concat([table.head(len(table) if shown is None else shown), other])
-        rows = [self._row(row) for row in table.iter_rows(named=True)]
-        return rows, Bounds(keys, error, visitors_error)
-
-    def _row(self, row: dict[str, Any]) -> PanelRow:
-        panel, key = self.panel, row["key"]
-        note = ""
-        if key is not None and panel.divide:
-            note = status_name(int(key)) if panel.name == "statuses" else ""
-            key = panel.named(int(key))
-        timed = row["mean_s"] is not None
-        return PanelRow(
-            key=_OTHER if key is None else key,
-            hits=row["hits"],
-            visitors=row["visitors"],
-            bytes=row["bytes"],
-            errors_4xx=row["errors_4xx"],
-            errors_5xx=row["errors_5xx"],
-            bots=row["bots"],
-            largest=row["largest"],
-            duration={name: row[name] for name in _DURATIONS} if timed else None,
-            note=note,
+        rollup = self.of(panel)
+        sort = panel.sort or sort
+        found = rollup.rows(sort, None if sort == "key" else shown)
+        if sort in TIMED:
+            found = [row for row in found if row[2] is not None]
+        keys, left_out_hits = rollup.bounds()
+        bounds = Bounds(
+            keys,
+            max((row[0][2] for row in found), default=0),
+            left_out_hits,
+            max((row[0][4] for row in found), default=0.0),
+            max((row[2][5] for row in found if row[2]), default=0.0),
         )
+        return [self._named(panel, row) for row in found], bounds
+
+    def beside(self, panel: Panel, rows: list[PanelRow]) -> list[PanelRow]:
+        """Rows of another time, each with what the same key has here."""
+        rollup = self.of(panel)
+        found = rollup.rows_of([row.raw for row in rows])
+        return [
+            replace(row, previous=self._named(panel, there) if there else None)
+            for row, there in zip(rows, found, strict=True)
+        ]
+
+    def _named(self, panel: Panel, row: _kernel.Row) -> PanelRow:
+        key = row[0][0]
+        if key is None:
+            return _row_of(row, OTHER)
+        name = panel.named(int(key)) if panel.under.divide else key
+        return _row_of(row, name, panel.noted(key) if panel.noted else "")
 
 
-def bots_among(hits: Hits) -> tuple[str, bytes] | None:
-    """The agents that are no human's browser: the column, and a byte for each value."""
-    if not hits.has("user_agent"):
-        return None
-    people = ("human", "unknown")
-    agents = hits.values("user_agent").to_list()
-    return "user_agent", bytes(classify(agent).kind not in people for agent in agents)
+def _row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
+    (raw, hits, _, visitors, _), (size, largest, errors_4xx, errors_5xx, bots), timed = row
+    return PanelRow(
+        key=key,
+        hits=hits,
+        visitors=visitors,
+        bytes=size,
+        errors_4xx=errors_4xx,
+        errors_5xx=errors_5xx,
+        bots=bots,
+        largest=largest,
+        duration=dict(zip(TIMED, timed, strict=False)) if timed else None,
+        note=note,
+        raw=raw or "",
+    )
+
+
+class Robots:
+    """Knows which hits are by what is no human's browser; asks once for each user agent."""
+
+    def __init__(self) -> None:
+        self._marks = _kernel.Marks("user_agent")
+
+    def countable(self, hits: Hits, chosen: bytes | None = None) -> Countable:
+        """Hits, ready to be counted, those by robots marked.
+
+        Args:
+            hits: the hits.
+            chosen: a byte a hit: whether it counts; all when ``None``.
+
+        """
+        if unknown := hits.unmarked(self._marks):
+            self._marks.learn(unknown, [is_robot(agent) for agent in unknown])
+        return hits.countable(chosen, self._marks)

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hitwatch.stats.panels import Label, Panel
+from hitwatch.stats.panels import UNKNOWN, Label, Panel, Under
 
 if TYPE_CHECKING:
     from hitwatch.hits.rewriting import Privacy
-
-UNKNOWN = "(unknown)"
-"""Key of clients whose place nobody knows."""
 
 _TITLES = {"countries": "Countries", "cities": "Cities", "asns": "Networks (ASN)"}
 
@@ -29,12 +26,12 @@ def place_panels(labels: Mapping[str, Label]) -> tuple[Panel, ...]:
 
     """
     found = [
-        Panel(name, title, "client", label=labels[name])
+        Panel(name, title, Under("client"), labels[name])
         for name, title in _TITLES.items()
         if name in labels
     ]
     if "countries" not in labels:
-        found.insert(0, Panel("countries", _TITLES["countries"], "country", label=logged_country))
+        found.insert(0, Panel("countries", _TITLES["countries"], Under("country"), logged_country))
     return tuple(found)
 
 
@@ -63,8 +60,8 @@ def private(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, ...]:
 
     """
     return tuple(
-        replace(panel, label=privacy.label(panel.column))
-        if panel.label is None and not panel.divide
+        replace(panel, label=privacy.label(panel.under.column))
+        if panel.label is None and not panel.under.divide
         else panel
         for panel in panels
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _OF_PAGES = """
     css js mjs map wasm webmanifest ico cur png jpg jpeg jpe gif svg svgz webp avif bmp tif tiff
@@ -63,6 +64,11 @@ def is_static(path: str) -> bool:
     return bool(dot) and extension.lower() in STATIC
 
 
+def static_file(path: str) -> str | None:
+    """The path, when it is that of a file sent as it is; else ``None``."""
+    return path if is_static(path) else None
+
+
 _ID = re.compile(
     r"""(?:[0-9]+
     |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
@@ -102,3 +108,35 @@ def _collapsed(segment: str) -> str:
     if match is None or _DATE.fullmatch(segment):
         return segment
     return f":id{match['extension'] or ''}"
+
+
+_PATHLESS = ("*", "(connect)", "(malformed)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What makes the section of a path.
+
+    Attributes:
+        depth: how many segments make one.
+        collapse: whether ids in it become ``:id``.
+        groups: names of sections, and patterns of the paths that belong to them; the first
+            that matches counts.
+
+    """
+
+    depth: int = 1
+    collapse: bool = False
+    groups: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    def of(self, path: str) -> str:
+        """The section of a path, or of a request without one, whose section it is itself."""
+        if path in _PATHLESS:
+            return path
+        for name, pattern in self.groups:
+            if pattern.search(path):
+                return name
+        if not path.startswith("/"):
+            return "(malformed)"
+        section = "/" + "/".join(path.split("/", self.depth + 1)[1 : self.depth + 1])
+        return collapse_ids(section) if self.collapse else section

@@ -1,11 +1,11 @@
-"""Finds where in a growing file a stretch of time begins, by bisecting; counts nothing."""
+"""Finds where in a file a stretch of time begins, by bisecting; counts nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from hitwatch.spans import Instant
+from hitwatch.spans import Duration, Instant
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
 """Reads bytes at an offset: (offset, length)."""
@@ -87,6 +87,31 @@ def offset_since(read_at: ReadAt, size: int, since: Instant, times_of: TimesOf) 
         else:
             low = start
     return _scan(read_at, low, size, since, times_of)
+
+
+def is_ordered(
+    read_at: ReadAt, size: int, times_of: TimesOf, tolerance: Duration, samples: int = 64
+) -> bool:
+    """Whether lines all over a file are in the order of time, so that bisecting finds them.
+
+    Args:
+        read_at: reads the file.
+        size: how much of it there is.
+        times_of: reads times.
+        tolerance: how much older than those before it a line may be.
+        samples: how many lines are looked at.
+
+    """
+    latest: Instant | None = None
+    for sample in range(samples):
+        offset = size * sample // samples
+        _, time = _first_line_from(read_at, offset, size, times_of)
+        if time is None:
+            continue
+        if latest is not None and time < latest - tolerance:
+            return False
+        latest = time if latest is None else max(latest, time)
+    return latest is not None
 
 
 def _first_line_from(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.sources.backfill import last_time, offset_since
+from hitwatch.sources.seek import is_ordered, last_time, offset_since
 
 
 def times_of(lines: bytes) -> list[int]:
@@ -30,6 +30,19 @@ def test_bisecting_finds_what_a_scan_finds(steps: list[tuple[int, int, bool]], s
     assert found == (len(data) if first is None else first)
     latest = last_time(lambda at, size: data[at : at + size], len(data), times_of)
     assert latest == max(times_of(data), default=None)
+
+
+def test_order_is_looked_at_before_it_is_relied_on() -> None:
+    """A log in order is known as such; one put together from two is not, a late line is borne."""
+
+    def ordered(numbers: list[int]) -> bool:
+        data = b"".join(b"%d xxxxxxxxx\n" % n for n in numbers)
+        return is_ordered(lambda at, size: data[at : at + size], len(data), times_of, 5)
+
+    assert ordered(list(range(1000)))
+    assert ordered([n - n % 3 for n in range(1000)])
+    assert not ordered([*range(500, 1000), *range(500)])
+    assert not ordered([])
 
 
 def test_only_a_little_of_a_large_file_is_read() -> None:

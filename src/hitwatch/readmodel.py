@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from hitwatch.alerting.alert import Change, State
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import HOUR, Duration, Instant
-from hitwatch.stats.panels import Bounds, PanelRow
+from hitwatch.spans import Instant
+from hitwatch.stats.growth import what_grew
+from hitwatch.stats.panels import Bounds, Breakdown, Panel, PanelRow
+from hitwatch.stats.timeline import Timeline
 
 SCHEMA_VERSION = 1
 
-_GAPS = 10
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How rows are ordered, and how many of them are shown.
+
+    Attributes:
+        top: rows of a panel; all when ``None``.
+        sort: the figure by which rows are ordered (``SORTS``).
+        tops: the same by name of panel.
+        sorts: likewise.
+        left_out: names of panels that are not shown.
+
+    """
+
+    top: int | None = None
+    sort: str = "hits"
+    tops: Mapping[str, int] = field(default_factory=dict)
+    sorts: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+
+    def rows(self, breakdown: Breakdown, panel: Panel) -> tuple[list[PanelRow], Bounds]:
+        """The rows of a panel that are shown."""
+        name = panel.name
+        chosen = self.sorts.get(name)
+        ordered = replace(panel, sort=chosen) if chosen else panel
+        return breakdown.rows(ordered, self.sort, self.tops.get(name, self.top))
 
 
 @dataclass(slots=True)
@@ -29,6 +55,8 @@ class SourceRow:
         rejects: lines that did not parse.
         excluded: hits left out by a filter.
         bytes_read: of the input, after decompression.
+        bytes_passed_over: before and behind the times that were asked for; their lines are
+            not among ``lines``.
 
     """
 
@@ -39,6 +67,7 @@ class SourceRow:
     rejects: int = 0
     excluded: int = 0
     bytes_read: int = 0
+    bytes_passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +102,26 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """The time that a report compares with.
+
+    Attributes:
+        start: its beginning.
+        end: its end.
+        hits: in it.
+        bytes: sent in it.
+        visitors: in it.
+
+    """
+
+    start: Instant | None
+    end: Instant | None
+    hits: int
+    bytes: int
+    visitors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report.
 
@@ -87,11 +136,18 @@ class Report:
         sections: distinct sections.
         paths: distinct paths.
         clients: distinct clients.
+        static_files: distinct paths of static files.
+        not_found: distinct paths that were not found.
+        referrers: distinct referrers.
+        bots: hits by what is no human's browser.
+        duration: ``mean_s p50_s p95_s p99_s max_s`` of all hits; ``None`` where none is logged.
         panels: in the order of output.
         histogram: durations: (upper end in seconds, hits).
         alerts: that would have fired.
         reasons: rejects by reason.
         complete: whether everything was read that should have been.
+        elapsed_s: how long it took to read and count.
+        previous: what it compares with; ``None``: nothing.
 
     """
 
@@ -105,11 +161,18 @@ class Report:
     sections: int
     paths: int
     clients: int
+    static_files: int
+    not_found: int
+    referrers: int
+    bots: int
+    duration: dict[str, float] | None
     panels: tuple[PanelRows, ...]
     histogram: tuple[tuple[float, int], ...] = ()
     alerts: tuple[Fired, ...] = ()
     reasons: dict[str, int] = field(default_factory=dict)
     complete: bool = True
+    elapsed_s: float = 0.0
+    previous: Compared | None = None
 
     @property
     def lines(self) -> int:
@@ -132,20 +195,50 @@ class Report:
         return sum(source.excluded for source in self.sources)
 
 
-def judged(rule: SurgeRule, steps: dict[Instant, int]) -> tuple[Fired, ...]:
+def panel_rows(
+    breakdown: Breakdown, limits: Limits, base: Breakdown | None = None, scale: float = 1.0
+) -> tuple[PanelRows, ...]:
+    """The panels that have rows, as they are shown.
+
+    Args:
+        breakdown: what was counted.
+        limits: how rows are ordered, and how many are shown.
+        base: the same of another time, to compare with.
+        scale: how much longer this time is than the other.
+
+    """
+    found: list[PanelRows] = []
+    for panel in breakdown.panels:
+        if panel.name in limits.left_out:
+            continue
+        rows, bounds = limits.rows(breakdown, panel)
+        if base and panel.timeless:
+            rows = base.beside(panel, rows)
+        if rows:
+            found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds))
+    if base and "what_grew" not in limits.left_out:
+        rows = what_grew(breakdown, base, scale, limits.tops.get("what_grew", limits.top))
+        if rows:
+            found.insert(0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows))))
+    return tuple(found)
+
+
+def judged(rule: SurgeRule, timeline: Timeline) -> tuple[Fired, ...]:
     """The alerts that a rule would have raised over a finished time line.
 
     Args:
         rule: the rule.
-        steps: sums of its metric by start of bucket.
+        timeline: sums of its metric.
 
     """
     judge, changes = Judge(rule), list[Change]()
-    for start in sorted(steps):
+    last: Instant | None = None
+    for start, amount in timeline:
         changes += judge.advance(start)
-        judge.add(start, steps[start])
-    if steps:
-        changes += judge.advance(max(steps) + rule.resolution)
+        judge.add(start, amount)
+        last = start
+    if last is not None:
+        changes += judge.advance(last + rule.resolution)
     fired: list[Fired] = []
     for change in changes:
         resolved = change.state is not State.FIRING
@@ -162,15 +255,3 @@ def judged(rule: SurgeRule, steps: dict[Instant, int]) -> tuple[Fired, ...]:
     if judge.alert and fired and fired[-1].resolved_at is None:
         fired[-1] = replace(fired[-1], peak=judge.alert.peak)
     return tuple(fired)
-
-
-def gaps(steps: Sequence[Instant], width: Duration) -> tuple[tuple[Instant, Instant], ...]:
-    """The longest stretches of more than an hour without a hit, in the order of time."""
-    ordered = sorted(steps)
-    found = [
-        (before + width, after)
-        for before, after in pairwise(ordered)
-        if after - before - width > HOUR
-    ]
-    longest = sorted(found, key=lambda gap: gap[0] - gap[1])[:_GAPS]
-    return tuple(sorted(longest))

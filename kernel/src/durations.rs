@@ -1,0 +1,187 @@
+//! Durations of some hits: counts by logarithmic bucket, of which any two merge.
+//!
+//! This is DDSketch (Masson, Rim and Lee, VLDB 2019); one that has to be smaller collapses
+//! pairs of neighbouring buckets, as UDDSketch does (Epicoco et al., 2020).
+
+use crate::distinct::Used;
+
+/// A value lies within 1 % of the middle of its bucket.
+const GAMMA: f64 = 1.02;
+
+/// The bucket of no duration.
+pub const NONE: i16 = i16::MIN;
+
+/// Durations, seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Durations {
+    pub count: u64,
+    pub sum: f64,
+    pub max: f64,
+    /// How often neighbours were collapsed: a bucket is as wide as `2^collapsed` of the finest.
+    collapsed: u8,
+    /// Hits by bucket, in order; bucket `i` reaches up to `GAMMA^(i * 2^collapsed)`.
+    buckets: Vec<(i16, u64)>,
+}
+
+/// The finest bucket of a duration; what is shorter than a nanosecond goes to the lowest.
+pub fn bucket_of(seconds: f64) -> i16 {
+    (seconds.max(1e-9).ln() / GAMMA.ln())
+        .ceil()
+        .clamp(-2000.0, 2000.0) as i16
+}
+
+/// The bucket that holds a finer one.
+const fn wider(bucket: i16, collapsed: u8) -> i16 {
+    let all = bucket as i32 + (1 << collapsed) - 1;
+    (all >> collapsed) as i16
+}
+
+impl Durations {
+    /// Memory used, bytes.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.buckets.capacity() * size_of::<(i16, u64)>()
+    }
+
+    /// Add one, whose finest bucket is known.
+    pub fn add(&mut self, seconds: f64, bucket: i16, used: &mut Used) {
+        self.count += 1;
+        self.sum += seconds;
+        self.max = self.max.max(seconds);
+        self.put(wider(bucket, self.collapsed), 1, used);
+    }
+
+    fn put(&mut self, bucket: i16, count: u64, used: &mut Used) {
+        match self
+            .buckets
+            .binary_search_by_key(&bucket, |&(known, _)| known)
+        {
+            Ok(at) => self.buckets[at].1 += count,
+            Err(at) => {
+                let before = self.size();
+                self.buckets.insert(at, (bucket, count));
+                used.0 = used.0 + self.size() - before;
+            }
+        }
+    }
+
+    fn collapse(&mut self, to: u8, used: &mut Used) {
+        if to <= self.collapsed {
+            return;
+        }
+        let more = to - self.collapsed;
+        let before = self.size();
+        let old = std::mem::take(&mut self.buckets);
+        self.collapsed = to;
+        let mut found: Vec<(i16, u64)> = Vec::new();
+        for (bucket, count) in old {
+            let bucket = wider(bucket, more);
+            match found.last_mut() {
+                Some((known, sum)) if *known == bucket => *sum += count,
+                _ => found.push((bucket, count)),
+            }
+        }
+        found.shrink_to_fit();
+        self.buckets = found;
+        used.0 = (used.0 + self.size()).saturating_sub(before);
+    }
+
+    /// Keep no more than so many buckets.
+    pub fn shrink(&mut self, most: usize, used: &mut Used) {
+        while self.buckets.len() > most.max(2) && self.collapsed < 11 {
+            self.collapse(self.collapsed + 1, used);
+        }
+    }
+
+    /// Add all that another has.
+    pub fn merge(&mut self, other: &Self, used: &mut Used) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+        self.collapse(other.collapsed, used);
+        let more = self.collapsed - other.collapsed;
+        for &(bucket, count) in &other.buckets {
+            self.put(wider(bucket, more), count, used);
+        }
+    }
+
+    fn upper(&self, bucket: i16) -> f64 {
+        self.width().powi(i32::from(bucket))
+    }
+
+    fn width(&self) -> f64 {
+        GAMMA.powi(1 << self.collapsed)
+    }
+
+    /// How far a quantile may be from the true one, as a share of it.
+    pub fn error(&self) -> f64 {
+        (self.width() - 1.0) / (self.width() + 1.0)
+    }
+
+    /// The value below which a share of the durations lie.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let wanted = (share * self.count as f64).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        for &(bucket, count) in &self.buckets {
+            seen += count;
+            if seen >= wanted {
+                return (2.0 * self.upper(bucket) / (self.width() + 1.0)).min(self.max);
+            }
+        }
+        self.max
+    }
+
+    /// Hits by bucket, as (upper end in seconds, hits), in order.
+    pub fn histogram(&self) -> Vec<(f64, u64)> {
+        let buckets = self.buckets.iter();
+        buckets.map(|&(b, count)| (self.upper(b), count)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: impl Iterator<Item = f64>) -> (Durations, Used) {
+        let mut used = Used(size_of::<Durations>());
+        let mut durations = Durations::default();
+        for value in values {
+            durations.add(value, bucket_of(value), &mut used);
+        }
+        (durations, used)
+    }
+
+    #[test]
+    fn quantiles_are_within_the_stated_error() {
+        let values = || (1..=100_000).map(|n| f64::from(n) * 1e-4);
+        for most in [usize::MAX, 300, 64, 16] {
+            let (mut durations, mut used) = of(values());
+            durations.shrink(most, &mut used);
+            assert!(durations.buckets.len() <= most);
+            assert_eq!(used.0, durations.size());
+            for share in [0.5, 0.9, 0.95, 0.99] {
+                let ratio = durations.quantile(share) / (share * 10.0);
+                assert!(
+                    (ratio - 1.0).abs() <= durations.error() + 1e-4,
+                    "{most} {ratio}"
+                );
+            }
+        }
+        assert!(of(values()).0.error() < 0.01);
+    }
+
+    #[test]
+    fn durations_of_any_two_widths_merge_to_those_of_both() {
+        let (mut one, mut used) = of((1..=1000).map(f64::from));
+        one.shrink(32, &mut used);
+        let (two, _) = of((1001..=2000).map(f64::from));
+        let (mut turned, mut other) = (two.clone(), Used(two.size()));
+        one.merge(&two, &mut used);
+        let (mut small, mut least) = of((1..=1000).map(f64::from));
+        small.shrink(32, &mut least);
+        turned.merge(&small, &mut other);
+        assert_eq!(one.histogram(), turned.histogram());
+        assert_eq!((one.count, one.max), (2000, 2000.0));
+        assert_eq!(used.0, one.size());
+        assert!((one.quantile(0.5) / 1000.0 - 1.0).abs() < one.error() + 1e-3);
+    }
+}

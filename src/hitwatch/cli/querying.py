@@ -1,0 +1,90 @@
+"""The command that runs SQL over logs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hitwatch.cli.options import (
+    FINE,
+    UNREADABLE,
+    log_to,
+    notify,
+    own_log_options,
+    reading_options,
+    selection_of,
+    selection_options,
+    silent,
+    stop_on_signals,
+    stoppable,
+)
+from hitwatch.cli.privacy import privacy_options, read_intake
+from hitwatch.cli.reading import only_text_on_terminals, open_output, readers_of
+
+
+@click.command()
+@click.argument("sql")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--output-format",
+    type=click.Choice(["table", "jsonl", "json", "csv", "md", "parquet", "arrow"]),
+    help="How to write the rows [default: by the ending of the output, else table].",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
+@selection_options
+@privacy_options
+@reading_options
+@own_log_options
+def query(
+    sql: str,
+    sources: tuple[str, ...],
+    *,
+    output_format: str | None,
+    output: Path | None,
+    quiet: bool,
+    **words: Any,
+) -> int:
+    """Run SQL over logs: one SELECT over the table hits.
+
+    \b
+    hitwatch query "SELECT section, count(*) AS n FROM hits
+                    GROUP BY section ORDER BY n DESC" access.log*
+
+    Its columns are those of parse, the formats' own further ones, origin and line_number.
+    What the query does not need is not read.
+    """
+    log_to(words["log_file"], words["log_level"] or "info")
+    stop = threading.Event()
+    stop_on_signals(stop)
+
+    def work() -> int:
+        from hitwatch.config import load
+        from hitwatch.run.parsing import Parsing, wording
+        from hitwatch.run.querying import Query, kind_of_result
+        from hitwatch.run.scanning import Scan
+        from hitwatch.sources.places import find_logs
+
+        kind = kind_of_result(output, output_format)
+        only_text_on_terminals(kind, output)
+        settings, tell = load(words["config"]), silent if quiet else notify
+        parsing = Parsing(
+            paths=find_logs(sources, live=False),
+            reader_of=readers_of(words, settings, None, read_intake(words, settings), tell),
+            notify=tell,
+            stopped=stop.is_set,
+            further=True,
+            line_numbers=True,
+        )
+        scan = Scan(parsing, selection_of(words, settings))
+        asked = Query(sql, scan.table(), stop.is_set)
+        terminal = output is None and sys.stdout.isatty()
+        asked.write(kind, open_output(output) if output else sys.stdout.buffer, terminal=terminal)
+        parsing.notify(wording(scan.balance))
+        return UNREADABLE if parsing.failures else FINE
+
+    return stoppable(work, stop)

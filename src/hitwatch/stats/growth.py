@@ -1,0 +1,64 @@
+"""What explains that there are more hits than before: the keys whose hits grew most."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hitwatch.stats.panels import Breakdown, Panel, PanelRow
+
+COMPARED = (
+    *("sections", "paths", "not_found", "clients", "hosts", "methods", "statuses"),
+    *("referring_sites", "bots", "agent_kinds", "upstreams", "countries"),
+)
+"""Panels whose keys may explain a difference."""
+
+_CANDIDATES = 2000
+"""Rows of a panel, on either side, that are looked at."""
+
+
+def what_grew(now: Breakdown, before: Breakdown, scale: float, shown: int | None) -> list[PanelRow]:
+    """Rank the keys of all panels by how much they explain of the difference in hits.
+
+    Where there are fewer hits than before, keys that fell explain it, and stand first.
+
+    Args:
+        now: what was counted.
+        before: the same of the time to compare with.
+        scale: how much longer the one is than the other; hits before are multiplied by it.
+        shown: how many; all when ``None``.
+
+    Returns:
+        The rows, each with its panel as note and what it was before; those that did not
+        change are left out.
+
+    """
+    total, past = now.total(), before.total()
+    difference = (total.hits if total else 0) - scale * (past.hits if past else 0)
+    sign = -1 if difference < 0 else 1
+    found: list[tuple[float, PanelRow]] = []
+    for panel in now.panels:
+        if panel.name in COMPARED:
+            for row in _compared(now, before, panel):
+                earlier = row.previous.hits if row.previous else 0
+                change = sign * (row.hits - scale * earlier)
+                if change > 0:
+                    found.append((change, row))
+    found.sort(key=lambda entry: (-entry[0], entry[1].note, entry[1].key))
+    return [row for _, row in found[:shown]]
+
+
+def _compared(now: Breakdown, before: Breakdown, panel: Panel) -> list[PanelRow]:
+    """The rows of a panel on either side, as they are now with what they were."""
+    rows = [row for row in now.rows(panel, "hits", _CANDIDATES)[0] if row.raw]
+    known = {row.raw for row in rows}
+    gone = [
+        row
+        for row in before.rows(panel, "hits", _CANDIDATES)[0]
+        if row.raw and row.raw not in known
+    ]
+    still = (row.previous for row in now.beside(panel, gone))
+    rows += [
+        here or replace(row, hits=0, visitors=0, bytes=0, errors_4xx=0, errors_5xx=0, bots=0)
+        for row, here in zip(gone, still, strict=True)
+    ]
+    return [replace(row, note=panel.title) for row in before.beside(panel, rows)]

@@ -1,0 +1,82 @@
+"""Sums by bucket over any stretch of time, at a few bytes a bucket; judges nothing."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hitwatch.spans import HOUR, Duration, Instant
+
+_BUCKETS = 8640
+"""Buckets of a stretch: a day of the usual ten seconds."""
+
+_OPEN = 64
+"""Stretches that are kept ready to be added to; the others are compressed."""
+
+_NONE = -1
+_GAPS = 10
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Sums by bucket. Time lines of one width merge; an empty one is the unit.
+
+    Args:
+        width: of a bucket.
+
+    """
+
+    width: Duration
+    _open: dict[int, array[int]] = field(default_factory=dict)
+    _packed: dict[int, bytes] = field(default_factory=dict)
+
+    def add(self, steps: Iterable[tuple[Instant, int]]) -> None:
+        """Add amounts by start of bucket; one of 0 says that there were hits all the same."""
+        for start, amount in steps:
+            stretch, index = divmod(start // self.width, _BUCKETS)
+            sums = self._open.get(stretch)
+            if sums is None:
+                sums = self._unpack(stretch)
+            sums[index] = max(sums[index], 0) + amount
+
+    def merge(self, other: Timeline) -> None:
+        """Add all that another has."""
+        self.add(other)
+
+    def __iter__(self) -> Iterator[tuple[Instant, int]]:
+        """Start and sum of each bucket that had hits, in the order of time."""
+        for stretch in sorted({*self._open, *self._packed}):
+            sums = self._open.get(stretch) or _unpacked(self._packed[stretch])
+            first = stretch * _BUCKETS
+            for index, amount in enumerate(sums):
+                if amount != _NONE:
+                    yield (first + index) * self.width, amount
+
+    def gaps(self, longer_than: Duration = HOUR) -> tuple[tuple[Instant, Instant], ...]:
+        """The ten longest stretches without a hit, in the order of time."""
+        starts = (start for start, _ in self)
+        found = [
+            (before + self.width, after)
+            for before, after in pairwise(starts)
+            if after - before - self.width > longer_than
+        ]
+        return tuple(sorted(sorted(found, key=lambda gap: gap[0] - gap[1])[:_GAPS]))
+
+    def _unpack(self, stretch: int) -> array[int]:
+        """Make a stretch ready; the one that was made ready first makes room."""
+        if len(self._open) >= _OPEN:
+            oldest = next(iter(self._open))
+            self._packed[oldest] = zlib.compress(self._open.pop(oldest).tobytes(), 1)
+        packed = self._packed.pop(stretch, None)
+        sums = array("q", [_NONE]) * _BUCKETS if packed is None else _unpacked(packed)
+        self._open[stretch] = sums
+        return sums
+
+
+def _unpacked(packed: bytes) -> array[int]:
+    sums = array("q")
+    sums.frombytes(zlib.decompress(packed))
+    return sums
