@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,14 @@ from hitwatch.errors import UsageError
 from hitwatch.hits.addresses import Networks
 from hitwatch.hits.compile import WITHHELD, Hits, Parser
 from hitwatch.hits.formats import by_name
-from hitwatch.hits.privacy import REDACTED, anonymize, redact_query, redact_url, trusted_client
+from hitwatch.hits.privacy import (
+    REDACTED,
+    Mode,
+    anonymize,
+    redact_query,
+    redact_url,
+    trusted_client,
+)
 from hitwatch.hits.rewriting import Privacy, relabel, trust
 from hitwatch.hits.strings import format_of
 from hitwatch.hits.where import parse_where
@@ -161,6 +170,8 @@ def test_figures_are_those_of_the_true_clients() -> None:
 
 def test_hashing_needs_a_key() -> None:
     """Without a key anybody could try all addresses; the key is not shown either."""
+    with pytest.raises(UsageError, match="'cut' does not make anonymous"):
+        Privacy(cast(Mode, "cut"))
     with pytest.raises(UsageError, match="without a key"):
         Privacy("hash")
     assert "geheim" not in repr(Privacy("hash", b"geheim"))
@@ -191,6 +202,15 @@ def test_labels_take_any_text(text: str, column: str) -> None:
         for name in (column, "x_own", "cookie_own"):
             label = privacy.label(name)
             assert label is None or isinstance(label(text), str)
+
+
+def test_labels_are_values() -> None:
+    """What does the same counts as the same, and no secret is shown with it."""
+    for column in ("client", "user", "query", "x_own"):
+        labels = {Privacy("hash", b"geheim", redact=True).label(column) for _ in range(2)}
+        assert len(labels) == 1
+        assert "geheim" not in repr(labels)
+    assert Privacy("truncate").label("client") != Privacy("hash", b"k").label("client")
 
 
 def test_text_columns_are_the_text_columns() -> None:

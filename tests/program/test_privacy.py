@@ -14,6 +14,7 @@ import pytest
 from tests.program.running import Live, line, objects, run
 from tests.sources.test_geo import ASNS, CITIES, database
 
+import hitwatch
 from hitwatch.hits.privacy import anonymize
 
 T0 = 1_767_225_600
@@ -95,6 +96,8 @@ def test_nothing_private_leaves_by_any_door(log: Path) -> None:
         run("replay", *words, "--log-file", str(own_log)).stdout,
         run("report", *words, "--output-format", "json", "--panel", "referrers").stdout,
         run("report", *words, "--output-format", "json").stdout,
+        run("report", *words, "--compare", "2026-01-01..2026-01-02").stdout,
+        run("query", "SELECT * FROM hits", *words, "--output-format", "jsonl").stdout,
     ]
     told += [rejects.read_text(), own_log.read_text()]
     assert "203.0.113.0" in told[0]
@@ -130,6 +133,7 @@ def test_visitors_are_counted_on_true_clients(log: Path) -> None:
     assert panel("clients", *words) == {"203.0.113.0": 3}
     made = json.loads(run("report", *words, "--output-format", "json").stdout)
     assert made["totals"]["visitors"] == 3
+    assert made["totals"]["clients"] == 2
     said = objects(run("replay", *words, "--output-format", "jsonl").stdout)
     assert said[0]["clients"] == 2
 
@@ -140,6 +144,45 @@ def test_exclusions_see_the_true_client(log: Path) -> None:
     more = ("--exclude-client", "203.0.113.7", "--columns", "client,path")
     assert parse(*words, *more) == [{"client": "203.0.113.0", "path": "/in"}]
     assert panel("clients", *words, *more[:2]) == {"203.0.113.0": 1}
+
+
+def test_queries_see_what_is_shown(log: Path) -> None:
+    """SQL knows no more of a client than a table shows; options choose by the true one."""
+    words = (str(log), "--trusted-proxy", "10.0.0.0/8", "--anonymize", "truncate", "--redact")
+    sql = "SELECT client, count(*) AS n FROM hits GROUP BY client"
+    chosen = run("query", sql, *words, "--exclude-client", "203.0.113.8", "--no-bots")
+    assert chosen.stdout.split() == ["client", "n", "203.0.113.0", "1"]
+    assert "4 lines = 1 hits + 1 rejects + 2 excluded" in chosen.stderr
+    sql = "SELECT count(*) AS n FROM hits WHERE client = '203.0.113.7' OR query LIKE '%geheim%'"
+    assert run("query", sql, *words).stdout.split() == ["n", "0"]
+
+
+def test_python_keeps_the_same_private(log: Path, tmp_path: Path) -> None:
+    """A table, rejected lines and a report tell no more than those of the commands."""
+    rejected: list[hitwatch.RejectedLine] = []
+    rows = hitwatch.scan(
+        log,
+        trusted_proxy="10.0.0.0/8",
+        anonymize="hash",
+        anonymize_key=" geheim\n",
+        redact=True,
+        exclude_client="203.0.113.8",
+        on_reject=rejected.append,
+    ).collect()
+    hashed = anonymize("203.0.113.7", "hash", b"geheim")
+    assert rows["client"].to_list() == [hashed, hashed]
+    assert rows["query"].to_list() == ["token=REDACTED&x=1", None]
+    assert [line.line for line in rejected] == ["REDACTED"]
+    made = hitwatch.report(
+        log,
+        trusted_proxy=["10.0.0.0/8"],
+        anonymize="truncate",
+        geoip=Path(database(tmp_path / "city.mmdb", "GeoLite2-City", CITIES)),
+    )
+    panels = {panel.name: [(row.key, row.hits) for row in panel.rows] for panel in made.panels}
+    assert panels["clients"] == [("203.0.113.0", 3)]
+    assert panels["countries"] == [("DE Germany", 3)]
+    assert made.clients == 2
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,7 @@ class Reporting:
             visitors=total.visitors if total else 0,
             sections=breakdown.keys("sections"),
             paths=breakdown.keys("paths"),
+            # Of true clients: several may have one key in the panel.
             clients=breakdown.distinct("client"),
             static_files=breakdown.keys("static_files"),
             not_found=breakdown.keys("not_found"),

@@ -81,7 +81,7 @@ class Selection:
         if self.hosts:
             conditions.append(only_hosts(self.hosts))
         if self.exclude_clients:
-            conditions.append(exclude_clients(listed(self.exclude_clients)))
+            conditions.append(exclude_clients(_listed(self.exclude_clients)))
         if self.exclude_paths:
             conditions.append(exclude_paths(self.exclude_paths))
         return combine(conditions) if conditions else None
@@ -143,17 +143,17 @@ def trusted(entries: Iterable[str]) -> Networks | None:
     """Networks of proxies; ``None``: there are none.
 
     Args:
-        entries: as of ``listed``.
+        entries: a network or several; ``@FILE`` names a file of them.
 
     Raises:
         UsageError: an entry is no network, or a file cannot be read.
 
     """
-    found = listed(entries)
+    found = _listed(entries)
     return networks_of(found) if found else None
 
 
-def listed(entries: Iterable[str]) -> list[str]:
+def _listed(entries: Iterable[str]) -> list[str]:
     """Networks, those in files among them.
 
     Args:

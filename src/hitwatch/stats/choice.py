@@ -61,9 +61,9 @@ class Choice:
 
     def mask(self, hits: Hits) -> pl.Series | None:
         """A boolean a hit: whether it counts; ``None``: all do."""
-        condition = self.condition
         if not len(hits):
             return None
+        condition = self.condition
         chosen = None if condition is None else mask(condition, hits)
         if self.bots is None:
             return chosen
