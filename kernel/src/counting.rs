@@ -8,6 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt3
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -140,8 +141,10 @@ fn text<'a>(columns: &'a Columns, name: &str) -> Option<Text<'a>> {
     find(columns, name).and_then(Finished::text)
 }
 
+type Codes = PrimitiveArray<UInt32Type>;
+
 /// Codes of the rows, and the values that they stand for.
-type Text<'a> = (&'a PrimitiveArray<UInt32Type>, &'a LargeStringArray);
+type Text<'a> = (&'a Codes, &'a LargeStringArray);
 
 fn hashes(values: &LargeStringArray) -> Vec<u64> {
     let values = values.iter().map(Option::unwrap_or_default);
@@ -301,37 +304,47 @@ impl PyRollup {
         };
         py.detach(|| {
             let mut rollup = self.lock();
+            let missing = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
             let other = without.and_then(|name| text(&hits.columns, name));
+            let plain = other.is_none() && codes.nulls().is_none();
             let no_value = absent.map(|_| values.len() as u32);
-            let code = |hit: &Hit| {
-                let row = hit.row as usize;
-                let counts = other.is_none_or(|(codes, _)| !codes.is_valid(row));
-                counts.then(|| value(Some(codes), row).or(no_value))?
+            let hits_of = &*hits.counted(statuses);
+            let raw = codes.values();
+            let coded: Vec<u32> = match plain {
+                true => hits_of.iter().map(|hit| raw[hit.row as usize]).collect(),
+                false => hits_of
+                    .iter()
+                    .map(|hit| {
+                        let row = hit.row as usize;
+                        let counts = other.is_none_or(|(codes, _)| missing(codes, row));
+                        let code = (!missing(codes, row)).then(|| raw[row]).or(no_value);
+                        code.filter(|_| counts).unwrap_or(NONE)
+                    })
+                    .collect(),
             };
-            let grouped = Grouped::new(hits.counted(statuses), code, values.len());
-            for (code, group) in grouped.groups() {
-                let key = match absent {
-                    Some(key) if code == values.len() => key,
-                    _ => values.value(code),
-                };
-                let place = rollup.place(key);
-                rollup.add(place, group.iter(), &hits.seconds);
-            }
+            count(
+                &mut rollup,
+                hits_of,
+                &coded,
+                &hits.seconds,
+                |code| match absent {
+                    Some(key) if code == values.len() => key.into(),
+                    _ => values.value(code).into(),
+                },
+            );
             rollup.settle();
         });
         Ok(())
     }
 
-    /// Count hits under the values of a column of numbers or times, divided and rounded
-    /// down, then taken modulo another number.
-    #[pyo3(signature = (hits, column, divide = 1, modulo = None, statuses = None))]
+    /// Count hits under the values of a column of numbers or times, divided and rounded down.
+    #[pyo3(signature = (hits, column, divide = 1, statuses = None))]
     fn add_numbers(
         &self,
         py: Python<'_>,
         hits: &Countable,
         column: &str,
         divide: i64,
-        modulo: Option<i64>,
         statuses: Option<(i16, i16)>,
     ) -> PyResult<()> {
         let found = find(&hits.columns, column);
@@ -340,40 +353,37 @@ impl PyRollup {
         if numbers.is_none() && times.is_none() {
             return Err(PyKeyError::new_err(column.to_owned()));
         }
-        if divide < 1 || modulo.is_some_and(|modulo| modulo < 1) {
-            return Err(PyValueError::new_err("divisors must be positive"));
+        if divide < 1 {
+            return Err(PyValueError::new_err("the divisor must be positive"));
         }
         py.detach(|| {
             let mut rollup = self.lock();
-            let mut numbers_met: Vec<i64> = Vec::new();
+            let mut met: Vec<i64> = Vec::new();
             let mut known: HashMap<i64, u32> = HashMap::new();
-            let (mut last, mut last_code) = (i64::MIN, 0);
-            let (mut begin, mut end, mut quotient) = (0, 0, 0);
-            let code = |hit: &Hit| {
+            // Times follow each other, and a division and a look-up are dear.
+            let (mut begin, mut end, mut last) = (0, 0, NONE);
+            let mut code = |hit: &Hit| {
                 let row = hit.row as usize;
                 let number = value(numbers, row).or_else(|| value(times, row))?;
-                // Times follow each other, and a division is dear.
                 if !(begin..end).contains(&number) {
-                    quotient = number.div_euclid(divide);
+                    let quotient = number.div_euclid(divide);
                     begin = quotient * divide;
                     end = begin.saturating_add(divide);
-                }
-                if quotient != last || numbers_met.is_empty() {
-                    last = quotient;
-                    last_code = *known.entry(quotient).or_insert_with(|| {
-                        numbers_met.push(quotient);
-                        numbers_met.len() as u32 - 1
+                    last = *known.entry(quotient).or_insert_with(|| {
+                        met.push(quotient);
+                        met.len() as u32 - 1
                     });
                 }
-                Some(last_code)
+                Some(last)
             };
-            let grouped = Grouped::new(hits.counted(statuses), code, 0);
-            for (code, group) in grouped.groups() {
-                let number = numbers_met[code];
-                let number = modulo.map_or(number, |modulo| number.rem_euclid(modulo));
-                let place = rollup.place(&number.to_string());
-                rollup.add(place, group.iter(), &hits.seconds);
-            }
+            let hits_of = &*hits.counted(statuses);
+            let coded: Vec<u32> = hits_of
+                .iter()
+                .map(|hit| code(hit).unwrap_or(NONE))
+                .collect();
+            count(&mut rollup, hits_of, &coded, &hits.seconds, |code| {
+                met[code].to_string().into()
+            });
             rollup.settle();
         });
         Ok(())
@@ -549,74 +559,83 @@ fn row(key: Option<String>, f: &Figures, missing: u64) -> Row {
     )
 }
 
-/// Hits in the order of the codes that they are counted under, so that each key is looked up
-/// once a batch, and its figures are at hand while they are added to.
-struct Grouped {
-    hits: Vec<Hit>,
-    /// Where the hits of each code end.
-    ends: Vec<u32>,
+/// So few keys are all at hand at once.
+const FEW: usize = 64;
+
+/// Code of a hit that does not count.
+const NONE: u32 = u32::MAX;
+
+/// Count hits under the keys of their codes; each key is looked up once.
+fn count<'a>(
+    rollup: &mut Rollup,
+    hits: &[Hit],
+    codes: &[u32],
+    seconds: &[f64],
+    key: impl Fn(usize) -> Cow<'a, str>,
+) {
+    let counting = codes.iter().filter(|&&code| code != NONE);
+    let Some(&most) = counting.max() else {
+        return;
+    };
+    let most = most as usize;
+    if most < FEW {
+        let mut places = [None; FEW];
+        for (hit, &code) in hits.iter().zip(codes) {
+            if code != NONE {
+                let place = &mut places[code as usize];
+                let place = *place.get_or_insert_with(|| rollup.place(&key(code as usize)));
+                rollup.add(place, [hit], seconds);
+            }
+        }
+        return;
+    }
+    // One key after the other, so that its figures are at hand while they are added to.
+    let (order, ends) = sorted(codes, most + 1);
+    let mut begin = 0;
+    for (code, end) in ends.into_iter().enumerate() {
+        if begin < end {
+            let place = rollup.place(&key(code));
+            let group = order[begin..end].iter().map(|&at| &hits[at as usize]);
+            rollup.add(place, group, seconds);
+        }
+        begin = end;
+    }
 }
 
-impl Grouped {
-    /// Arguments: the hits; the code of each, if it has one; how many codes there are, if it
-    /// is known.
-    fn new<'a>(
-        hits: impl Iterator<Item = &'a Hit>,
-        mut code: impl FnMut(&Hit) -> Option<u32>,
-        codes: usize,
-    ) -> Self {
-        let coded: Vec<(u32, &Hit)> = hits.filter_map(|hit| Some((code(hit)?, hit))).collect();
-        let mut ends = vec![0u32; codes];
-        for &(code, _) in &coded {
-            let code = code as usize;
-            if code >= ends.len() {
-                ends.resize(code + 1, 0);
-            }
-            ends[code] += 1;
-        }
-        // From how many there are of each to where the first of each goes.
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += std::mem::replace(end, sum);
-        }
-        let Some((_, first)) = coded.first() else {
-            return Self {
-                hits: Vec::new(),
-                ends: Vec::new(),
-            };
-        };
-        let mut sorted = vec![**first; coded.len()];
-        for (code, hit) in coded {
+/// Indices in the order of their codes, and where those of each code end.
+fn sorted(codes: &[u32], most: usize) -> (Vec<u32>, Vec<usize>) {
+    let mut ends = vec![0; most];
+    let counting = codes.iter().filter(|&&code| code != NONE);
+    for &code in counting {
+        ends[code as usize] += 1;
+    }
+    // From how many there are of each to where the first of each goes.
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += std::mem::replace(end, sum);
+    }
+    let mut order = vec![0; sum];
+    for (index, &code) in codes.iter().enumerate() {
+        if code != NONE {
             let at = &mut ends[code as usize];
-            sorted[*at as usize] = *hit;
+            order[*at] = index as u32;
             *at += 1;
         }
-        Self { hits: sorted, ends }
     }
-
-    /// The hits of each code that has any.
-    fn groups(&self) -> impl Iterator<Item = (usize, &[Hit])> {
-        let mut begin = 0;
-        self.ends
-            .iter()
-            .enumerate()
-            .filter_map(move |(code, &end)| {
-                let group = &self.hits[begin..end as usize];
-                begin = end as usize;
-                (!group.is_empty()).then_some((code, group))
-            })
-    }
+    (order, ends)
 }
 
 impl Countable {
     /// The hits whose status counts.
-    fn counted(&self, statuses: Option<(i16, i16)>) -> impl Iterator<Item = &Hit> {
-        let (from, to) = statuses.unwrap_or((i16::MIN, i16::MAX));
+    fn counted(&self, statuses: Option<(i16, i16)>) -> Cow<'_, [Hit]> {
+        let Some((from, to)) = statuses else {
+            return Cow::Borrowed(&self.hits);
+        };
         let hits = match from >= UNUSUAL {
             true => &self.unusual,
             false => &self.hits,
         };
-        hits.iter()
-            .filter(move |hit| (from..=to).contains(&hit.status))
+        let counts = |hit: &&Hit| (from..=to).contains(&hit.status);
+        Cow::Owned(hits.iter().filter(counts).copied().collect())
     }
 }

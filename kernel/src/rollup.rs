@@ -184,7 +184,12 @@ impl Rollup {
 
     /// Count hits under the key of a place.
     #[inline]
-    pub fn add<'a>(&mut self, place: usize, hits: impl Iterator<Item = &'a Hit>, seconds: &[f64]) {
+    pub fn add<'a>(
+        &mut self,
+        place: usize,
+        hits: impl IntoIterator<Item = &'a Hit>,
+        seconds: &[f64],
+    ) {
         let figures = &mut self.figures[place];
         for hit in hits {
             figures.add(hit, seconds, &mut self.used);
@@ -379,7 +384,7 @@ mod tests {
     fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
         let place = rollup.place(&key.to_string());
         let hit = hit(text::hash(&visitor.to_le_bytes()));
-        rollup.add(place, [&hit].into_iter(), &[0.5]);
+        rollup.add(place, [&hit], &[0.5]);
     }
 
     #[test]

@@ -64,7 +64,6 @@ class Rollup:
         hits: Countable,
         column: str,
         divide: int = 1,
-        modulo: int | None = None,
         statuses: tuple[int, int] | None = None,
     ) -> None: ...
     def take_leaving(self) -> Leaving: ...

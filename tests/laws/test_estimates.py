@@ -144,7 +144,7 @@ def test_visitors(count: int, tmp_path: Path) -> None:
 
 def test_visitors_of_many_keys() -> None:
     """When many keys have many visitors each, those are about as far off as each row says."""
-    keys, visitors = 3000, 520
+    keys, visitors = 3600, 500
     numbers = list(range(keys * visitors))
     random.Random(5).shuffle(numbers)
     rollup = _kernel.Rollup(KEPT)

@@ -24,13 +24,14 @@ from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import is_ordered, offset_since
 from hitwatch.spans import MINUTE, Instant
+from hitwatch.stats.agents import prepare
 from hitwatch.stats.choice import Choice, Extent
 from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
 from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
 
-PIECE = 8 << 20
+PIECE = 16 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
 
 WORTH_SEEKING = 32 << 20
@@ -121,6 +122,8 @@ class Reporting:
         self._sources = [SourceRow(origin, "") for origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
             work = _Work(pool, 2 * self.workers)
+            if any(panel.under.column == "user_agent" for panel in self.panels):
+                work.submit(prepare)
             fed = [feeders.submit(self._feed, source, work) for source in self._sources]
             for feeding in fed:
                 feeding.result()

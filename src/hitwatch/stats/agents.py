@@ -99,6 +99,11 @@ def bots() -> tuple[Bot, ...]:
     )
 
 
+def prepare() -> None:
+    """Load what tells browsers apart, which takes a while, before it is asked for."""
+    _resolver()
+
+
 def is_robot(user_agent: str) -> bool:
     """Whether a User-Agent header is that of a program that is no human's browser.
 

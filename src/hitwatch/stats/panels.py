@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
-from hitwatch.spans import DAY, HOUR, MINUTE, Duration, rfc3339, to_datetime
+from hitwatch.spans import HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.agents import classify, is_robot
 from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
 from hitwatch.stats.statuses import status_name
@@ -36,7 +36,6 @@ class Under:
         column: whose values are the keys.
         statuses: from and to; only hits with these count.
         divide: of a column of numbers or times, what they are divided by.
-        modulo: and taken modulo of.
         without: only hits without a value in this text column count.
         absent: the key of hits without a value; they do not count when ``None``.
 
@@ -45,7 +44,6 @@ class Under:
     column: str
     statuses: tuple[int, int] | None = None
     divide: int = 0
-    modulo: int | None = None
     without: str | None = None
     absent: str | None = None
 
@@ -108,8 +106,12 @@ def _bot(agent: str) -> str | None:
     return f"{found.bot} ({found.kind})" if found.bot else None
 
 
-def _day(number: int) -> str:
-    return f"{to_datetime(number * DAY):%Y-%m-%d}"
+def _day(hour: str) -> str:
+    return f"{to_datetime(int(hour) * HOUR):%Y-%m-%d}"
+
+
+def _hour_of_day(hour: str) -> str:
+    return f"{int(hour) % 24:02}"
 
 
 def panels(
@@ -125,18 +127,15 @@ def panels(
     """
     path: Label | None = collapse_ids if collapse else None
     paths, agents = Under("path"), Under("user_agent", absent="")
+    by_hour = Under("time", divide=HOUR)
     by_section = Panel("sections", "Sections", Under("section"))
     if sections is not None:
         # What has no path, such as CONNECT, is a section of its own.
         pathless = Under("section", without="path")
         by_section = Panel("sections", "Sections", paths, sections.of, also=pathless)
     return (
-        Panel("days", "Days", Under("time", divide=DAY), named=_day, sort="key", timeless=False),
-        Panel(
-            *("hours", "Hours of the day", Under("time", divide=HOUR, modulo=24)),
-            named=lambda hour: f"{hour:02}",
-            sort="key",
-        ),
+        Panel("days", "Days", by_hour, _day, sort="key", timeless=False),
+        Panel("hours", "Hours of the day", by_hour, _hour_of_day, sort="key"),
         Panel(
             *("timeline", "Time line", Under("time", divide=bucket)),
             named=lambda step: rfc3339(step * bucket),
@@ -268,9 +267,7 @@ class Counter:
         if not hits.has(under.column):
             return
         if under.divide:
-            self.rollup.add_numbers(
-                countable, under.column, under.divide, under.modulo, under.statuses
-            )
+            self.rollup.add_numbers(countable, under.column, under.divide, under.statuses)
         else:
             self.rollup.add_texts(
                 countable, under.column, under.statuses, under.without, under.absent
@@ -393,7 +390,8 @@ class Breakdown:
         key = row[0][0]
         if key is None:
             return _row_of(row, OTHER)
-        name = panel.named(int(key)) if panel.under.divide else key
+        numbered = panel.under.divide and panel.label is None
+        name = panel.named(int(key)) if numbered else key
         return _row_of(row, name, panel.noted(key) if panel.noted else "")
 
 
