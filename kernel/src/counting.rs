@@ -390,10 +390,9 @@ impl PyRollup {
     }
 
     /// Rows that gave way since they were taken last.
-    fn take_leaving(&self) -> Leaving {
-        Leaving {
-            rows: self.lock().take_leaving(),
-        }
+    fn take_leaving(&self, py: Python<'_>) -> Leaving {
+        let rows = py.detach(|| self.lock().take_leaving());
+        Leaving { rows }
     }
 
     /// Count rows that left another rollup under other keys; `None` leaves a row out.
@@ -425,12 +424,11 @@ impl PyRollup {
     }
 
     /// Keys of the rows, in the order in which they were met.
-    fn keys(&self) -> Vec<String> {
-        self.lock()
-            .keys
-            .iter()
-            .map(|key| key.text.to_string())
-            .collect()
+    fn keys(&self, py: Python<'_>) -> Vec<String> {
+        py.detach(|| {
+            let rollup = self.lock();
+            rollup.keys.iter().map(|key| key.text.to_string()).collect()
+        })
     }
 
     /// Add what another has counted.

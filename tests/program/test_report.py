@@ -8,6 +8,8 @@ import io
 import json
 import os
 import random
+import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -17,7 +19,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.program.running import run
+from tests.program.running import COMMAND, environment, run
 
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Limits, Report
@@ -367,6 +369,30 @@ def test_many_files(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -
     assert ended.returncode == 3
     assert "binary file" in ended.stderr
     assert "2,001 hits" in ended.stdout
+    ended = run("report", str(tmp_path / "gone.log"), str(tmp_path / "a.log"))
+    assert (ended.returncode, "2,001 hits" in ended.stdout) == (3, True)
+    assert "gone.log: no such file" in ended.stderr
+    ended = run("report", str(tmp_path / "gone.log"))
+    assert (ended.returncode, ended.stdout) == (3, "")
+
+
+def test_an_interrupt_ends_the_reading_and_says_what_was_read(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of a large log gives a report of a part that says it is one."""
+    log = tmp_path / "access.log"
+    block = "".join(line_of(row) for row in rows(20_000)).encode()
+    with log.open("wb") as file:
+        for _ in range(100):
+            file.write(block)
+    process = subprocess.Popen(
+        [*COMMAND, "report", str(log)], stdout=subprocess.PIPE, env=environment(), text=True
+    )
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    said, _ = process.communicate(timeout=20)
+    assert time.monotonic() - asked < 3
+    assert process.returncode == 130
+    assert "not everything was read" in said
 
 
 def test_alerts_that_would_have_fired(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     binary.write_bytes(bytes(range(256)) * 100)
     with pytest.raises(InputError, match="binary file"):
         list(read_file(str(binary)))
-    with pytest.raises(InputError, match=r"missing: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"missing: no such file"):
         list(read_file(str(tmp_path / "missing")))
     with pytest.raises(InputError, match="Is a directory"):
         list(read_file(str(tmp_path)))
@@ -84,10 +84,13 @@ def test_places(tmp_path: Path) -> None:
     for word, message in (
         (str(tmp_path / "empty"), "no access logs in this directory"),
         (f"{tmp_path}/*.csv", "no file matches"),
-        (str(tmp_path / "missing"), "no such file"),
     ):
         with pytest.raises(InputError, match=message):
             find_logs((word,), live=False)
+    missing = str(tmp_path / "missing")
+    assert find_logs((missing,), live=False) == [missing]
+    with pytest.raises(InputError, match="no such file"):
+        read_head(missing)
     with pytest.raises(UsageError, match="cannot be combined"):
         find_logs(("-", "x"), live=True)
 

@@ -177,6 +177,8 @@ def report(
     if sys.stderr.isatty() and not quiet:
         reporting.progress = progress_bar(reporting.size(), sys.stderr)
     made = reporting.make(limits)
+    if reporting.failures and not made.lines:
+        return UNREADABLE
     for path, kind in zip(outputs, kinds, strict=True):
         with open_output(path) as file:
             write_bytes(file, OUTPUTS[kind](made), str(path))

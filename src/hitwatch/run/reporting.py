@@ -121,7 +121,7 @@ class Reporting:
         origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
         self._sources = [SourceRow(origin, "") for origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
-            work = _Work(pool, 2 * self.workers)
+            work = _Work(pool, self.workers + 1)
             if any(panel.under.column == "user_agent" for panel in self.panels):
                 work.submit(prepare)
             fed = [feeders.submit(self._feed, source, work) for source in self._sources]
@@ -340,10 +340,17 @@ def _compared(base: _Counted) -> Compared:
 
 
 def _pieces(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Cut chunks into whole lines of about a piece's size; a report names no line numbers."""
+    """Put chunks together to pieces; a report names no line numbers.
+
+    Some wait until they are worked on, hence they are smaller than those read when they are.
+    """
+    held: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        data, begin = chunk.data, 0
-        while begin < len(data):
-            end = data.find(b"\n", min(begin + PIECE, len(data) - 1)) + 1 or len(data)
-            yield Chunk(chunk.origin, data[begin:end], chunk.first_line)
-            begin = end
+        held.append(chunk.data)
+        size += len(chunk.data)
+        if size >= PIECE // 2:
+            yield Chunk(chunk.origin, b"".join(held), 1)
+            held, size = [], 0
+    if held:
+        yield Chunk("", b"".join(held), 1)

@@ -275,8 +275,9 @@ def check_text(head: bytes, path: str) -> None:
 
 def unreadable(path: str, error: OSError) -> InputError:
     """The error of a file that cannot be opened or read."""
+    if isinstance(error, FileNotFoundError):
+        return InputError("no such file", where=path, hint="check the path; - reads standard input")
     hints = {
-        FileNotFoundError: "check the path; - reads standard input",
         PermissionError: "run as a user who may read it, often one of the group adm",
         IsADirectoryError: "name the files in it",
     }
