@@ -10,6 +10,7 @@ mod durations;
 mod keyed;
 pub mod program;
 mod request;
+mod rewriting;
 mod rollup;
 pub mod scan;
 pub mod text;

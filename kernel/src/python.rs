@@ -6,6 +6,7 @@ use crate::program::{
     ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots,
     Slot, Syntax, Unit,
 };
+use crate::rewriting;
 use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
@@ -345,6 +346,7 @@ impl PyProgram {
             lines: parsed.lines,
             directives: parsed.directives,
             rejected: parsed.rejected,
+            excluded: 0,
             reasons: parsed.reasons,
             rejects: parsed.rejects,
             columns: names.zip(parsed.columns).collect(),
@@ -386,6 +388,8 @@ struct Batch {
     directives: usize,
     #[pyo3(get)]
     rejected: usize,
+    #[pyo3(get)]
+    excluded: usize,
     reasons: Vec<((Reason, usize), usize)>,
     rejects: Vec<scan::Reject>,
     columns: Arc<[(String, Finished)]>,
@@ -403,7 +407,7 @@ impl Batch {
         chosen: Option<&[u8]>,
         marks: Option<&Marks>,
     ) -> PyResult<Countable> {
-        let rows = self.lines - self.rejected;
+        let rows = self.rows();
         py.detach(|| Countable::new(self.columns.clone(), rows, chosen, marks))
     }
 
@@ -412,10 +416,54 @@ impl Batch {
         py.detach(|| marks.unknown(&self.columns))
     }
 
+    /// The same hits with other texts in a text column.
+    ///
+    /// Arguments: the column; of each row the index of its text, as native `u32`, beyond all
+    /// texts where it has none; the texts, which need not be distinct.
+    fn replaced(
+        &self,
+        py: Python<'_>,
+        column: &str,
+        places: &[u8],
+        texts: Vec<Option<String>>,
+    ) -> PyResult<Self> {
+        let (places, rest) = places.as_chunks::<4>();
+        if places.len() != self.rows() || !rest.is_empty() {
+            return Err(PyValueError::new_err("there must be a place for each row"));
+        }
+        if !self.columns.iter().any(|(name, _)| name == column) {
+            return Err(PyKeyError::new_err(column.to_owned()));
+        }
+        Ok(py.detach(|| {
+            let places = places.iter().map(|place| u32::from_ne_bytes(*place));
+            let made = rewriting::texts(places, &texts);
+            self.with_columns(self.excluded, |name, old| {
+                if name == column {
+                    made.clone()
+                } else {
+                    old.clone()
+                }
+            })
+        }))
+    }
+
+    /// The hits that are chosen, a byte a row; the others are counted as excluded.
+    fn chosen(&self, py: Python<'_>, chosen: &[u8]) -> PyResult<Self> {
+        if chosen.len() != self.rows() {
+            return Err(PyValueError::new_err("the mask has another number of rows"));
+        }
+        Ok(py.detach(|| {
+            let left_out = chosen.iter().filter(|&&chosen| chosen == 0).count();
+            self.with_columns(self.excluded + left_out, |_, old| {
+                rewriting::chosen(old, chosen)
+            })
+        }))
+    }
+
     /// Number of columns that hold a value in any row.
     #[getter]
     fn told(&self) -> usize {
-        let rows = self.lines - self.rejected;
+        let rows = self.rows();
         let told = |(_, c): &&(String, Finished)| rows > 0 && c.rows.null_count() < rows;
         self.columns.iter().filter(told).count()
     }
@@ -492,6 +540,24 @@ impl Batch {
 }
 
 impl Batch {
+    /// Number of hits.
+    fn rows(&self) -> usize {
+        self.lines - self.rejected - self.excluded
+    }
+
+    fn with_columns(&self, excluded: usize, of: impl Fn(&str, &Finished) -> Finished) -> Self {
+        let columns = self.columns.iter();
+        Self {
+            excluded,
+            reasons: self.reasons.clone(),
+            rejects: self.rejects.clone(),
+            columns: columns
+                .map(|(name, old)| (name.clone(), of(name, old)))
+                .collect(),
+            ..*self
+        }
+    }
+
     fn text_table(
         &self,
         column: &str,

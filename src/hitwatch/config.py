@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -39,6 +39,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         alert_log: file that keeps alerts.
         log_file: hitwatch's own log.
         log_level: of that log.
+        trusted_proxy: networks of proxies that are trusted to name the client.
+        anonymize: ``truncate`` or ``hash``.
+        anonymize_key_file: file that holds the key of the hash.
+        redact: whether secrets are taken out of queries.
+        geoip: databases that say where addresses are.
     """
 
     short: str | None = None
@@ -55,6 +60,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     alert_log: str | None = None
     log_file: str | None = None
     log_level: str | None = None
+    trusted_proxy: str | list[str] | None = None
+    anonymize: Literal["truncate", "hash"] | None = None
+    anonymize_key_file: str | None = None
+    redact: bool | None = None
+    geoip: str | list[str] | None = None
 
 
 def load(named: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:

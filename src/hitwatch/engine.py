@@ -130,6 +130,7 @@ class Engine:
                 yield from self._periods_until(part.period)
             yield from self._count(part)
         self.tally.count_rejects(hits.rejected, hits.reasons if hits.rejected else {})
+        self.tally.count_excluded(hits.excluded)
 
     def idle(self, now: Instant) -> Iterator[Change]:
         """Nothing has arrived by an instant of the log's clock: close what is complete."""

@@ -78,6 +78,12 @@ class Tally:
         for reason, count in reasons.items():
             self.reasons[reason] = self.reasons.get(reason, 0) + count
 
+    def count_excluded(self, excluded: int) -> None:
+        """Add hits that were left out to the period and the totals."""
+        left_out = Balance(lines=excluded, excluded=excluded)
+        self.total += left_out
+        self.period += left_out
+
     def see(self, first_at: Instant, last_at: Instant) -> None:
         """Widen the range of event times."""
         self.first_at = first_at if self.first_at is None else min(first_at, self.first_at)

@@ -340,7 +340,7 @@ class CodedHits(Hits):
             for r in rows
         ]
         self.codes = pl.DataFrame(coded, schema=types | {"duration_s": pl.Float64})
-        self.lines, self.rejected = len(rows), 0
+        self.lines, self.rejected, self.excluded = len(rows), 0, 0
 
     def values(self, column: str) -> pl.Series:
         """The distinct texts."""

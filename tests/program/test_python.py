@@ -94,6 +94,19 @@ def test_importing_is_cheap() -> None:
         hitwatch.nothing_such  # noqa: B018 - the look-up is what is tested
 
 
+def test_a_plain_report_is_made_in_the_kernel(log: Path) -> None:
+    """Neither Polars nor a reader of databases is loaded until somebody chooses hits or places."""
+    program = (
+        "import sys, hitwatch; hitwatch.report(sys.argv[1], anonymize='truncate', redact=True);"
+        " print([n for n in ('polars', 'maxminddb') if n in sys.modules]);"
+        " hitwatch.report(sys.argv[1], bots=False); print('polars' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(log)], capture_output=True, text=True
+    )
+    assert ended.stdout == "[]\nTrue\n", ended.stderr
+
+
 def test_the_table_is_what_parse_writes(log: Path, tmp_path: Path) -> None:
     """The same columns, types and rows, whatever columns are added."""
     output = tmp_path / "rows.parquet"

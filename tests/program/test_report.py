@@ -26,6 +26,7 @@ from hitwatch.readmodel import Limits, Report
 from hitwatch.run import reporting
 from hitwatch.spans import SECOND
 from hitwatch.stats.agents import classify
+from hitwatch.stats.choice import Choice
 from hitwatch.stats.panels import panels
 from hitwatch.stats.sites import is_static, referring_site
 
@@ -314,7 +315,7 @@ def test_of_a_large_file_only_the_wanted_times_are_read(
             reader_of=lambda _: reader,
             panels=panels(),
             rule=None,
-            choice=reporting.Choice(extent=middle),
+            choice=Choice(extent=middle),
             notify=print,
             stopped=lambda: False,
         ).make(Limits())

@@ -17,7 +17,9 @@ from hitwatch.cli.options import (
     reading_options,
     rule_options,
     saying_options,
+    selection_options,
 )
+from hitwatch.cli.privacy import privacy_options
 
 
 @click.command()
@@ -29,6 +31,8 @@ from hitwatch.cli.options import (
     help="How much of the log's own time to read back, to arm the rule [default: 30m].",
 )
 @rule_options
+@selection_options
+@privacy_options
 @reading_options
 @saying_options
 @own_log_options
@@ -63,6 +67,8 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
     help="How fast the log's time passes: 1x, 60x, or max [default: max].",
 )
 @rule_options
+@selection_options
+@privacy_options
 @reading_options
 @saying_options
 @own_log_options

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -79,6 +80,9 @@ selection_options = together(
         help="Leave out an address or network; @FILE lists them.",
     ),
     click.option("--exclude-path", metavar="GLOB", multiple=True, help="Leave out these paths."),
+    click.option(
+        "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
+    ),
 )
 saying_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
@@ -114,6 +118,7 @@ own_log_options = together(
 @contextmanager
 def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     """What the words say of a run; ends it when a signal asks for it."""
+    from hitwatch.cli.privacy import read_intake
     from hitwatch.clocks import WallClock
     from hitwatch.config import load
     from hitwatch.render.outputs import (
@@ -144,6 +149,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     alert_log = AlertLog(Path(path)) if (path := setting("alert_log")) else None
     stop = threading.Event()
     stop_on_signals(stop)
+    choice = selection_of(words, settings).choice()
     yield (
         Run(
             rule=read_rule(words, settings),
@@ -151,6 +157,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
             log_format=log_format,
             section_depth=setting("section_depth", 1),
             zone=offsets_of(setting("tz")),
+            intake=replace(read_intake(words, settings), choice=choice, figures_only=True),
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
@@ -204,20 +211,20 @@ def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | N
     return format_named(words["log_format"] or settings.log_format, words.get("log_format_from"))
 
 
-def selection_of(words: dict[str, Any]) -> Selection:
-    """Which hits the words say shall count."""
-    from hitwatch.config import load
+def selection_of(words: dict[str, Any], settings: Settings) -> Selection:
+    """Which hits the words say shall count; all, where a command has no such words."""
     from hitwatch.run.inputs import zone_named
     from hitwatch.run.selection import Selection
 
     return Selection(
-        since=words["since"],
-        until=words["until"],
-        where=words["where"],
-        hosts=words["host"],
-        exclude_clients=words["exclude_client"],
-        exclude_paths=words["exclude_path"],
-        zone=zone_named(words["tz"] or load(words["config"]).tz),
+        since=words.get("since"),
+        until=words.get("until"),
+        where=words.get("where"),
+        hosts=words.get("host", ()),
+        exclude_clients=words.get("exclude_client", ()),
+        exclude_paths=words.get("exclude_path", ()),
+        bots=words.get("bots"),
+        zone=zone_named(words["tz"] or settings.tz),
     )
 
 

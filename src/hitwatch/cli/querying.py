@@ -22,6 +22,7 @@ from hitwatch.cli.options import (
     stop_on_signals,
     stoppable,
 )
+from hitwatch.cli.privacy import privacy_options, read_intake
 from hitwatch.cli.reading import only_text_on_terminals, open_output, readers_of
 
 
@@ -36,6 +37,7 @@ from hitwatch.cli.reading import only_text_on_terminals, open_output, readers_of
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @selection_options
+@privacy_options
 @reading_options
 @own_log_options
 def query(
@@ -61,6 +63,7 @@ def query(
     stop_on_signals(stop)
 
     def work() -> int:
+        from hitwatch.config import load
         from hitwatch.run.parsing import Parsing, wording
         from hitwatch.run.querying import Query, kind_of_result
         from hitwatch.run.scanning import Scan
@@ -68,15 +71,16 @@ def query(
 
         kind = kind_of_result(output, output_format)
         only_text_on_terminals(kind, output)
+        settings, tell = load(words["config"]), silent if quiet else notify
         parsing = Parsing(
             paths=find_logs(sources, live=False),
-            reader_of=readers_of(words, None),
-            notify=silent if quiet else notify,
+            reader_of=readers_of(words, settings, None, read_intake(words, settings), tell),
+            notify=tell,
             stopped=stop.is_set,
             further=True,
             line_numbers=True,
         )
-        scan = Scan(parsing, selection_of(words))
+        scan = Scan(parsing, selection_of(words, settings))
         asked = Query(sql, scan.table(), stop.is_set)
         terminal = output is None and sys.stdout.isatty()
         asked.write(kind, open_output(output) if output else sys.stdout.buffer, terminal=terminal)

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,25 +26,32 @@ from hitwatch.cli.options import (
     silent,
     stop_on_signals,
 )
+from hitwatch.cli.privacy import privacy_options, read_intake
 from hitwatch.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from hitwatch.hits.reader import Reader
+    from hitwatch.config import Settings
+    from hitwatch.run.readers import Readers
+    from hitwatch.stats.intake import Intake
 
 
-def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[str], Reader]:
-    """Makes the reader of each origin, once."""
-    from hitwatch.config import load
-    from hitwatch.run.inputs import make_readers, offsets_of
+def readers_of(
+    words: dict[str, Any],
+    settings: Settings,
+    columns: list[str] | None,
+    intake: Intake | None = None,
+    notify: Callable[[str], None] | None = None,
+) -> Readers:
+    """Gives the reader of each origin, as the words or else the settings have it."""
+    from hitwatch.run.inputs import offsets_of
+    from hitwatch.run.readers import Readers
+    from hitwatch.stats.intake import Intake
 
-    settings = load(words["config"])
-    return make_readers(
-        columns,
-        read_format_setting(words, settings),
-        words["section_depth"] or settings.section_depth or 1,
-        offsets_of(words["tz"] or settings.tz),
-        line_numbers=words.get("line_numbers", False),
-    )
+    log_format = read_format_setting(words, settings)
+    depth = words["section_depth"] or settings.section_depth or 1
+    zone = offsets_of(words["tz"] or settings.tz)
+    numbered = words.get("line_numbers", False)
+    return Readers(columns, log_format, depth, zone, numbered, intake or Intake(), notify)
 
 
 @click.command()
@@ -67,6 +75,7 @@ def readers_of(words: dict[str, Any], columns: list[str] | None) -> Callable[[st
 )
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @selection_options
+@privacy_options
 @reading_options
 @own_log_options
 def parse(
@@ -86,6 +95,7 @@ def parse(
 
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
+    from hitwatch.config import load
     from hitwatch.run.parsing import Parsing, convert, kind_of, rejects_to, wording
     from hitwatch.sources.places import find_logs
 
@@ -96,17 +106,17 @@ def parse(
     only_text_on_terminals(kind, output)
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
-    where = selection_of(words).condition()
-    needed = None if chosen is None else [*chosen, *(where.columns if where else ())]
+    settings, tell = load(words["config"]), silent if quiet else notify
+    choice = selection_of(words, settings).choice()
+    intake = replace(read_intake(words, settings), choice=choice)
     parsing = Parsing(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, needed),
-        notify=silent if quiet else notify,
+        reader_of=readers_of(words, settings, chosen, intake, tell),
+        notify=tell,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
         line_numbers=words["line_numbers"],
-        where=where,
         on_reject=rejects_to(open_output(rejects)) if rejects else None,
     )
     convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
@@ -148,13 +158,14 @@ def open_output(path: Path) -> IO[bytes]:
 @own_log_options
 def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int:
     """Say which format a log is in, what each field means, and what does not fit."""
+    from hitwatch.config import load
     from hitwatch.hits.describe import describe
     from hitwatch.render.detection import to_json, to_text
     from hitwatch.run.inputs import head_of
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
-    readers = readers_of(words, None)
+    readers = readers_of(words, load(words["config"]), None)
     code = FINE
     for path in find_logs(sources, live=False):
         try:

@@ -27,6 +27,7 @@ from hitwatch.cli.options import (
     silent,
     stop_on_signals,
 )
+from hitwatch.cli.privacy import privacy_options, read_intake, several
 from hitwatch.cli.reading import open_output, readers_of
 from hitwatch.errors import UsageError
 
@@ -36,9 +37,6 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @selection_options
-@click.option(
-    "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
-)
 @click.option(
     "--top",
     "tops",
@@ -73,6 +71,12 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
     help="Make paths that fit one section; repeatable, the first that fits counts.",
 )
 @click.option("--collapse-ids", is_flag=True, help="Show /user/123 as /user/:id.")
+@click.option(
+    "--geoip",
+    metavar="FILE",
+    multiple=True,
+    help="MaxMind database of countries, cities or networks (ASN); repeatable.",
+)
 @click.option("--output-format", type=click.Choice(OUTPUT_KINDS))
 @click.option(
     "-o",
@@ -86,6 +90,7 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @rule_options
+@privacy_options
 @reading_options
 @own_log_options
 def report(
@@ -99,6 +104,7 @@ def report(
     bucket: str | None,
     groups: tuple[str, ...],
     collapse_ids: bool,
+    geoip: tuple[str, ...],
     output_format: str | None,
     outputs: tuple[Path, ...],
     fail_on_alert: bool,
@@ -114,31 +120,35 @@ def report(
     from hitwatch.readmodel import Limits
     from hitwatch.render.outputs import standard_output, wants_color, write, write_bytes
     from hitwatch.render.reports import OUTPUTS, to_text
-    from hitwatch.run.reporting import Choice, Reporting, columns_for
+    from hitwatch.run.reporting import Reporting, columns_for
     from hitwatch.run.selection import (
         WHAT_GREW,
         figure_named,
+        known_panels,
         panels_left_out,
         panels_to_count,
         sections_of,
     )
     from hitwatch.sources.places import find_logs
     from hitwatch.spans import MINUTE
-    from hitwatch.stats.panels import panels as all_panels
+    from hitwatch.stats.intake import Intake
+    from hitwatch.stats.places import private
 
     _bound_memory()
     log_to(words["log_file"], words["log_level"] or "info")
     stop = threading.Event()
     stop_on_signals(stop)
-    settings = load(words["config"])
+    settings, tell = load(words["config"]), silent if quiet else notify
+    intake = read_intake(words, settings)
     width = read_duration("bucket", bucket) if bucket else MINUTE
     depth = words["section_depth"] or settings.section_depth or 1
     sections = sections_of(groups, depth, collapse=collapse_ids)
-    known = all_panels(width, collapse=collapse_ids, sections=sections)
-    panels = panels_to_count(known, chosen, timeline=bool(bucket))
+    databases = geoip or several(settings.geoip)
+    known = known_panels(width, collapse=collapse_ids, sections=sections, databases=databases)
+    panels = private(panels_to_count(known, chosen, timeline=bool(bucket)), intake.privacy)
     named = {panel.name for panel in panels} | {WHAT_GREW}
-    selection = selection_of(words)
-    choice = Choice(selection.whenever(), words["bots"], selection.extent())
+    selection = selection_of(words, settings)
+    choice = selection.choice()
     general, by_panel = _by_panel("--top", tops, named)
     default = 10 if output_format in (None, "text") and not outputs else 1000
     figure, figures = _by_panel("--sort", sorts, named)
@@ -151,11 +161,14 @@ def report(
     )
     reporting = Reporting(
         paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, columns_for(panels, choice)),
+        # What is chosen is counted as it is; what is private is left out of the labels.
+        reader_of=readers_of(
+            words, settings, columns_for(panels, choice), Intake(intake.proxies), tell
+        ),
         panels=panels,
         rule=read_rule(words, settings),
         choice=choice,
-        notify=silent if quiet else notify,
+        notify=tell,
         stopped=stop.is_set,
         previous=selection.previous(compare) if compare else None,
     )

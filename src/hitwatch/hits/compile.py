@@ -17,6 +17,9 @@ from hitwatch.spans import Instant
 if TYPE_CHECKING:
     import polars as pl
 
+WITHHELD = b"REDACTED"
+"""What stands in place of a rejected line that may not be shown."""
+
 LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
 
 
@@ -28,7 +31,7 @@ class Reject:
         line_number: 1-based line in its origin, as far as the caller knew.
         column: 1-based byte of the line at which reading stopped.
         reason: why, for people.
-        line: the line itself, without its line end.
+        line: the line itself, without its line end; or ``REDACTED``.
 
     """
 
@@ -46,18 +49,24 @@ class Hits:
     Polars' own categoricals would serve, but keep every text they ever saw.
     """
 
-    def __init__(self, batch: _kernel.Batch, data: bytes, parser: Parser) -> None:
+    def __init__(self, batch: _kernel.Batch, data: bytes | None, parser: Parser) -> None:
         self._batch = batch
         self._data = data
         self._parser = parser
         self.lines: int = batch.lines
         self.directives: int = batch.directives
         self.rejected: int = batch.rejected
+        self.excluded: int = batch.excluded
 
         self._keep: int | None = None
 
     def __len__(self) -> int:
-        return self.lines - self.rejected
+        return self.lines - self.rejected - self.excluded
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Names of the text columns that were built."""
+        return tuple(c.name for c in self._parser.columns if c.type is ColumnType.TEXT)
 
     def has(self, column: str) -> bool:
         """Whether a column was built."""
@@ -97,6 +106,38 @@ class Hits:
         self._keep = rejects
         return self
 
+    def chosen(self, mask: pl.Series) -> Hits:
+        """The hits that are chosen; the others are counted as excluded.
+
+        Args:
+            mask: a boolean a hit, never null.
+
+        """
+        return self if mask.all() else self._made_of(self._batch.chosen(marks_of(mask)))
+
+    def replaced(self, column: str, places: pl.Series, texts: Sequence[str | None]) -> Hits:
+        """The same hits with other texts in a text column.
+
+        Args:
+            column: its name.
+            places: of each hit the index of its text, as ``UInt32``, beyond all texts where it
+                has none.
+            texts: need not be distinct.
+
+        """
+        return self._made_of(self._batch.replaced(column, places.to_numpy().tobytes(), texts))
+
+    def withholding_lines(self) -> Hits:
+        """The same hits; of rejected lines is told where they stand and why, not what they say."""
+        hits = self._made_of(self._batch)
+        hits._data = None
+        return hits
+
+    def _made_of(self, batch: _kernel.Batch) -> Hits:
+        hits = Hits(batch, self._data, self._parser)
+        hits._keep = self._keep
+        return hits
+
     @cached_property
     def codes(self) -> pl.DataFrame:
         """One row a hit, in the order of the lines; text columns as ``UInt32`` codes."""
@@ -116,14 +157,11 @@ class Hits:
 
         return pl.DataFrame(self._batch.hashes(column)).to_series()
 
-    def frame(
-        self, columns: Iterable[str] | None = None, chosen: pl.Series | None = None
-    ) -> pl.DataFrame:
+    def frame(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Columns with texts in place of codes.
 
         Args:
             columns: names of this parser's columns; all when ``None``.
-            chosen: a boolean a hit: whether to give it; all when ``None``.
 
         Returns:
             One row a hit, in the order of the lines.
@@ -132,11 +170,10 @@ class Hits:
         import polars as pl
 
         wanted = self._parser.columns if columns is None else [self._column(c) for c in columns]
-        codes = self.codes if chosen is None else self.codes.filter(chosen)
         series = [
-            self.values(column.name).gather(codes[column.name]).alias(column.name)
+            self.values(column.name).gather(self.codes[column.name]).alias(column.name)
             if column.type is ColumnType.TEXT
-            else codes[column.name]
+            else self.codes[column.name]
             for column in wanted
         ]
         return pl.DataFrame(series)
@@ -151,8 +188,14 @@ class Hits:
     @property
     def rejects(self) -> list[Reject]:
         """The first rejects, as many as the parser was told to keep."""
+        data = self._data
         return [
-            Reject(number, column, self._parser.word(reason, field), self._data[start:end])
+            Reject(
+                number,
+                column,
+                self._parser.word(reason, field),
+                WITHHELD if data is None else data[start:end],
+            )
             for number, column, reason, field, start, end in self._batch.rejects[: self._keep]
         ]
 
@@ -164,6 +207,13 @@ class Hits:
             worded = self._parser.word(reason, field)
             counts[worded] = counts.get(worded, 0) + count
         return counts
+
+
+def marks_of(mask: pl.Series) -> bytes:
+    """Booleans as the kernel takes them, a byte each."""
+    import polars as pl
+
+    return mask.cast(pl.UInt8).to_numpy().tobytes()
 
 
 class Parser:

@@ -156,6 +156,26 @@ def redact_query(query: str) -> str:
     return "&".join(_parameter(parameter) for parameter in query.split("&"))
 
 
+_USER_INFO = re.compile("(?<=://)[^/?#]*@")
+_QUERY_MARK = re.compile("[?#]")
+
+
+def redact_url(url: str) -> str:
+    """An address of the Web without what ``redact_query`` takes out, and without a user.
+
+    Args:
+        url: whole, or from the path on; a fragment is taken for a query.
+
+    >>> redact_url("https://ann:pw@a.example/in?sid=4"), redact_url("/in#id_token=x")
+    ('https://REDACTED@a.example/in?sid=REDACTED', '/in#id_token=REDACTED')
+
+    """
+    mark = _QUERY_MARK.search(url)
+    end = mark.end() if mark else len(url)
+    query = redact_query(url[end:]) if mark else ""
+    return _USER_INFO.sub(f"{REDACTED}@", url[:end]) + query
+
+
 def _parameter(text: str) -> str:
     """One parameter, or several between semicolons, which some servers take for ampersands."""
     parts: list[str] = []
@@ -183,7 +203,7 @@ def _pair(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _hides(name: str) -> bool:
     """Whether a parameter has a secret name, percent-encoded or not."""
-    return any(_is_secret_name(layer) for layer in _layers(name))
+    return any(is_secret_name(layer) for layer in _layers(name))
 
 
 def _layers(text: str) -> Iterator[str]:
@@ -197,7 +217,8 @@ def _layers(text: str) -> Iterator[str]:
         text = decoded
 
 
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Whether what is called so should be kept secret; the name is not percent-encoded."""
     words = [word.lower() for word in _WORDS.findall(name)]
     # Names without joints are searched whole, and so are those with joints, joined.
     joined = "".join(words)
@@ -215,7 +236,7 @@ def _telling(value: str) -> bool:
 def _looks_secret(value: str) -> bool:
     if _MAIL.search(value) or _TOKEN.search(value):
         return True
-    if any(_is_secret_name(name) for name in _INNER_NAME.findall(value)):
+    if any(is_secret_name(name) for name in _INNER_NAME.findall(value)):
         return True
     cards = (re.sub("[ -]", "", card) for card in _CARD.findall(value))
     return any(_luhn(card) for card in cards) or _is_random(value)

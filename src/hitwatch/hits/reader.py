@@ -7,7 +7,7 @@ format among the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hitwatch import _kernel
@@ -33,6 +33,7 @@ class Reader:
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
         wrapper: what carries the lines; ``None``: nothing, or not known yet.
+        refine: what is done to hits before they are given out.
         fits: what detection found, last time it was asked, the best first.
 
     """
@@ -43,6 +44,7 @@ class Reader:
     zone: Zone | None = None
     line_numbers: bool = False
     wrapper: str | None = None
+    refine: Callable[[Hits], Hits] | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
@@ -110,6 +112,13 @@ class Reader:
             The hits, in the order of the lines; several where the layout changes.
 
         """
+        return [self.refined(hits) for hits in self._hits(lines, first_line, keep_rejects)]
+
+    def refined(self, hits: Hits) -> Hits:
+        """Hits as they may be given out."""
+        return hits if self.refine is None else self.refine(hits)
+
+    def _hits(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         known = self.recognise(lines)
         if self.wrapper is not None:
             lines, self._carried = _kernel.unwrap(self.wrapper, lines, self._carried)

@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.compile import Hits
-from hitwatch.hits.conditions import Where, mask
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,31 +37,26 @@ def schema_of(columns: Iterable[Column]) -> dict[str, pl.DataType]:
     return schema
 
 
-def shaped(
-    hits: Hits | None, origin: str, schema: Schema, where: Where | None = None
-) -> pl.DataFrame:
+def shaped(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
     """Hits brought to a schema.
 
     Args:
         hits: the hits; ``None``: no rows.
         origin: which input they came from.
         schema: of the rows; columns that the format lacks are null.
-        where: the condition that rows must meet; its columns need not be in the schema.
 
     """
     import polars as pl
 
     if hits is None:
         return pl.DataFrame(schema=schema)
-    chosen = None if where is None else mask(where, hits)
-    count = len(hits) if chosen is None else int(chosen.sum())
-    built = hits.frame([name for name in schema if hits.has(name)], chosen)
+    built = hits.frame([name for name in schema if hits.has(name)])
     made = {ORIGIN.name: origin}
     return pl.DataFrame(
         [
             built[name].cast(kind)
             if name in built.columns
-            else pl.repeat(made.get(name), count, dtype=kind, eager=True).alias(name)
+            else pl.repeat(made.get(name), len(hits), dtype=kind, eager=True).alias(name)
             for name, kind in schema.items()
         ]
     )

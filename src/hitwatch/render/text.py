@@ -131,6 +131,8 @@ def _health(stats: Stats, lag: int) -> str:
     total = stats.total
     line = f"  read {total.lines:,} lines"
     line += f", {units.size(lag)} behind" if lag else ", up to date"
+    if total.excluded:
+        line += f", {total.excluded:,} excluded"
     line += f", {total.rejects:,} rejects"
     if stats.reasons:
         worst = max(stats.reasons, key=lambda reason: stats.reasons[reason])

@@ -6,27 +6,34 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from hitwatch.alerting.rule import surge_rule
 from hitwatch.errors import SettingsError, UsageError
 from hitwatch.hits.lazy import LazyRows
+from hitwatch.hits.privacy import Mode
+from hitwatch.hits.rewriting import Privacy
 from hitwatch.readmodel import Limits, Report
-from hitwatch.run.inputs import format_named, make_readers, offsets_of, zone_named
+from hitwatch.run.inputs import format_named, offsets_of, zone_named
 from hitwatch.run.parsing import Parsing, RejectedLine
-from hitwatch.run.reporting import Choice, Reporting, columns_for
+from hitwatch.run.readers import Readers
+from hitwatch.run.reporting import Reporting, columns_for
 from hitwatch.run.scanning import Scan
 from hitwatch.run.selection import (
     WHAT_GREW,
     Selection,
     check_panel,
     figure_named,
+    known_panels,
     panels_left_out,
     panels_to_count,
     sections_of,
+    trusted,
 )
 from hitwatch.sources.places import find_logs
 from hitwatch.spans import MINUTE, Duration, parse_duration
-from hitwatch.stats.panels import panels as all_panels
+from hitwatch.stats.intake import Intake
+from hitwatch.stats.places import private
 
 log = logging.getLogger("hitwatch")
 
@@ -46,6 +53,11 @@ def scan(
     host: str | Sequence[str] = (),
     exclude_client: str | Sequence[str] = (),
     exclude_path: str | Sequence[str] = (),
+    bots: bool | None = None,
+    trusted_proxy: str | Sequence[str] = (),
+    anonymize: Mode | None = None,
+    anonymize_key: str | bytes = b"",
+    redact: bool = False,
     all_fields: bool = False,
     line_numbers: bool = False,
     on_reject: Callable[[RejectedLine], None] | None = None,
@@ -71,6 +83,12 @@ def scan(
         host: globs of the only virtual hosts.
         exclude_client: addresses and networks to leave out; ``@FILE`` lists them.
         exclude_path: globs of paths to leave out.
+        bots: ``True``: only bots and tools; ``False``: none of them.
+        trusted_proxy: networks of proxies that are believed to name the client behind them;
+            ``@FILE`` lists them.
+        anonymize: ``truncate`` cuts addresses of clients, ``hash`` hashes them and users.
+        anonymize_key: the secret of the hash.
+        redact: take secrets and mail addresses out of queries.
         all_fields: add the formats' own further columns.
         line_numbers: add the column ``line_number``.
         on_reject: called with every line that is no hit, each time one is read; when
@@ -84,14 +102,21 @@ def scan(
             further on is raised when the table is collected.
         FormatError: ``log_format`` makes no sense.
         SettingsError: there is no such time zone.
-        UsageError: a condition or point in time makes no sense.
+        UsageError: a condition or point in time makes no sense, or the hash has no key.
 
     """
-    selection = _selection(since, until, where, host, exclude_client, exclude_path, tz)
+    selection = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
     parsing = Parsing(
         paths=_paths(sources),
-        reader_of=make_readers(
-            None, format_named(log_format, log_format_from), _depth(section_depth), offsets_of(tz)
+        reader_of=Readers(
+            None,
+            format_named(log_format, log_format_from),
+            _depth(section_depth),
+            offsets_of(tz),
+            intake=Intake(
+                trusted(_several(trusted_proxy)), privacy=_privacy(anonymize, anonymize_key, redact)
+            ),
+            notify=log.warning,
         ),
         notify=log.info,
         stopped=lambda: False,
@@ -116,6 +141,11 @@ def report(
     exclude_client: str | Sequence[str] = (),
     exclude_path: str | Sequence[str] = (),
     bots: bool | None = None,
+    trusted_proxy: str | Sequence[str] = (),
+    anonymize: Mode | None = None,
+    anonymize_key: str | bytes = b"",
+    redact: bool = False,
+    geoip: Source | Sequence[Source] = (),
     top: int | None = None,
     sort: str = "hits",
     tops: Mapping[str, int] | None = None,
@@ -146,7 +176,12 @@ def report(
         host: as of ``scan``.
         exclude_client: as of ``scan``.
         exclude_path: as of ``scan``.
-        bots: ``True``: only bots and tools; ``False``: none of them.
+        bots: as of ``scan``.
+        trusted_proxy: as of ``scan``.
+        anonymize: as of ``scan``; figures are those of the true clients.
+        anonymize_key: as of ``scan``.
+        redact: as of ``scan``.
+        geoip: MaxMind databases that say where clients are.
         top: rows of a panel; all when ``None``.
         sort: figure by which rows are ordered.
         tops: ``top`` of single panels, by name.
@@ -171,15 +206,19 @@ def report(
         InputError: a log cannot be read, or is in no known format.
         FormatError: ``log_format`` makes no sense.
         SettingsError: the rule makes no sense, or there is no such time zone.
-        UsageError: a condition or point in time makes no sense, or there is no such panel
-            or figure.
+        UsageError: a condition or point in time makes no sense, there is no such panel or
+            figure, the hash has no key, or a database cannot be read.
 
     """
-    selection = _selection(since, until, where, host, exclude_client, exclude_path, tz)
+    selection = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
     chosen, depth = _several(panel), _depth(section_depth)
     sections = sections_of(_several(section_group), depth, collapse=collapse_ids)
-    known = all_panels(_width(bucket), collapse=collapse_ids, sections=sections)
-    panels = panels_to_count(known, chosen, timeline=bucket is not None)
+    databases = [os.fspath(path) for path in _several(geoip)]
+    known = known_panels(
+        _width(bucket), collapse=collapse_ids, sections=sections, databases=databases
+    )
+    counted = panels_to_count(known, chosen, timeline=bucket is not None)
+    panels = private(counted, _privacy(anonymize, anonymize_key, redact))
     named = {panel.name for panel in panels} | {WHAT_GREW}
     for name in (*(tops or ()), *(sorts or ())):
         check_panel(name, named)
@@ -190,14 +229,16 @@ def report(
         sorts={name: figure_named(figure) for name, figure in (sorts or {}).items()},
         left_out=panels_left_out(_several(no_panel), chosen, named),
     )
-    choice = Choice(selection.whenever(), bots, selection.extent())
+    choice = selection.choice()
     reporting = Reporting(
         paths=_paths(sources),
-        reader_of=make_readers(
+        reader_of=Readers(
             columns_for(panels, choice),
             format_named(log_format, log_format_from),
             depth,
             offsets_of(tz),
+            intake=Intake(trusted(_several(trusted_proxy))),
+            notify=log.warning,
         ),
         panels=panels,
         rule=surge_rule(
@@ -222,6 +263,7 @@ def _selection(
     hosts: str | Sequence[str],
     clients: str | Sequence[str],
     paths: str | Sequence[str],
+    bots: bool | None,
     tz: str | None,
 ) -> Selection:
     return Selection(
@@ -231,13 +273,23 @@ def _selection(
         hosts=_several(hosts),
         exclude_clients=_several(clients),
         exclude_paths=_several(paths),
+        bots=bots,
         zone=zone_named(tz),
     )
 
 
-def _several(words: str | Sequence[str]) -> tuple[str, ...]:
+def _privacy(mode: Mode | None, key: str | bytes, redact: bool) -> Privacy:
+    """What is replaced; blanks around the key do not count, as on the command line."""
+    secret = key.encode("utf-8", "surrogateescape") if isinstance(key, str) else key
+    return Privacy(mode, secret.strip(), redact)
+
+
+Word = TypeVar("Word", bound=str | os.PathLike[str])
+
+
+def _several(words: Word | Sequence[Word]) -> tuple[Word, ...]:
     """One or several words; a text is one, not its letters."""
-    return (words,) if isinstance(words, str) else tuple(words)
+    return (words,) if isinstance(words, str | os.PathLike) else tuple(words)
 
 
 def _paths(sources: tuple[Source, ...]) -> list[str]:

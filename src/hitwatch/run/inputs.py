@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 from hitwatch.errors import InputError, SettingsError
@@ -72,25 +72,6 @@ def offsets_of(name: str | None) -> Zone | None:
 
     """
     return None if name in (None, "UTC") else zone_of(zone_named(name))
-
-
-def make_readers(
-    columns: Sequence[str] | None,
-    log_format: Format | None = None,
-    section_depth: int = 1,
-    zone: Zone | None = None,
-    *,
-    line_numbers: bool = False,
-) -> Callable[[str], Reader]:
-    """A reader for each origin, made when it is first asked for; see ``Reader``."""
-    known: dict[str, Reader] = {}
-
-    def reader_of(origin: str) -> Reader:
-        if origin not in known:
-            known[origin] = Reader(columns, log_format, section_depth, zone, line_numbers)
-        return known[origin]
-
-    return reader_of
 
 
 def chunks_of(path: str) -> Iterator[Chunk]:

@@ -64,13 +64,14 @@ class Loop:
         last_tick = self.clock.now()
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not self.source.ended:
-            chunks = self.source.poll()
+            chunks, counted = self.source.poll(), self.engine.tally.total.hits
             for chunk in chunks:
                 self.feed(chunk)
             now = self.clock.now()
-            if chunks:
+            # Lines that do not count must not keep an alert from ending.
+            if self.engine.tally.total.hits > counted:
                 self.written_at = now
-            else:
+            elif not self._behind(chunks):
                 self._say(self.engine.idle(self._log_time(now)))
             if now >= next_tick:
                 self.screen.show(self.engine.tick(now, now - last_tick), lag=self.source.lag)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from hitwatch.alerting.alert import Change
@@ -24,8 +24,9 @@ from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
-from hitwatch.run.inputs import in_order, make_readers, times_by, unknown_format
+from hitwatch.run.inputs import in_order, times_by, unknown_format
 from hitwatch.run.loop import Loop
+from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
 from hitwatch.sources.files import check_text
 from hitwatch.sources.places import STDIN
@@ -34,6 +35,7 @@ from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import Follower, Happening, Tail
 from hitwatch.sources.whole import WholeFiles
 from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
+from hitwatch.stats.intake import Intake
 from hitwatch.stats.summary import NEEDED
 
 log = logging.getLogger("hitwatch")
@@ -58,6 +60,7 @@ class Run:
         notify: tells the user something about the run itself, on standard error.
         stopped: whether somebody asked the run to end.
         keep: takes alerts to be kept.
+        intake: what is done to hits before they are counted.
 
     """
 
@@ -71,10 +74,18 @@ class Run:
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
     keep: Callable[[Change], None] | None = None
+    intake: Intake = field(default_factory=Intake)
 
     def readers(self) -> Callable[[str], Reader]:
         """A reader for each origin, made when it is first asked for."""
-        return make_readers(NEEDED, self.log_format, self.section_depth, self.zone)
+        return Readers(
+            NEEDED,
+            self.log_format,
+            self.section_depth,
+            self.zone,
+            intake=self.intake,
+            notify=self.notify,
+        )
 
 
 def watch(
@@ -106,11 +117,11 @@ def watch(
     followers = [Follower(path, partial(_happened, run)) for path in paths]
     loop = _loop(run, Tail(followers), engine, readers, ends_at)
     try:
-        for follower in followers:
-            _begin(run, follower, loop, None if from_start else backfill)
-        loop.written_at = max(
-            (follower.file.modified_at for follower in followers if follower.file), default=0
-        )
+        span = None if from_start else backfill
+        latest = max([_begin(run, follower, loop, span) for follower in followers], default=0)
+        written_at = max((f.file.modified_at for f in followers if f.file), default=0)
+        # The latest hit that counts may be older than the log's last line.
+        loop.written_at = written_at - max(0, latest - (engine.watermark.latest or latest))
         for alert in engine.end_backfill():
             loop.say(alert)
         return loop.watch()
@@ -143,26 +154,31 @@ def _happened(run: Run, happening: Happening) -> None:
     run.notify(f"{happening.path} {happening.what}")
 
 
-def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> None:
-    """Open a file at the right place, and read back what came before."""
+def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> Instant:
+    """Open a file at the right place, and read back what came before.
+
+    Returns:
+        Time of the latest line that was read back; 0 when there was none.
+
+    """
     if not follower.open() or follower.file is None:
-        return
+        return 0
     file, size = follower.file, follower.file.size
     head = file.read_at(0, min(size, _HEAD))
     check_text(head, follower.path)
     reader = loop.reader_of(follower.path)
     _recognise(run, reader, head, follower.path)
     if backfill is None or reader.log_format is None:
-        return
+        return 0
     if not reader.log_format.fills("time"):
-        return
+        return 0
     if reader.log_format.layout is Layout.W3C and (header := last_header(file.read_at, size)):
         reader.recall(header)
     times_of = times_by(reader)
     latest = last_time(file.read_at, size, times_of)
     if latest is None or backfill == 0:
         file.offset = _line_start(file.read_at, size)
-        return
+        return 0
     since = latest - backfill
     file.offset = offset_since(file.read_at, size, since - _EARLY, times_of)
     if reader.log_format.layout is Layout.W3C:
@@ -175,6 +191,7 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
         f"{follower.path}: read back {loop.engine.tally.total.lines:,} lines"
         f" up to {rfc3339(latest)}"
     )
+    return latest
 
 
 def _line_start(read_at: Callable[[int, int], bytes], size: int) -> int:

@@ -14,10 +14,9 @@ from hitwatch.errors import InputError, OutputClosedError, OutputError, UsageErr
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.columns import COLUMNS, Column
 from hitwatch.hits.compile import LINE_NUMBER, Hits
-from hitwatch.hits.conditions import Where
-from hitwatch.hits.reader import Reader
 from hitwatch.hits.rows import ORIGIN, Schema, schema_of, shaped, sink, to_csv, to_jsonl
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
+from hitwatch.run.readers import Readers
 from hitwatch.sources.places import STDIN
 from hitwatch.tally import Balance
 
@@ -71,7 +70,6 @@ class Parsing:
         columns: the columns to give, in that order; those of every format when ``None``.
         further: whether to add the formats' own columns.
         line_numbers: whether to add ``line_number``.
-        where: the condition that rows must meet.
         on_reject: told of every rejected line.
         strict: whether an input that cannot be read ends it all; else the others are read.
         chunks: gives the lines of an input.
@@ -82,13 +80,12 @@ class Parsing:
     """
 
     paths: list[str]
-    reader_of: Callable[[str], Reader]
+    reader_of: Readers
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
     columns: list[str] | None = None
     further: bool = False
     line_numbers: bool = False
-    where: Where | None = None
     on_reject: Callable[[RejectedLine], None] | None = None
     strict: bool = False
     chunks: Callable[[str], Iterator[Chunk]] = chunks_of
@@ -167,8 +164,8 @@ class Parsing:
             yield from reader.read(chunk.data, chunk.first_line, keep)
 
     def _rows(self, hits: Hits, origin: str, schema: Schema) -> Rows:
-        rows = shaped(hits, origin, schema, self.where)
-        self.balance += Balance(hits.lines, len(rows), hits.rejected, len(hits) - len(rows))
+        rows = shaped(hits, origin, schema)
+        self.balance += Balance(hits.lines, len(hits), hits.rejected, hits.excluded)
         if hits.rejected:
             self._tell_rejects(hits, origin)
         return rows

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hitwatch import _kernel
@@ -16,8 +16,6 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
-from hitwatch.hits.conditions import All, Where
-from hitwatch.hits.filters import between
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
@@ -27,7 +25,8 @@ from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import is_ordered, offset_since
 from hitwatch.spans import MINUTE, Instant
 from hitwatch.stats.agents import prepare
-from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots, choose
+from hitwatch.stats.choice import Choice, Extent
+from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
 from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
@@ -44,38 +43,6 @@ MOST_WORKERS = 4
 _DISORDER = MINUTE
 """How much older than those before it a line may be in a file that is bisected."""
 
-Extent = tuple[Instant | None, Instant | None]
-"""The first instant that counts, and the first that counts no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which hits count.
-
-    Attributes:
-        where: the condition that hits must meet.
-        bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
-        extent: the time in which they must lie.
-
-    """
-
-    where: Where | None = None
-    bots: bool | None = None
-    extent: Extent = (None, None)
-
-    @property
-    def condition(self) -> Where | None:
-        """What hits must meet, the time included."""
-        timed = between(*self.extent) if self.extent != (None, None) else None
-        both = [condition for condition in (timed, self.where) if condition is not None]
-        return All(tuple(both)) if both else None
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Columns that it takes to choose."""
-        condition = self.condition
-        return condition.columns if condition else frozenset()
-
 
 def columns_for(panels: Iterable[Panel], choice: Choice) -> list[str]:
     """Columns that must be built: those of the panels and of what chooses."""
@@ -88,7 +55,6 @@ class _Counted:
     """What has been counted of the hits that a choice lets through."""
 
     choice: Choice
-    condition: Where | None
     breakdown: Breakdown
     timeline: Timeline
     hits: int = 0
@@ -146,10 +112,10 @@ class Reporting:
         began = time.monotonic()
         choices = [self.choice]
         if self.previous is not None:
-            choices.append(Choice(self.choice.where, self.choice.bots, self.previous))
+            choices.append(replace(self.choice, extent=self.previous))
         rule = self.rule or SurgeRule()
         self._counted = [
-            _Counted(choice, choice.condition, Breakdown(self.panels), Timeline(rule.resolution))
+            _Counted(choice, Breakdown(self.panels), Timeline(rule.resolution))
             for choice in choices
         ]
         origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
@@ -238,7 +204,7 @@ class Reporting:
                 if not (hits.rejected and reader.reconsider(hits)):
                     break
         self._progressed(data, source)
-        self._count(hits, source)
+        self._count(reader.refined(hits), source)
 
     def _progressed(self, data: bytes, source: SourceRow) -> None:
         with self._lock:
@@ -253,8 +219,7 @@ class Reporting:
     def _count(self, hits: Hits, source: SourceRow) -> None:
         hit = 0
         for counted in self._counted:
-            chosen = choose(counted.condition, counted.choice.bots, hits, self._robots)
-            countable = self._robots.countable(hits, chosen)
+            countable = self._robots.countable(hits, counted.choice.marks(hits))
             if counted is self._counted[0]:
                 hit = len(countable)
             if len(countable):
@@ -297,7 +262,8 @@ class Reporting:
             visitors=total.visitors if total else 0,
             sections=breakdown.keys("sections"),
             paths=breakdown.keys("paths"),
-            clients=breakdown.keys("clients"),
+            # Of true clients: several may have one key in the panel.
+            clients=breakdown.distinct("client"),
             static_files=breakdown.keys("static_files"),
             not_found=breakdown.keys("not_found"),
             referrers=breakdown.distinct("referrer"),

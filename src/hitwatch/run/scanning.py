@@ -19,6 +19,7 @@ from hitwatch.run.inputs import chunks_of, unknown_format
 from hitwatch.run.parsing import Parsing
 from hitwatch.run.selection import Selection
 from hitwatch.sources.places import STDIN
+from hitwatch.stats.choice import Choice
 from hitwatch.tally import Balance
 
 log = logging.getLogger("hitwatch")
@@ -95,15 +96,14 @@ class Scan:
         if parsing.paths == [STDIN]:
             parsing.chunks = _looked_at(parsing.reader_of(STDIN))
         known = replace(parsing, paths=parsing.in_order())
-        known.where = self.selection.condition(parsing.own_columns())
-        schema = known.schema()
-        return lazy(schema, lambda names: self._read(known, {n: schema[n] for n in names}))
+        choice, schema = self.selection.choice(parsing.own_columns()), known.schema()
+        return lazy(schema, lambda names: self._read(known, choice, {n: schema[n] for n in names}))
 
-    def _read(self, known: Parsing, schema: Schema) -> Iterator[Rows]:
-        needed = {*schema, *(known.where.columns if known.where else ())}
+    def _read(self, known: Parsing, choice: Choice, schema: Schema) -> Iterator[Rows]:
+        numbered = LINE_NUMBER.name in schema
         reading = replace(
             known,
-            reader_of=_readers_like(known.reader_of, sorted(needed)),
+            reader_of=known.reader_of.building(sorted(schema), choice, line_numbers=numbered),
             balance=Balance(),
             reasons={},
         )
@@ -114,19 +114,6 @@ class Scan:
                 self.readings.append(reading.balance)
                 if reading.reasons and reading.on_reject is None:
                     _warn(reading)
-
-
-def _readers_like(known: Callable[[str], Reader], columns: list[str]) -> Callable[[str], Reader]:
-    """Readers that know the formats already, and build only the columns that are needed."""
-    made: dict[str, Reader] = {}
-
-    def reader_of(origin: str) -> Reader:
-        if origin not in made:
-            numbered = LINE_NUMBER.name in columns
-            made[origin] = replace(known(origin), columns=columns, line_numbers=numbered)
-        return made[origin]
-
-    return reader_of
 
 
 def _looked_at(reader: Reader) -> Callable[[str], Iterator[Chunk]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from hitwatch.clocks import WallClock
 from hitwatch.errors import UsageError
+from hitwatch.hits.addresses import Networks
 from hitwatch.hits.columns import Column
 from hitwatch.hits.conditions import glob_regex
 from hitwatch.hits.filters import (
@@ -17,13 +18,15 @@ from hitwatch.hits.filters import (
     exclude_clients,
     exclude_paths,
     networks_in,
+    networks_of,
     only_hosts,
 )
 from hitwatch.hits.when import parse_when
 from hitwatch.hits.where import Where, combine, parse_where
-from hitwatch.run.reporting import Extent
-from hitwatch.spans import Instant, from_datetime
-from hitwatch.stats.panels import SORTS, Panel
+from hitwatch.spans import Duration, Instant, from_datetime
+from hitwatch.stats.choice import Choice, Extent
+from hitwatch.stats.panels import SORTS, Label, Panel, panels
+from hitwatch.stats.places import place_panels
 from hitwatch.stats.sites import Sections
 
 WHAT_GREW = "what_grew"
@@ -44,6 +47,7 @@ class Selection:
         hosts: globs of the only virtual hosts that count.
         exclude_clients: addresses and networks that do not count; ``@FILE`` lists them.
         exclude_paths: globs of paths that do not count.
+        bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
         zone: of days, and of times without an offset.
 
     """
@@ -54,10 +58,11 @@ class Selection:
     hosts: Sequence[str] = ()
     exclude_clients: Sequence[str] = ()
     exclude_paths: Sequence[str] = ()
+    bots: bool | None = None
     zone: tzinfo = UTC
 
-    def condition(self, further: Iterable[Column] = ()) -> Where | None:
-        """What hits must meet, their time included; ``None``: all count.
+    def choice(self, further: Iterable[Column] = ()) -> Choice:
+        """What the words mean.
 
         Args:
             further: columns that ``where`` may name beside the public ones.
@@ -66,13 +71,10 @@ class Selection:
             UsageError: the words make no sense, or a file of networks cannot be read.
 
         """
-        extent, where = self.extent(), self.whenever(further)
-        timed = between(*extent) if extent != (None, None) else None
-        both = [condition for condition in (timed, where) if condition is not None]
-        return combine(both) if both else None
+        return Choice(self._whenever(further), self.bots, self.extent())
 
-    def whenever(self, further: Iterable[Column] = ()) -> Where | None:
-        """What hits must meet, whenever they were; else as ``condition``."""
+    def _whenever(self, further: Iterable[Column]) -> Where | None:
+        """What hits must meet, whenever they were; ``None``: all count."""
         conditions = []
         if self.where:
             conditions.append(parse_where(self.where, further))
@@ -137,18 +139,63 @@ def _now() -> Instant:
     return WallClock().now()
 
 
+def trusted(entries: Iterable[str]) -> Networks | None:
+    """Networks of proxies; ``None``: there are none.
+
+    Args:
+        entries: a network or several; ``@FILE`` names a file of them.
+
+    Raises:
+        UsageError: an entry is no network, or a file cannot be read.
+
+    """
+    found = _listed(entries)
+    return networks_of(found) if found else None
+
+
 def _listed(entries: Iterable[str]) -> list[str]:
-    """Networks, those in files among them."""
+    """Networks, those in files among them.
+
+    Args:
+        entries: a network or several; ``@FILE`` names a file of them.
+
+    Raises:
+        UsageError: a file cannot be read.
+
+    """
     found: list[str] = []
     for entry in entries:
         if not entry.startswith("@"):
-            found.append(entry)
+            found += networks_in(entry) or [entry]
             continue
         try:
             found += networks_in(Path(entry[1:]).read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
     return found
+
+
+def known_panels(
+    bucket: Duration, *, collapse: bool, sections: Sections | None, databases: Sequence[str]
+) -> tuple[Panel, ...]:
+    """All panels, those of places among them.
+
+    Args:
+        bucket: width of the time line's steps.
+        collapse: whether ids in paths become ``:id``.
+        sections: what paths are made sections by, where it is more than segments.
+        databases: files that say where addresses are.
+
+    Raises:
+        UsageError: a database cannot be read.
+
+    """
+    labels: Mapping[str, Label] = {}
+    if databases:
+        from hitwatch.sources.geo import open_databases
+
+        labels = open_databases(databases)
+    return (*panels(bucket, collapse=collapse, sections=sections), *place_panels(labels))
 
 
 def panels_to_count(

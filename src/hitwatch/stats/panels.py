@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
-from hitwatch.hits.conditions import Where, mask
 from hitwatch.spans import HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.agents import classify, is_robot
 from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
@@ -85,6 +84,7 @@ class Panel:
 
 
 UNKNOWN = "(unknown)"
+"""Key of what nobody knows."""
 
 
 def _browser(agent: str) -> str | None:
@@ -429,24 +429,3 @@ class Robots:
         if unknown := hits.unmarked(self._marks):
             self._marks.learn(unknown, [is_robot(agent) for agent in unknown])
         return hits.countable(chosen, self._marks)
-
-
-def choose(where: Where | None, bots: bool | None, hits: Hits, robots: Robots) -> bytes | None:
-    """A byte a hit: whether it counts; ``None``: all do.
-
-    Args:
-        where: the condition that hits must meet.
-        bots: ``True``: only bots and tools; ``False``: none of them; ``None``: all.
-        hits: the hits.
-        robots: knows bots and tools.
-
-    """
-    if where is None and bots is None:
-        return None
-    import polars as pl
-
-    chosen = pl.repeat(True, len(hits), eager=True) if where is None else mask(where, hits)
-    if bots is not None:
-        marks = pl.Series(list(robots.countable(hits).marks()), dtype=pl.UInt8) == 1
-        chosen &= marks if bots else ~marks
-    return chosen.cast(pl.UInt8).to_numpy().tobytes()

@@ -1,0 +1,90 @@
+"""The readers of a run, one for each origin, all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
+
+from hitwatch.hits.compile import Hits
+from hitwatch.hits.format import Format
+from hitwatch.hits.reader import Reader
+from hitwatch.hits.rewriting import names_clients
+from hitwatch.hits.times import Zone
+from hitwatch.stats.choice import Choice
+from hitwatch.stats.intake import Intake
+
+
+@dataclass(slots=True)
+class Readers:
+    """Gives the reader of an origin's lines, made when it is first asked for.
+
+    Attributes:
+        columns: the columns to build; all when ``None``.
+        log_format: the format; found from the lines when ``None``.
+        section_depth: how many path segments make a section.
+        zone: of times without an offset.
+        line_numbers: whether to build the column ``line_number``.
+        intake: what is done to hits.
+        notify: tells the user something about the run itself.
+        alike: readers that know the formats already; ``None``: nobody does.
+
+    """
+
+    columns: Sequence[str] | None
+    log_format: Format | None = None
+    section_depth: int = 1
+    zone: Zone | None = None
+    line_numbers: bool = False
+    intake: Intake = field(default_factory=Intake)
+    notify: Callable[[str], None] | None = None
+    alike: Readers | None = None
+    _known: dict[str, Reader] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _told: bool = False
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, origin: str) -> Reader:
+        """The reader of an origin's lines."""
+        if origin not in self._known:
+            self._known[origin] = self._make(origin)
+        return self._known[origin]
+
+    def _make(self, origin: str) -> Reader:
+        columns = None if self.columns is None else sorted({*self.columns, *self.intake.columns})
+        if self.alike is None:
+            made = Reader(columns, self.log_format, self.section_depth, self.zone)
+        else:
+            made = replace(self.alike(origin), columns=columns)
+        made.line_numbers = self.line_numbers
+        made.refine = partial(self._refine, origin)
+        return made
+
+    def building(self, columns: Sequence[str], choice: Choice, *, line_numbers: bool) -> Readers:
+        """Readers that know what these know of formats, and build other columns of other hits."""
+        return Readers(
+            columns,
+            line_numbers=line_numbers,
+            intake=replace(self.intake, choice=choice),
+            notify=self.notify,
+            alike=self,
+        )
+
+    def _refine(self, origin: str, hits: Hits) -> Hits:
+        if self.intake.proxies is not None and len(hits):
+            self._look(origin, hits)
+        return self.intake(hits)
+
+    def _look(self, origin: str, hits: Hits) -> None:
+        """Tell, once, that a log does not have what it takes to see behind proxies."""
+        with self._lock:
+            first = origin not in self._seen
+            self._seen.add(origin)
+            blind = first and not self._told and not names_clients(hits)
+            self._told |= blind
+        if blind and self.notify is not None:
+            self.notify(
+                f"{origin} logs no X-Forwarded-For in its first lines:"
+                " where there is none, clients are taken as logged"
+            )
