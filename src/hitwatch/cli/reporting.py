@@ -118,7 +118,7 @@ def report(
     """
     from hitwatch.config import load
     from hitwatch.readmodel import Limits
-    from hitwatch.render.outputs import standard_output, wants_color, write, write_bytes
+    from hitwatch.render.outputs import standard_output, wants_color, write
     from hitwatch.render.reports import OUTPUTS, to_text
     from hitwatch.run.reporting import Reporting, columns_for
     from hitwatch.run.selection import (
@@ -182,9 +182,9 @@ def report(
         return UNREADABLE
     for path, kind in zip(outputs, kinds, strict=True):
         with open_output(path) as file:
-            write_bytes(file, OUTPUTS[kind](made), str(path))
+            write(file, OUTPUTS[kind](made))
     if output_format not in (None, "text"):
-        write_bytes(sys.stdout.buffer, OUTPUTS[output_format](made), "standard output")
+        write(sys.stdout.buffer, OUTPUTS[output_format](made))
     elif output_format or not outputs:
         stream = standard_output()
         write(stream, to_text(made, color=wants_color(color, stream, dict(os.environ))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, AnyStr, TextIO
 
 from hitwatch.alerting.alert import Change
 from hitwatch.errors import OutputClosedError, OutputError
@@ -46,8 +46,12 @@ class JsonScreen:
         write(self._stream, jsonl.to_line(saying, lag=lag) + "\n")
 
 
-def write(stream: TextIO, words: str) -> None:
+def write(stream: IO[AnyStr], data: AnyStr) -> None:
     """Write and flush.
+
+    Args:
+        stream: of text or of bytes.
+        data: what it takes.
 
     Raises:
         OutputClosedError: nobody reads any more.
@@ -55,38 +59,21 @@ def write(stream: TextIO, words: str) -> None:
 
     """
     try:
-        stream.write(words)
+        stream.write(data)
         stream.flush()
     except BrokenPipeError as error:
         raise OutputClosedError("the output was closed by its reader; ended") from error
     except OSError as error:
-        raise OutputError(
-            "cannot write the output", where=stream.name, why=error.strerror or str(error)
-        ) from error
+        raise unwritable(stream, error) from error
 
 
-def write_bytes(file: IO[bytes], data: bytes, where: str) -> None:
-    """Write to a binary file.
-
-    Args:
-        file: the file.
-        data: what to write.
-        where: name of the file, for errors.
-
-    Raises:
-        OutputClosedError: nobody reads any more.
-        OutputError: it could not be written.
-
-    """
-    try:
-        file.write(data)
-        file.flush()
-    except BrokenPipeError as error:
-        raise OutputClosedError("the output was closed by its reader; ended") from error
-    except OSError as error:
-        raise OutputError(
-            "cannot write the output", where=where, why=error.strerror or str(error)
-        ) from error
+def unwritable(stream: IO[Any], error: OSError) -> OutputError:
+    """The error of an output that could not be written."""
+    return OutputError(
+        "cannot write the output",
+        where=str(getattr(stream, "name", "")),
+        why=error.strerror or str(error),
+    )
 
 
 class AlertLog:

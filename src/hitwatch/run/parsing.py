@@ -10,11 +10,12 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from hitwatch.errors import InputError, OutputClosedError, OutputError, UsageError
+from hitwatch.errors import InputError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.columns import COLUMNS, Column
 from hitwatch.hits.compile import LINE_NUMBER, Hits
 from hitwatch.hits.rows import ORIGIN, Schema, schema_of, shaped, sink, to_csv, to_jsonl
+from hitwatch.render.outputs import unwritable, write
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
 from hitwatch.run.readers import Readers
 from hitwatch.sources.places import STDIN
@@ -225,32 +226,6 @@ def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
     for frame in parsing.frames():
         write(output, to_csv(frame, header=not headed) if kind == "csv" else to_jsonl(frame))
         headed = True
-
-
-def write(output: IO[bytes], data: bytes) -> None:
-    """Write bytes.
-
-    Raises:
-        OutputClosedError: nobody reads any more.
-        OutputError: it cannot be written.
-
-    """
-    try:
-        output.write(data)
-        output.flush()
-    except BrokenPipeError as error:
-        raise OutputClosedError("the output was closed by its reader; ended") from error
-    except OSError as error:
-        raise unwritable(output, error) from error
-
-
-def unwritable(output: IO[bytes], error: OSError) -> OutputError:
-    """The error of an output that cannot be written."""
-    return OutputError(
-        "cannot write the rows",
-        where=str(getattr(output, "name", "")),
-        why=error.strerror or str(error),
-    )
 
 
 def kind_of(output: Path | None, named: str | None) -> str:

@@ -10,8 +10,9 @@ from hitwatch.errors import UsageError
 from hitwatch.hits import sql
 from hitwatch.hits.lazy import LazyRows
 from hitwatch.hits.rows import sink_lazy, to_csv, to_jsonl
+from hitwatch.render.outputs import unwritable, write
 from hitwatch.render.tables import to_markdown, to_text
-from hitwatch.run.parsing import ENDINGS, unwritable, write
+from hitwatch.run.parsing import ENDINGS
 
 if TYPE_CHECKING:
     from hitwatch.hits.rows import Rows
