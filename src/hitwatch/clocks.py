@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-import threading
+import os
+import select
 import time
 
 from hitwatch.spans import SECOND, Duration, Instant
+
+
+class Stop:
+    """Asks a run to end, and wakes it when it sleeps.
+
+    A signal handler may set it: unlike a ``threading.Event`` it takes no lock, which the
+    thread that the handler interrupts might hold.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._wakes, self._rings = os.pipe()
+
+    def __del__(self) -> None:
+        os.close(self._wakes)
+        os.close(self._rings)
+
+    def set(self) -> None:
+        """Ask the run to end."""
+        if not self._asked:
+            self._asked = True
+            os.write(self._rings, b".")
+
+    def is_set(self) -> bool:
+        """Whether the run is to end."""
+        return self._asked
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless the run is to end."""
+        if not self._asked:
+            select.select([self._wakes], [], [], seconds)
 
 
 class WallClock:
@@ -16,8 +48,8 @@ class WallClock:
 
     """
 
-    def __init__(self, stop: threading.Event | None = None) -> None:
-        self._stop = stop or threading.Event()
+    def __init__(self, stop: Stop | None = None) -> None:
+        self._stop = stop or Stop()
 
     def now(self) -> Instant:
         """The instant it is."""

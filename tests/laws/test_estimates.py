@@ -9,7 +9,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, permutations, repeat
+from itertools import chain, pairwise, permutations, repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.program.running import run
 from hitwatch import _kernel
 from hitwatch.hits.compile import Parser
 from hitwatch.hits.formats import by_name
+from hitwatch.stats import panels as stats_panels
 
 KEPT = 20_000
 SIGMAS = 4
@@ -245,3 +246,30 @@ def test_merging_within_bounds(seed: int) -> None:
         for key, (hits, _) in told.items():
             assert key is None or hits <= truth[key] <= hits + missing[key]
         assert all(key in told for key, hits in truth.items() if hits > most)
+
+
+@pytest.mark.parametrize("kept", [KEPT, 20])
+def test_parts_of_a_report_merge(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breakdowns of parts merge to that of the whole: exactly while keys are few, always in sum."""
+    monkeypatch.setattr(stats_panels, "KEYS_KEPT", kept)
+    lines = [line_of(f"10.0.0.{n % 40}", f"/s{n % 3}/f{n * n % 97}.css", n) for n in range(3000)]
+    cuts = [0, 700, 701, 2000, 3000]
+    parts = [lines[begin:end] for begin, end in pairwise(cuts)]
+
+    def broken_down(part: list[str]) -> stats_panels.Breakdown:
+        breakdown, robots = stats_panels.Breakdown(stats_panels.panels()), stats_panels.Robots()
+        hits = Parser(by_name("common")).parse("".join(part).encode())
+        breakdown.add(hits, robots.countable(hits))
+        return breakdown
+
+    whole, merged = broken_down(lines), broken_down([])
+    for part in reversed(parts):
+        merged.merge(broken_down(part))
+    whole.finish()
+    merged.finish()
+    for panel in whole.panels:
+        (one, _), (other, _) = (b.rows(panel, "hits", None) for b in (whole, merged))
+        if kept == KEPT:
+            assert one == other, panel.name
+        assert sum(row.hits for row in one) == sum(row.hits for row in other)
+        assert sum(row.bytes for row in one) == sum(row.bytes for row in other)

@@ -343,6 +343,16 @@ def test_hits_without_an_agent_are_in_the_panels_of_agents() -> None:
     assert told["operating_systems"] == {"(unknown)": 2, "Windows 10": 1}
 
 
+def test_a_log_without_times_has_totals_all_the_same() -> None:
+    """Bytes and visitors of all hits do not hang on days."""
+    ended = run(
+        *("report", "-", "--log-format", '%h "%r" %>s %b', "--output-format", "json"),
+        text='192.0.2.1 "GET /a HTTP/1.1" 200 5\n192.0.2.2 "GET /a HTTP/1.1" 200 7\n',
+    )
+    totals = json.loads(ended.stdout)["totals"]
+    assert (totals["hits"], totals["bytes"], totals["visitors"]) == (2, 12, 2)
+
+
 def test_a_pipe_is_read_once(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
     """A named pipe is a log too, though it cannot be looked at twice."""
     path, _ = logged

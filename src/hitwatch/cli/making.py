@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hitwatch.cli.options import (
     saying_options,
     stop_on_signals,
 )
+from hitwatch.clocks import Stop
 
 
 @click.command()
@@ -57,7 +57,7 @@ def simulate(
     from hitwatch.sources.scenario import Phase, Scenario
 
     log_to(words["log_file"], words["log_level"] or "info")
-    stop = threading.Event()
+    stop = Stop()
     stop_on_signals(stop)
     named = (
         scenario_named(scenario) if scenario else Scenario(phases=[Phase(rate=100, duration="1m")])

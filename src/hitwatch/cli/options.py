@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from hitwatch.clocks import Stop
 from hitwatch.errors import SettingsError, UsageError
 from hitwatch.spans import Duration, parse_duration
 
@@ -147,7 +148,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
     json_lines = words["output_format"] == "jsonl"
     screen = JsonScreen(stdout) if json_lines else TextScreen(stdout, top=top, color=color)
     alert_log = AlertLog(Path(path)) if (path := setting("alert_log")) else None
-    stop = threading.Event()
+    stop = Stop()
     stop_on_signals(stop)
     choice = selection_of(words, settings).choice()
     yield (
@@ -306,7 +307,7 @@ _GRACE = 1.0
 """Seconds that work may take to end when it is asked to."""
 
 
-def stoppable(work: Callable[[], int], stop: threading.Event) -> int:
+def stoppable(work: Callable[[], int], stop: Stop) -> int:
     """Do work in a thread beside the main one, which alone hears signals.
 
     A library that computes, or a read that waits, would keep the main thread from hearing
@@ -332,7 +333,7 @@ def stoppable(work: Callable[[], int], stop: threading.Event) -> int:
     return future.result()
 
 
-def stop_on_signals(stop: threading.Event) -> None:
+def stop_on_signals(stop: Stop) -> None:
     """Let INT and TERM end the run."""
 
     def handle(number: int, _frame: object) -> None:

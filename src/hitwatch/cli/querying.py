@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from hitwatch.cli.options import (
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
 from hitwatch.cli.reading import only_text_on_terminals, open_output, readers_of
+from hitwatch.clocks import Stop
 
 
 @click.command()
@@ -59,7 +59,7 @@ def query(
     What the query does not need is not read.
     """
     log_to(words["log_file"], words["log_level"] or "info")
-    stop = threading.Event()
+    stop = Stop()
     stop_on_signals(stop)
 
     def work() -> int:

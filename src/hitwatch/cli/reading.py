@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from hitwatch.cli.options import (
     stop_on_signals,
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
+from hitwatch.clocks import Stop
 from hitwatch.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def parse(
     from hitwatch.sources.places import find_logs
 
     log_to(words["log_file"], words["log_level"] or "info")
-    stop = threading.Event()
+    stop = Stop()
     stop_on_signals(stop)
     kind = kind_of(output, output_format)
     only_text_on_terminals(kind, output)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from hitwatch.cli.options import (
 )
 from hitwatch.cli.privacy import privacy_options, read_intake, several
 from hitwatch.cli.reading import open_output, readers_of
+from hitwatch.clocks import Stop
 from hitwatch.errors import UsageError
 
 OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
@@ -136,7 +136,7 @@ def report(
 
     _bound_memory()
     log_to(words["log_file"], words["log_level"] or "info")
-    stop = threading.Event()
+    stop = Stop()
     stop_on_signals(stop)
     settings, tell = load(words["config"]), silent if quiet else notify
     intake = read_intake(words, settings)

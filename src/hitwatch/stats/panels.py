@@ -272,6 +272,15 @@ class Counter:
             self.rollup.add_texts(
                 countable, under.column, under.statuses, under.without, under.absent
             )
+        self._hand_on()
+
+    def merge(self, other: Counter) -> None:
+        """Add what another has counted that is not finished."""
+        self.rollup.merge(other.rollup)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Count what gave way under its labels."""
         if self.labelled:
             leaving = self.rollup.take_leaving()
             keys = leaving.keys()
@@ -323,6 +332,13 @@ class Breakdown:
         for counter in (*counters[first:], *counters[:first]):
             counter.add(hits, countable)
 
+    def merge(self, other: Breakdown) -> None:
+        """Add what another with the same panels has counted, before either is finished."""
+        for under, counter in other.counters.items():
+            self.counters[under].merge(counter)
+        for key, rollup in other._labelled.items():
+            self._labelled[key].merge(rollup)
+
     def finish(self) -> None:
         """Nothing more will be added."""
         for counter in self.counters.values():
@@ -340,13 +356,18 @@ class Breakdown:
 
     def total(self) -> PanelRow | None:
         """The figures of all hits; ``None`` before there are any."""
-        found = self._rollup("days")
+        found = self._of_all()
         return _row_of(found.total(), "") if found else None
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
-        found = self._rollup("days")
+        found = self._of_all()
         return tuple(found.durations()) if found else ()
+
+    def _of_all(self) -> _kernel.Rollup | None:
+        """A rollup that has every hit: that of days, or of sections where no time is logged."""
+        found = (self._rollup(name) for name in ("days", "sections", "statuses"))
+        return next((rollup for rollup in found if rollup and rollup.bounds()[0]), None)
 
     def _rollup(self, name: str) -> _kernel.Rollup | None:
         panel = next((panel for panel in self.panels if panel.name == name), None)
