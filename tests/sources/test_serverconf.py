@@ -132,7 +132,7 @@ def test_what_is_no_configuration(tmp_path: Path) -> None:
     write(tmp_path, notes_txt="buy milk\n")
     with pytest.raises(FormatError, match=r"notes\.txt: no configuration"):
         format_from(str(tmp_path / "notes.txt"))
-    with pytest.raises(InputError, match=r"missing\.conf: cannot be read"):
+    with pytest.raises(InputError, match=r"missing\.conf: no such file"):
         format_from(str(tmp_path / "missing.conf"))
 
 
