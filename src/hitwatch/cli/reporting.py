@@ -193,17 +193,25 @@ def report(
     return CONDITION_MET if fail_on_alert and made.alerts else FINE
 
 
-_ARENA_MAX = -8
-"""``M_ARENA_MAX`` of glibc's ``mallopt``."""
+_MALLOC = {
+    "M_ARENA_MAX": (-8, 2),
+    "M_MMAP_THRESHOLD": (-3, 32 << 20),
+    "M_TRIM_THRESHOLD": (-1, 64 << 20),
+}
+"""Settings of glibc's ``mallopt`` (its man page): their numbers and values."""
 
 
 def _bound_memory() -> None:
-    """Have threads share what they free: each would else keep its own, up to half as much more."""
+    """Have threads use again what they free.
+
+    Each would else keep its own, up to half as much more, and pieces would be taken from the
+    system and given back each time, which takes longer than to fill them.
+    """
     import ctypes
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_ARENA_MAX, 2)
+    for number, value in _MALLOC.values() if mallopt is not None else ():
+        mallopt(number, value)
 
 
 def _kind_of_report(path: Path) -> str:
