@@ -210,8 +210,9 @@ def _bound_memory() -> None:
     import ctypes
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for number, value in _MALLOC.values() if mallopt is not None else ():
-        mallopt(number, value)
+    if mallopt is not None:
+        for number, value in _MALLOC.values():
+            mallopt(number, value)
 
 
 def _kind_of_report(path: Path) -> str:
