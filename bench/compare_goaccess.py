@@ -158,15 +158,12 @@ def totals(general: dict[str, Any], ours: dict[str, Any]) -> Iterator[tuple[str,
         f"{general['log_size']:,}",
         f"{ours['sources'][0]['bytes_read']:,}",
     )
-    for name, key in (("unique_files", "paths"), ("unique_not_found", "not_found")):
-        keys = ours["bounds"].get(key, {}).get("keys", 0)
-        yield f"{name}, keys of {key}", f"{general[name]:,}", f"{keys:,}"
-    keys = ours["bounds"].get("static_files", {}).get("keys", 0)
-    yield (
-        "unique_static_files, keys of static_files",
-        f"{general['unique_static_files']:,}",
-        f"{keys:,}",
-    )
+    for name, key in (
+        ("unique_files", "paths"),
+        ("unique_not_found", "not_found"),
+        ("unique_static_files", "static_files"),
+    ):
+        yield f"{name}, {key}", f"{general[name]:,}", f"{ours['totals'][key]:,}"
 
 
 def panels(
