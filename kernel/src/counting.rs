@@ -262,6 +262,90 @@ impl Leaving {
     }
 }
 
+/// What hits are counted under.
+#[derive(FromPyObject)]
+struct Under {
+    /// Whose values are the keys.
+    column: String,
+    /// From and to; only hits with these count.
+    statuses: Option<(i16, i16)>,
+    /// Of numbers and times, what they are divided by, rounding down; 0 is 1.
+    divide: i64,
+    /// Only hits without a value in this text column count.
+    without: Option<String>,
+    /// The key of hits without a value in a text column.
+    absent: Option<String>,
+}
+
+fn add_texts(
+    rollup: &mut Rollup,
+    hits: &Countable,
+    counted: &[Hit],
+    under: &Under,
+    (codes, values): Text<'_>,
+) {
+    let absent = under.absent.as_deref();
+    if codes.null_count() == codes.len() && absent.is_none() {
+        return;
+    }
+    let missing = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
+    let without = under.without.as_deref();
+    let other = without.and_then(|name| text(&hits.columns, name));
+    let no_value = absent.map(|_| values.len() as u32);
+    let raw = codes.values();
+    let code = |hit: &Hit| {
+        let row = hit.row as usize;
+        let counts = other.is_none_or(|(codes, _)| missing(codes, row));
+        let code = (!missing(codes, row)).then(|| raw[row]).or(no_value);
+        code.filter(|_| counts).unwrap_or(NONE)
+    };
+    let coded: Vec<u32> = match other.is_none() && codes.nulls().is_none() {
+        true => counted.iter().map(|hit| raw[hit.row as usize]).collect(),
+        false => counted.iter().map(code).collect(),
+    };
+    count(
+        rollup,
+        counted,
+        &coded,
+        &hits.seconds,
+        |code| match absent {
+            Some(key) if code == values.len() => key.into(),
+            _ => values.value(code).into(),
+        },
+    );
+}
+
+fn add_numbers(rollup: &mut Rollup, hits: &Countable, counted: &[Hit], under: &Under) {
+    let found = find(&hits.columns, &under.column);
+    let numbers = found.and_then(Finished::numbers::<Int64Type>);
+    let times = found.and_then(Finished::numbers::<TimestampMicrosecondType>);
+    let divide = under.divide.max(1);
+    let mut met: Vec<i64> = Vec::new();
+    let mut known: HashMap<i64, u32> = HashMap::new();
+    // Times follow each other, and a division and a look-up are dear.
+    let (mut begin, mut end, mut last) = (0, 0, NONE);
+    let code = |hit: &Hit| {
+        let row = hit.row as usize;
+        let Some(number) = value(numbers, row).or_else(|| value(times, row)) else {
+            return NONE;
+        };
+        if !(begin..end).contains(&number) {
+            let quotient = number.div_euclid(divide);
+            begin = quotient.saturating_mul(divide);
+            end = begin.saturating_add(divide);
+            last = *known.entry(quotient).or_insert_with(|| {
+                met.push(quotient);
+                met.len() as u32 - 1
+            });
+        }
+        last
+    };
+    let coded: Vec<u32> = counted.iter().map(code).collect();
+    count(rollup, counted, &coded, &hits.seconds, |code| {
+        met[code].to_string().into()
+    });
+}
+
 /// A row of figures: key; hits, hits that it may lack, visitors, their standard error; bytes,
 /// the largest; client and server errors; marked hits; durations.
 type Row = (
@@ -285,108 +369,27 @@ impl PyRollup {
         }
     }
 
-    /// Count hits under the values of a text column.
+    /// Count hits under the values of a column.
     ///
-    /// Arguments: the hits; the column; the statuses that count, from and to; a text column
-    /// without a value in which they count only; the key of hits without a value.
-    #[pyo3(signature = (hits, column, statuses = None, without = None, absent = None))]
-    fn add_texts(
-        &self,
-        py: Python<'_>,
-        hits: &Countable,
-        column: &str,
-        statuses: Option<(i16, i16)>,
-        without: Option<&str>,
-        absent: Option<&str>,
-    ) -> PyResult<()> {
-        let Some((codes, values)) = text(&hits.columns, column) else {
-            return Err(PyKeyError::new_err(column.to_owned()));
-        };
-        py.detach(|| {
-            let mut rollup = self.lock();
-            let missing = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
-            let other = without.and_then(|name| text(&hits.columns, name));
-            let plain = other.is_none() && codes.nulls().is_none();
-            let no_value = absent.map(|_| values.len() as u32);
-            let hits_of = &*hits.counted(statuses);
-            let raw = codes.values();
-            let coded: Vec<u32> = match plain {
-                true => hits_of.iter().map(|hit| raw[hit.row as usize]).collect(),
-                false => hits_of
-                    .iter()
-                    .map(|hit| {
-                        let row = hit.row as usize;
-                        let counts = other.is_none_or(|(codes, _)| missing(codes, row));
-                        let code = (!missing(codes, row)).then(|| raw[row]).or(no_value);
-                        code.filter(|_| counts).unwrap_or(NONE)
-                    })
-                    .collect(),
-            };
-            count(
-                &mut rollup,
-                hits_of,
-                &coded,
-                &hits.seconds,
-                |code| match absent {
-                    Some(key) if code == values.len() => key.into(),
-                    _ => values.value(code).into(),
-                },
-            );
-            rollup.settle();
-        });
-        Ok(())
-    }
-
-    /// Count hits under the values of a column of numbers or times, divided and rounded down.
-    #[pyo3(signature = (hits, column, divide = 1, statuses = None))]
-    fn add_numbers(
-        &self,
-        py: Python<'_>,
-        hits: &Countable,
-        column: &str,
-        divide: i64,
-        statuses: Option<(i16, i16)>,
-    ) -> PyResult<()> {
-        let found = find(&hits.columns, column);
-        let numbers = found.and_then(Finished::numbers::<Int64Type>);
-        let times = found.and_then(Finished::numbers::<TimestampMicrosecondType>);
-        if numbers.is_none() && times.is_none() {
-            return Err(PyKeyError::new_err(column.to_owned()));
+    /// Arguments: the hits; what they are counted under; whether to wait while another thread
+    /// counts. Returns whether they were counted.
+    #[pyo3(signature = (hits, under, wait = true))]
+    fn add(&self, py: Python<'_>, hits: &Countable, under: Under, wait: bool) -> PyResult<bool> {
+        if find(&hits.columns, &under.column).is_none() {
+            return Err(PyKeyError::new_err(under.column));
         }
-        if divide < 1 {
-            return Err(PyValueError::new_err("the divisor must be positive"));
-        }
-        py.detach(|| {
-            let mut rollup = self.lock();
-            let mut met: Vec<i64> = Vec::new();
-            let mut known: HashMap<i64, u32> = HashMap::new();
-            // Times follow each other, and a division and a look-up are dear.
-            let (mut begin, mut end, mut last) = (0, 0, NONE);
-            let mut code = |hit: &Hit| {
-                let row = hit.row as usize;
-                let number = value(numbers, row).or_else(|| value(times, row))?;
-                if !(begin..end).contains(&number) {
-                    let quotient = number.div_euclid(divide);
-                    begin = quotient * divide;
-                    end = begin.saturating_add(divide);
-                    last = *known.entry(quotient).or_insert_with(|| {
-                        met.push(quotient);
-                        met.len() as u32 - 1
-                    });
-                }
-                Some(last)
+        Ok(py.detach(|| {
+            let Some(mut rollup) = self.lock_if(wait) else {
+                return false;
             };
-            let hits_of = &*hits.counted(statuses);
-            let coded: Vec<u32> = hits_of
-                .iter()
-                .map(|hit| code(hit).unwrap_or(NONE))
-                .collect();
-            count(&mut rollup, hits_of, &coded, &hits.seconds, |code| {
-                met[code].to_string().into()
-            });
+            let counted = &*hits.counted(under.statuses);
+            match text(&hits.columns, &under.column) {
+                Some(found) => add_texts(&mut rollup, hits, counted, &under, found),
+                None => add_numbers(&mut rollup, hits, counted, &under),
+            }
             rollup.settle();
-        });
-        Ok(())
+            true
+        }))
     }
 
     /// Rows that gave way since they were taken last.
@@ -514,6 +517,14 @@ impl PyRollup {
         self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The rollup; `None` while another thread counts and nobody is to wait.
+    fn lock_if(&self, wait: bool) -> Option<MutexGuard<'_, Rollup>> {
+        match self.rollup.try_lock() {
+            Ok(rollup) => Some(rollup),
+            Err(_) => wait.then(|| self.lock()),
+        }
+    }
+
     fn apart_from(&self, other: &Self) -> PyResult<()> {
         match std::ptr::eq(self, other) {
             false => Ok(()),
@@ -571,11 +582,11 @@ fn count<'a>(
     seconds: &[f64],
     key: impl Fn(usize) -> Cow<'a, str>,
 ) {
-    let counting = codes.iter().filter(|&&code| code != NONE);
-    let Some(&most) = counting.max() else {
-        return;
-    };
-    let most = most as usize;
+    let most = codes.iter().fold(None, |most, &code| match code {
+        NONE => most,
+        _ => most.max(Some(code as usize)),
+    });
+    let Some(most) = most else { return };
     if most < FEW {
         let mut places = [None; FEW];
         for (hit, &code) in hits.iter().zip(codes) {

@@ -57,20 +57,34 @@ pub struct Hit {
 
 impl Figures {
     #[inline]
-    fn add(&mut self, hit: &Hit, seconds: &[f64], used: &mut Used) {
-        self.hits += 1;
-        self.bytes += hit.bytes;
-        self.largest = self.largest.max(hit.bytes);
-        self.errors_4xx += u64::from((400..500).contains(&hit.status));
-        self.errors_5xx += u64::from((500..600).contains(&hit.status));
-        self.marked += u64::from(hit.marked);
-        if hit.visitor != 0 {
-            self.visitors.add(hit.visitor, used);
+    fn add<'a>(
+        &mut self,
+        hits: impl IntoIterator<Item = &'a Hit>,
+        seconds: &[f64],
+        used: &mut Used,
+    ) {
+        let (mut count, mut bytes, mut marked, mut largest) = (0, 0, 0, self.largest);
+        for hit in hits {
+            count += 1;
+            bytes += hit.bytes;
+            marked += u64::from(hit.marked);
+            largest = largest.max(hit.bytes);
+            if hit.status >= 400 {
+                self.errors_4xx += u64::from(hit.status < 500);
+                self.errors_5xx += u64::from((500..600).contains(&hit.status));
+            }
+            if hit.visitor != 0 {
+                self.visitors.add(hit.visitor, used);
+            }
+            if hit.bucket != durations::NONE {
+                let seconds = seconds.get(hit.row as usize).copied().unwrap_or(0.0);
+                self.timed(used).add(seconds, hit.bucket, used);
+            }
         }
-        if hit.bucket != durations::NONE {
-            let seconds = seconds.get(hit.row as usize).copied().unwrap_or(0.0);
-            self.timed(used).add(seconds, hit.bucket, used);
-        }
+        self.hits += count;
+        self.bytes += bytes;
+        self.marked += marked;
+        self.largest = largest;
     }
 
     fn timed(&mut self, used: &mut Used) -> &mut Durations {
@@ -190,10 +204,7 @@ impl Rollup {
         hits: impl IntoIterator<Item = &'a Hit>,
         seconds: &[f64],
     ) {
-        let figures = &mut self.figures[place];
-        for hit in hits {
-            figures.add(hit, seconds, &mut self.used);
-        }
+        self.figures[place].add(hits, seconds, &mut self.used);
     }
 
     /// Keep to the bounds. Places are no longer valid afterwards.

@@ -154,7 +154,7 @@ def test_visitors_of_many_keys() -> None:
         part = numbers[begin : begin + 100_000]
         lines = (line_of(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", f"/{n % keys}", 1) for n in part)
         hits = parser.parse("".join(lines).encode())
-        rollup.add_texts(hits.countable(None, None), "path")
+        rollup.add(hits.countable(None, None), stats_panels.Under("path"))
     told = [(row[0][3], row[0][4]) for row in rollup.rows("hits")]
     assert max(error for _, error in told) > 0.01
     assert all(count == visitors for count, error in told if not error)
@@ -195,7 +195,7 @@ def rollup_of(lines: list[str], capacity: int) -> _kernel.Rollup:
     rollup = _kernel.Rollup(capacity)
     if lines:
         hits = Parser(by_name("common")).parse("".join(lines).encode())
-        rollup.add_texts(hits.countable(None, None), "path")
+        rollup.add(hits.countable(None, None), stats_panels.Under("path"))
     return rollup
 
 

@@ -12,13 +12,11 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.detect import ENOUGH, Fit
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.strings import format_of
 from hitwatch.hits.times import Zone, zone_of
 from hitwatch.sources.files import is_stream, read_file, read_head, unreadable
 from hitwatch.sources.formatfiles import format_file, use_own_formats
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import TimesOf
-from hitwatch.sources.serverconf import format_from
 from hitwatch.sources.stdin import read_stdin
 from hitwatch.spans import Instant
 
@@ -39,12 +37,19 @@ def format_named(named: str | None, settings: str | None = None) -> Format | Non
 
     """
     use_own_formats(os.environ)
+    # What reads the servers' own words is loaded when they are given.
     if settings is not None:
+        from hitwatch.sources.serverconf import format_from
+
         path, _, name = settings.partition(":")
         return format_from(path, name or None)
     if named is None:
         return None
-    return format_file(named) if named.endswith(".toml") else format_of(named)
+    if named.endswith(".toml"):
+        return format_file(named)
+    from hitwatch.hits.strings import format_of
+
+    return format_of(named)
 
 
 def zone_named(name: str | None) -> ZoneInfo:

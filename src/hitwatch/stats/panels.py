@@ -261,18 +261,24 @@ class Counter:
         self.under, self.labelled = under, labelled
         self.rollup = _kernel.Rollup(KEYS_KEPT, bool(labelled))
 
-    def add(self, hits: Hits, countable: Countable) -> None:
-        """Count hits, if their format has the column."""
-        under = self.under
-        if not hits.has(under.column):
-            return
-        if under.divide:
-            self.rollup.add_numbers(countable, under.column, under.divide, under.statuses)
-        else:
-            self.rollup.add_texts(
-                countable, under.column, under.statuses, under.without, under.absent
-            )
-        self._hand_on()
+    def add(self, hits: Hits, countable: Countable, *, wait: bool = True) -> bool:
+        """Count hits, if their format has the column.
+
+        Args:
+            hits: the hits.
+            countable: the same, ready to be counted.
+            wait: whether to wait while another thread counts.
+
+        Returns:
+            Whether this is done.
+
+        """
+        if not hits.has(self.under.column):
+            return True
+        done = self.rollup.add(countable, self.under, wait)
+        if done:
+            self._hand_on()
+        return done
 
     def merge(self, other: Counter) -> None:
         """Add what another has counted that is not finished."""
@@ -315,7 +321,6 @@ class Breakdown:
                     )
                     going[panel.label] = kept
         self.counters = {under: Counter(under, list(go.items())) for under, go in goes.items()}
-        self._begun = 0
 
     def of(self, panel: Panel) -> _kernel.Rollup:
         """What has been counted for a panel."""
@@ -325,12 +330,13 @@ class Breakdown:
 
     def add(self, hits: Hits, countable: Countable) -> None:
         """Count hits under everything that their format logs."""
-        counters = list(self.counters.values())
-        # Each batch begins at another place, so that threads are not in each other's way.
-        self._begun += 1
-        first = self._begun * 7 % max(1, len(counters))
-        for counter in (*counters[first:], *counters[:first]):
-            counter.add(hits, countable)
+        left = list(self.counters.values())
+        while left:
+            # Where another thread is counting, this one comes back later.
+            busy = [counter for counter in left if not counter.add(hits, countable, wait=False)]
+            if len(busy) == len(left):
+                busy.pop(0).add(hits, countable)
+            left = busy
 
     def merge(self, other: Breakdown) -> None:
         """Add what another with the same panels has counted, before either is finished."""
