@@ -21,12 +21,14 @@ class Splitter:
 
     Attributes:
         max_line: longest line that is held.
+        numbered: whether lines are counted.
         cut: bytes dropped from the ends of lines longer than that.
         lines: whole lines passed on so far.
 
     """
 
     max_line: int = MAX_LINE
+    numbered: bool = True
     cut: int = 0
     lines: int = 0
     _pieces: list[bytes] = field(default_factory=list)
@@ -66,7 +68,8 @@ class Splitter:
             self._held += len(piece)
 
     def _passed(self, whole: bytes) -> bytes:
-        self.lines += whole.count(b"\n")
+        if self.numbered:
+            self.lines += whole.count(b"\n")
         return whole
 
     def _cut_long(self) -> bytes:

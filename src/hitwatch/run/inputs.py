@@ -79,14 +79,20 @@ def offsets_of(name: str | None) -> Zone | None:
     return None if name in (None, "UTC") else zone_of(zone_named(name))
 
 
-def chunks_of(path: str) -> Iterator[Chunk]:
+def chunks_of(path: str, *, numbered: bool = True) -> Iterator[Chunk]:
     """The lines of a file, or of standard input until it ends.
+
+    Args:
+        path: the file, or ``-``.
+        numbered: whether chunks know the numbers of their lines.
 
     Raises:
         InputError: as ``read_file``.
 
     """
-    return read_stdin() if path == STDIN else read_file(path)
+    if path == STDIN:
+        return read_stdin(numbered=numbered)
+    return read_file(path, numbered=numbered)
 
 
 def head_of(path: str) -> bytes:

@@ -148,7 +148,7 @@ class Reporting:
                     source.bytes_passed_over = file.size - (end - begin)
                     self._work_on(file.spans(PIECE, begin, end), reader, source, work)
                     return
-        self._work_on(_pieces(chunks_of(origin)), reader, source, work)
+        self._work_on(_pieces(chunks_of(origin, numbered=False)), reader, source, work)
 
     def _work_on(
         self, pieces: Iterator[Span | Chunk], reader: Reader, source: SourceRow, work: _Work

@@ -65,11 +65,12 @@ def _is_damage(error: Exception) -> bool:
     return isinstance(error, (*damages, cast("type[Exception]", isal_zlib.error)))
 
 
-def read_file(path: str) -> Iterator[Chunk]:
+def read_file(path: str, *, numbered: bool = True) -> Iterator[Chunk]:
     """Read a file from beginning to end.
 
     Args:
         path: plain, or compressed with gzip, bzip2, xz or Zstandard, told by its first bytes.
+        numbered: whether chunks know the numbers of their lines, which takes counting them.
 
     Yields:
         Chunks of whole lines. A UTF-8 byte-order mark is taken off, UTF-16 is transcoded.
@@ -79,7 +80,7 @@ def read_file(path: str) -> Iterator[Chunk]:
             of a damaged file has been given by then.
 
     """
-    splitter = Splitter()
+    splitter = Splitter(numbered=numbered)
     for block in _blocks(path):
         first_line = splitter.lines + 1
         if lines := splitter.feed(block):

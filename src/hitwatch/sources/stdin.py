@@ -14,9 +14,15 @@ _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 
 
-def read_stdin(descriptor: int = 0) -> Iterator[Chunk]:
-    """Read standard input to its end, as chunks of whole lines."""
-    splitter = Splitter()
+def read_stdin(descriptor: int = 0, *, numbered: bool = True) -> Iterator[Chunk]:
+    """Read standard input to its end, as chunks of whole lines.
+
+    Args:
+        descriptor: of the input.
+        numbered: whether chunks know the numbers of their lines.
+
+    """
+    splitter = Splitter(numbered=numbered)
     block = b"-"
     while block:
         block = os.read(descriptor, _BLOCK)
