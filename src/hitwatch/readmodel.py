@@ -79,6 +79,7 @@ class PanelRows:
         title: for people.
         rows: the rows shown.
         bounds: how exact they are.
+        compared: whether they stand beside those of another time.
 
     """
 
@@ -86,6 +87,7 @@ class PanelRows:
     title: str
     rows: tuple[PanelRow, ...]
     bounds: Bounds
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +214,17 @@ def panel_rows(
         if panel.name in limits.left_out:
             continue
         rows, bounds = limits.rows(breakdown, panel)
-        if base and panel.timeless:
+        compared = base is not None and panel.timeless
+        if base and compared:
             rows = base.beside(panel, rows)
         if rows:
-            found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds))
+            found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds, compared))
     if base and "what_grew" not in limits.left_out:
         rows = what_grew(breakdown, base, scale, limits.tops.get("what_grew", limits.top))
         if rows:
-            found.insert(0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows))))
+            found.insert(
+                0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows)), True)
+            )
     return tuple(found)
 
 

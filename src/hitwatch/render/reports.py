@@ -136,7 +136,7 @@ def _keys(panel: PanelRows) -> str:
 def _table(panel: PanelRows, report: Report) -> list[str]:
     timed = any(row.duration for row in panel.rows)
     head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7}"
-    head += f" {'change':>8}" if report.previous else ""
+    head += f" {'change':>8}" if panel.compared else ""
     head += f" {'visitors':>9} {'bytes':>9} {'4xx':>8} {'5xx':>8} {'bots':>7}"
     head += f" {'p50':>8} {'p95':>8}" if timed else ""
     head += f" {'largest':>9}" if panel.name == "largest_responses" else ""
@@ -149,7 +149,7 @@ def _line(panel: PanelRows, row: PanelRow, report: Report, *, timed: bool) -> st
         f"  {padded(harmless(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
         f" {percent(row.hits / report.hits if report.hits else 0):>7}"
     )
-    if report.previous:
+    if panel.compared:
         line += f" {_change(row.hits, row.previous.hits if row.previous else 0):>8}"
     line += (
         f" {row.visitors:>9,} {size(row.bytes):>9} {row.errors_4xx:>8,} {row.errors_5xx:>8,}"
@@ -373,19 +373,19 @@ def to_markdown(report: Report) -> str:
     lines = ["# Access log report", "", *(f"- {markdown(line.strip())}" for line in _head(report))]
     for panel in report.panels:
         timed = any(row.duration for row in panel.rows)
-        heads = ["hits", *(["change"] if report.previous else [])]
+        heads = ["hits", *(["change"] if panel.compared else [])]
         heads += ["visitors", "bytes", "4xx", "5xx", "bots", *(["p50", "p95"] if timed else [])]
         lines += ["", f"## {panel.title}", "", f"| | {' | '.join(heads)} |"]
         lines.append("|---|" + "---:|" * len(heads))
-        lines += [_markdown(row, report, timed=timed) for row in panel.rows]
+        lines += [_markdown(panel, row, timed=timed) for row in panel.rows]
     first, *rest = _alerts(report.alerts)
     lines += ["", "## Alerts", "", first, *(f"- {line.strip()}" for line in rest)]
     return "\n".join(lines) + "\n"
 
 
-def _markdown(row: PanelRow, report: Report, *, timed: bool) -> str:
+def _markdown(panel: PanelRows, row: PanelRow, *, timed: bool) -> str:
     cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
-    if report.previous:
+    if panel.compared:
         cells.append(_change(row.hits, row.previous.hits if row.previous else 0))
     cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
     cells.append(percent(row.bots / row.hits if row.hits else 0))
