@@ -343,6 +343,19 @@ def test_hits_without_an_agent_are_in_the_panels_of_agents() -> None:
     assert told["operating_systems"] == {"(unknown)": 2, "Windows 10": 1}
 
 
+def test_visitors_of_many_days_are_exact_while_those_of_each_day_are() -> None:
+    """A visitor is one of a day, so days that are exact add up to an exact total."""
+    base = rows(1)[0]
+    text = "".join(
+        line_of(base | {"at": T0 + day * 86_400, "client": f"10.0.{n // 200}.{n % 200}"})
+        for day in range(4)
+        for n in range(900)
+    )
+    found = json.loads(run("report", "-", "--output-format", "json", text=text).stdout)
+    assert found["totals"]["visitors"] == 3600
+    assert found["bounds"]["days"]["visitors_error"] == 0
+
+
 def test_a_log_without_times_has_totals_all_the_same() -> None:
     """Bytes and visitors of all hits do not hang on days."""
     ended = run(

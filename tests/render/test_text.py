@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hitwatch.alerting.alert import Change, Contribution, State, Status
@@ -157,6 +157,7 @@ def test_json_lines() -> None:
 
 
 @given(st.text(max_size=60), st.integers(8, 40))
+@example("00000000" + chr(0x94D), 8)
 def test_hostile_text_is_harmless(text: str, width: int) -> None:
     """Whatever a log holds, a terminal gets printable characters, and not too many."""
     shown = units.harmless(text, width)

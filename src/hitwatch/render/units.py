@@ -70,7 +70,8 @@ def harmless(text: str, width: int) -> str:
     ('/a\\\\x1b[31m', '/abcd…')
     """
     shown = printable(text[: width * 2])
-    while columns(shown) > width:
+    # Marks take no column of their own, and any number of them can be piled up.
+    while max(columns(shown), len(shown)) > width:
         shown = shown[: max(0, len(shown) - 2)] + "…"
     return shown
 

@@ -363,7 +363,13 @@ class Breakdown:
     def total(self) -> PanelRow | None:
         """The figures of all hits; ``None`` before there are any."""
         found = self._of_all()
-        return _row_of(found.total(), "") if found else None
+        if found is None:
+            return None
+        total = _row_of(found.total(), "")
+        if found is not self._rollup("days"):
+            return total
+        # No visitor is one of two days, so that the sum of exact counts is exact.
+        return replace(total, visitors=sum(row[0][3] for row in found.rows("key")))
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
