@@ -78,11 +78,6 @@ impl Countable {
         self.hits.len()
     }
 
-    /// Which rows are marked, a byte each, of those that count.
-    fn marks(&self) -> Vec<u8> {
-        self.hits.iter().map(|hit| u8::from(hit.marked)).collect()
-    }
-
     /// Hits and bytes by start of bucket: (start, hits, bytes).
     fn steps(&self, width: i64) -> PyResult<Vec<(i64, u64, u64)>> {
         let times = find(&self.columns, "time");

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet  # type: ignore[import-untyped]
+from netaddr import IPSet  # type: ignore[import-untyped]  # it ships no types
 
 from hitwatch.errors import UsageError
 from hitwatch.sources.geo import open_databases

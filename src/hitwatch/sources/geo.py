@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -49,6 +50,13 @@ def open_databases(paths: Sequence[str]) -> dict[str, Place]:
     return {panel: _place(known, _KEYS[panel]) for panel, known in readers.items()}
 
 
+# What the reader lets through when a damaged file leads it astray, its own error apart.
+_DAMAGES = (
+    maxminddb.InvalidDatabaseError,
+    *(OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error),
+)
+
+
 class _Database:
     """One file.
 
@@ -60,10 +68,11 @@ class _Database:
     def __init__(self, path: str) -> None:
         self._path = path
         try:
-            self._reader = maxminddb.open_database(path)
-        except (OSError, maxminddb.InvalidDatabaseError, ValueError, UnicodeError) as error:
+            # The reader in C can crash the process on a damaged file; the one in Python cannot.
+            self._reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
+            metadata = self._reader.metadata()
+        except _DAMAGES as error:
             raise self._unreadable(error) from error
-        metadata = self._reader.metadata()
         self._six = metadata.ip_version == 6
         self.panels = _panels_of(str(metadata.database_type))
         if not self.panels:
@@ -79,7 +88,7 @@ class _Database:
             return {}
         try:
             found = self._reader.get(address)
-        except (OSError, maxminddb.InvalidDatabaseError, ValueError, UnicodeError) as error:
+        except _DAMAGES as error:
             raise self._unreadable(error) from error
         return found if isinstance(found, dict) else {}
 
