@@ -128,6 +128,24 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """Something that a source's lines do not settle, and how it was taken.
+
+    Attributes:
+        what: what is open: ``unit of duration_s``, ``zone of time``, ``layout``.
+        taken: how it was taken: ``microseconds``.
+        why: what speaks for that.
+        settle: the option that settles it: ``--duration-unit ms``.
+
+    """
+
+    what: str
+    taken: str
+    why: str
+    settle: str
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """How one kind of log line is written and what its parts mean.
 
@@ -151,6 +169,10 @@ class Format:
         directives: beginnings of lines that are no log lines.
         samples: lines with the hits they must give.
         source: where the layout is documented.
+        server: the programs that write it.
+        versions: of these programs.
+        notes: what a reader of its figures should know, beyond what the fields say.
+        guesses: what the lines of this source leave open; filled when the format is recognised.
         parts: of a log in which several formats stand, those formats; a line is in the first
             of them that fits it.
 
@@ -171,6 +193,10 @@ class Format:
     bytes_mean: str = "body"
     directives: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = field(default=(), repr=False)
+    server: str = ""
+    versions: str = ""
+    notes: str = ""
+    guesses: tuple[Guess, ...] = ()
     source: str = ""
     parts: tuple[Format, ...] = ()
 
@@ -387,6 +413,9 @@ def read_format(text: str, *, where: str) -> Format:
         directives=tuple(table.get("directives", ())),
         samples=tuple(Sample(s["line"], s["expect"]) for s in table.get("samples", ())),
         source=table["source"],
+        server=table.get("server", ""),
+        versions=table.get("versions", ""),
+        notes=table.get("notes", ""),
     )
 
 
@@ -437,6 +466,9 @@ _KNOWN = _REQUIRED | {
     "bytes_mean",
     "directives",
     "ignore_rest",
+    "server",
+    "versions",
+    "notes",
 }
 
 
