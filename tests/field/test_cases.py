@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.program.running import objects, run
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
