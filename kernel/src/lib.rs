@@ -15,6 +15,7 @@ mod rollup;
 pub mod scan;
 pub mod text;
 pub mod times;
+mod typed;
 mod wrapping;
 
 mod counting;

@@ -2,6 +2,7 @@
 
 use crate::text::Escape;
 use crate::times::{TimeFormat, Zone};
+use crate::typed::{Check, Class};
 use std::collections::HashMap;
 
 /// Index of a column; `None` when nobody asked for it.
@@ -127,8 +128,6 @@ impl RequestSlots {
 pub enum Kind {
     Skip,
     Text(Slot),
-    /// The first of several texts with commas between them.
-    First(Slot),
     /// A whole request line.
     Request,
     /// A part of the request that has a field of its own.
@@ -149,6 +148,11 @@ pub enum Kind {
     Address {
         host: Slot,
         port: Slot,
+        class: Class,
+        /// Whether it is the first of several with commas between them.
+        list: bool,
+        /// Whether what is none is no value, in place of making the line none.
+        lenient: bool,
     },
 }
 
@@ -200,6 +204,7 @@ pub struct Field {
     /// Whether blanks may stand before the value.
     pub padded: bool,
     pub escape: Escape,
+    pub check: Check,
     /// Whether nothing but `until` has to be looked at to find where the value ends.
     pub simple: bool,
 }

@@ -10,6 +10,7 @@ use crate::rewriting;
 use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
+use crate::typed::{Check, Class};
 use crate::wrapping::{self, Wrapper};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::TimestampMicrosecondType;
@@ -43,6 +44,8 @@ struct FieldSpec {
     per_second: f64,
     by_point: bool,
     list: bool,
+    check: String,
+    lenient: bool,
     time_format: Vec<(String, f64)>,
 }
 
@@ -195,7 +198,6 @@ impl FieldSpec {
         let column = self.column.as_deref().and_then(slot);
         let kind = match self.kind.as_str() {
             "skip" => Kind::Skip,
-            "text" if self.list => Kind::First(column),
             "text" => Kind::Text(column),
             "request" => Kind::Request,
             "method" => Kind::Part(Part::Method),
@@ -219,6 +221,13 @@ impl FieldSpec {
             "address" => Kind::Address {
                 host: column,
                 port: self.port_column.as_deref().and_then(slot),
+                class: match self.check.as_str() {
+                    "client" => Class::Client,
+                    "host" => Class::Host,
+                    other => return Err(bad("class of an address", other)),
+                },
+                list: self.list,
+                lenient: self.lenient,
             },
             other => return Err(bad("field kind", other)),
         };
@@ -230,6 +239,11 @@ impl FieldSpec {
             "percent" => Escape::Percent,
             "plus" => Escape::Plus,
             other => return Err(bad("escape", other)),
+        };
+        let check = match self.check.as_str() {
+            "user" => Check::User,
+            "status" => Check::Status,
+            _ => Check::None,
         };
         let quotes = match self.quotes.as_str() {
             "never" => Quotes::Never,
@@ -261,6 +275,7 @@ impl FieldSpec {
             forbids: self.forbids,
             padded: self.padded,
             escape,
+            check,
         })
     }
 }
@@ -346,6 +361,7 @@ impl PyProgram {
             lines: parsed.lines,
             directives: parsed.directives,
             rejected: parsed.rejected,
+            doubtful: parsed.doubtful,
             excluded: 0,
             reasons: parsed.reasons,
             rejects: parsed.rejects,
@@ -376,6 +392,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::Forbidden => "forbidden",
         Reason::NotARequest => "not_a_request",
         Reason::Missing => "missing",
+        Reason::WrongType => "wrong_type",
     }
 }
 
@@ -388,6 +405,9 @@ struct Batch {
     directives: usize,
     #[pyo3(get)]
     rejected: usize,
+    /// Hits of which a value is seldom what it was taken for.
+    #[pyo3(get)]
+    doubtful: usize,
     #[pyo3(get)]
     excluded: usize,
     reasons: Vec<((Reason, usize), usize)>,

@@ -7,6 +7,7 @@ use crate::program::{Field, Keyed, Kind, Layout, Line, Part, Program, Quotes, Sl
 use crate::request;
 use crate::text::{self, Escape};
 use crate::times::{Parts, TimeFormat};
+use crate::typed::{self, Check, Verdict};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use memchr::{memchr, memchr2};
@@ -33,6 +34,8 @@ pub enum Reason {
     NotARequest,
     /// A value is missing without which a line says nothing.
     Missing,
+    /// It is not of the type that it should be of.
+    WrongType,
 }
 
 /// How often the rest of a line may be tried again behind a longer value.
@@ -55,6 +58,8 @@ pub struct Parsed {
     /// Lines that are no log lines but say something about them, not among `lines`.
     pub directives: usize,
     pub rejected: usize,
+    /// Hits of which a value is seldom what it was taken for.
+    pub doubtful: usize,
     pub rejects: Vec<Reject>,
     pub reasons: Vec<((Reason, usize), usize)>,
     pub columns: Vec<Finished>,
@@ -131,6 +136,9 @@ struct Scanner<'a> {
     lines: usize,
     directives: usize,
     rejected: usize,
+    doubtful: usize,
+    /// Whether a value of this line is doubtful.
+    in_doubt: bool,
     rejects: Vec<Reject>,
     reasons: Vec<((Reason, usize), usize)>,
     columns: Vec<Column>,
@@ -169,6 +177,8 @@ impl<'a> Scanner<'a> {
             lines: 0,
             directives: 0,
             rejected: 0,
+            doubtful: 0,
+            in_doubt: false,
             rejects: Vec::new(),
             reasons: Vec::new(),
             columns,
@@ -213,6 +223,7 @@ impl<'a> Scanner<'a> {
     fn keep(&mut self) {
         let number = (self.first_line + self.lines + self.directives - 1) as i64;
         self.set_integer(self.program.line_number, Some(number));
+        self.doubtful += usize::from(self.in_doubt);
         for column in &mut self.columns {
             column.commit();
         }
@@ -248,6 +259,7 @@ impl<'a> Scanner<'a> {
             lines: self.lines,
             directives: self.directives,
             rejected: self.rejected,
+            doubtful: self.doubtful,
             rejects: self.rejects,
             reasons: self.reasons,
             columns,
@@ -319,6 +331,7 @@ impl<'a> Scanner<'a> {
     fn begin(&mut self) {
         self.time = Parts::on(self.program.date);
         self.has_request = false;
+        self.in_doubt = false;
         if self.in_pieces {
             self.pieces = [None; 5];
             self.in_pieces = false;
@@ -517,10 +530,11 @@ impl<'a> Scanner<'a> {
     fn value(&mut self, raw: &'a [u8], field: &Field, escape: Escape) -> Result<(), Reason> {
         match &field.kind {
             Kind::Skip => {}
-            Kind::Text(slot) => self.set_text(*slot, raw, escape),
-            Kind::First(slot) => {
-                let end = memchr(b',', raw).unwrap_or(raw.len());
-                self.set_text(*slot, raw[..end].trim_ascii(), escape);
+            Kind::Text(slot) => {
+                if field.check == Check::User {
+                    self.believe(typed::user(raw))?;
+                }
+                self.set_text(*slot, raw, escape);
             }
             Kind::Request => {
                 if self.strict && raw != b"-" && !request::split(raw).regular {
@@ -534,6 +548,10 @@ impl<'a> Scanner<'a> {
             }
             Kind::Integer { slot, dash_is_zero } => {
                 let number = integer(raw).ok_or(Reason::NotANumber)?;
+                let answered = |number: &i64| *number == 0 || (100..=999).contains(number);
+                if field.check == Check::Status && !number.as_ref().is_none_or(answered) {
+                    return Err(Reason::WrongType);
+                }
                 let zero = (*dash_is_zero && self.answered()).then_some(0);
                 self.set_integer(*slot, number.or(zero));
             }
@@ -547,13 +565,37 @@ impl<'a> Scanner<'a> {
                 self.set_float(*slot, seconds);
             }
             Kind::Time(format) => self.read_time(raw, format)?,
-            Kind::Address { host, port } => {
-                let (name, number) = split_address(raw);
-                self.set_text(*host, name, Escape::None);
-                self.set_integer(*port, number);
+            Kind::Address {
+                host,
+                port,
+                class,
+                list,
+                lenient,
+            } => {
+                let raw = match list {
+                    true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
+                    false => raw,
+                };
+                let found = typed::address(raw, *class);
+                if found.verdict == Verdict::Wrong && *lenient {
+                    return Ok(());
+                }
+                self.believe(found.verdict)?;
+                self.set_text(*host, found.name, Escape::None);
+                self.set_integer(*port, found.port);
             }
         }
         Ok(())
+    }
+
+    /// Take a value that is of its type, remembering a doubt.
+    #[inline]
+    fn believe(&mut self, verdict: Verdict) -> Result<(), Reason> {
+        self.in_doubt |= verdict == Verdict::Doubtful;
+        match verdict {
+            Verdict::Wrong => Err(Reason::WrongType),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the line has a status; a request nobody answered has no size either.
@@ -1007,18 +1049,4 @@ fn sum_of_list(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         }
     }
     Some(sum)
-}
-
-/// Host and port; the brackets of an IPv6 address with a port are taken off.
-fn split_address(raw: &[u8]) -> (&[u8], Option<i64>) {
-    let Some(colon) = memchr::memrchr(b':', raw) else {
-        return (raw, None);
-    };
-    let (host, port) = (&raw[..colon], &raw[colon + 1..]);
-    let bare = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]"));
-    let plain_ipv6 = bare.is_none() && memchr(b':', host).is_some();
-    if plain_ipv6 || port.is_empty() || !port.iter().all(u8::is_ascii_digit) {
-        return (raw, None);
-    }
-    (bare.unwrap_or(host), integer(port).flatten())
 }

@@ -230,3 +230,32 @@ def test_unknown_names() -> None:
     with pytest.raises(FormatError, match="unknown log format 'cobined'"):
         by_name("cobined")
     assert by_name("combined").name == "apache-combined"
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("nginx_1  | 192.0.2.5 - -", "user is no name of a user"),
+        ("2024-04-09T17:33:12.238986028Z 192.0.2.5 - -", "client is no address or host name"),
+        ("192.0.2.12, 198.51.100.17 - -", "client is no address or host name"),
+        ('["www.example.com"] 192.0.2.30 - -', "client is no address or host name"),
+        ("192.0.2.94 - www.example.org www.example.org -", "user is no name of a user"),
+    ],
+)
+def test_an_unknown_head_shifts_no_column(head: str, reason: str) -> None:
+    """Where something unknown stands in front, the line is a reject that says so."""
+    line = f'{head} [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5'
+    hits = parse(line.encode(), "common")
+    assert [reject.reason for reject in hits.rejects] == [reason]
+
+
+def test_the_port_and_the_brackets_are_no_part_of_a_client() -> None:
+    """Clients are addresses: with a port, each connection would be a visitor of its own."""
+    lines = [
+        f'{client} - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5'
+        for client in ("192.0.2.11:42918", "[2001:db8::1]:5123", "[2001:db8::2]", "a.example")
+    ]
+    hits = parse("\n".join(lines).encode(), "common")
+    clients = ["192.0.2.11", "2001:db8::1", "2001:db8::2", "a.example"]
+    assert hits.frame()["client"].to_list() == clients
+    assert hits.certain == 4

@@ -22,13 +22,15 @@ QUOTED = st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size
     lambda text: text not in ("", "-")
 )
 WORD = st.from_regex(r"[A-Za-z0-9._:]{1,12}", fullmatch=True)
+HOST = st.from_regex(r"[a-z]{1,8}\.example", fullmatch=True)
+CLIENT = HOST | st.ip_addresses().map(str)
 PATH = st.text(st.characters(codec="utf-8", exclude_characters="\n "), max_size=20)
 HITS = st.fixed_dictionaries(
     {
         "time": st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)).map(
             lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
         ),
-        "client": WORD,
+        "client": CLIENT,
         "user": st.none() | WORD,
         "method": st.sampled_from(["GET", "POST", "BREW"]),
         "target": PATH.map(lambda path: "/" + path),
@@ -37,7 +39,7 @@ HITS = st.fixed_dictionaries(
         "bytes": st.integers(0, 2**50),
         "referrer": st.none() | QUOTED,
         "user_agent": st.none() | QUOTED,
-        "host": WORD.filter(lambda name: ":" not in name),
+        "host": HOST,
         "duration_s": st.integers(0, 10**7).map(lambda millis: millis / 1000),
     }
 )

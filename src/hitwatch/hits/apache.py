@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.fields import Kind, Reading
+from hitwatch.hits.fields import CLIENT, FIELDS, STATUS, Kind, Reading
 from hitwatch.hits.format import Field, Format, Line, has_instant
 from hitwatch.hits.pieces import (
     Piece,
@@ -65,10 +65,10 @@ def _seconds(per_second: float, column: str | None = "duration_s") -> Reading:
 
 
 _DIRECTIVES: dict[str, Piece] = {
-    "a": Piece("client_address", _text("client"), 0),
-    "{c}a": Piece("peer_address", _text("client"), 1),
-    "h": Piece("client_host", _text("client"), 2),
-    "{c}h": Piece("peer_host", _text("client"), 3),
+    "a": Piece("client_address", CLIENT, 0),
+    "{c}a": Piece("peer_address", CLIENT, 1),
+    "h": Piece("client_host", CLIENT, 2),
+    "{c}h": Piece("peer_host", CLIENT, 3),
     "A": Piece("server_address", _text("server_address")),
     "b": Piece("bytes_body", Reading(Kind.INTEGER, "bytes", dash_is_zero=True)),
     "B": Piece("bytes_body", _integer("bytes")),
@@ -100,10 +100,10 @@ _DIRECTIVES: dict[str, Piece] = {
     "{tid}P": Piece("tid", _text()),
     "{hextid}P": Piece("tid", _text()),
     "R": Piece("handler", _text(), free=True),
-    ">s": Piece("final_status", _integer("status"), 0),
-    "s": Piece("original_status", _integer("status"), 1),
-    "<s": Piece("original_status", _integer("status"), 2),
-    "u": Piece("user", _text("user"), free=True),
+    ">s": Piece("final_status", STATUS, 0),
+    "s": Piece("original_status", STATUS, 1),
+    "<s": Piece("original_status", STATUS, 2),
+    "u": Piece("user", FIELDS["user"], free=True),
     "v": Piece("server_name", _text("host"), 0),
     "V": Piece("used_name", _text("host"), 1),
     "X": Piece("connection_status", _text()),

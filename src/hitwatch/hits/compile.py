@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +56,18 @@ class Hits:
         self.lines: int = batch.lines
         self.directives: int = batch.directives
         self.rejected: int = batch.rejected
+        self.doubtful: int = batch.doubtful
         self.excluded: int = batch.excluded
 
         self._keep: int | None = None
 
     def __len__(self) -> int:
         return self.lines - self.rejected - self.excluded
+
+    @property
+    def certain(self) -> int:
+        """Hits of which every value looks like what it was taken for."""
+        return len(self) - self.doubtful
 
     @property
     def text_columns(self) -> tuple[str, ...]:
@@ -289,7 +295,7 @@ class Parser:
             field: index of the field that could not be read.
 
         """
-        name, before, until = self._words[field] if self._words else ("", "", "")
+        name, before, until, wanted = self._words[field] if self._words else ("", "", "", "")
         wordings = {
             "empty": "empty line",
             "prefix": f"does not begin with {before!r}",
@@ -303,6 +309,7 @@ class Parser:
             "forbidden": f"{name} holds a character that cannot be part of it",
             "not_a_request": f"{name} is no request line",
             "missing": f"no {name}",
+            "wrong_type": f"{name} is no {wanted}",
         }
         return wordings[reason]
 
@@ -327,16 +334,25 @@ def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, A
     return layouts, fields
 
 
-def _words(log_format: Format) -> list[tuple[str, str, str]]:
-    """Of each field its name, what stands before it and after it."""
+_WANTED = {
+    "client": "address or host name",
+    "host": "host name",
+    "user": "name of a user",
+    "status": "status of three digits",
+}
+"""What values are held against, for people."""
+
+
+def _words(log_format: Format) -> list[tuple[str, str, str, str]]:
+    """Of each field its name, what stands before it and after it, and what it should be."""
     if log_format.parts:
         return [words for part in log_format.parts for words in _words(part)]
     words = [
-        (field.name, field.before, until)
+        (field.name, field.before, until, _WANTED.get(field.reading.check or "", ""))
         for line in log_format.lines
         for field, until in zip(line.fields, _untils(line), strict=True)
     ]
-    return [*words, *((key.reading.column or key.name, "", "") for key in log_format.keys)]
+    return [*words, *((key.reading.column or key.name, "", "", "") for key in log_format.keys)]
 
 
 def _untils(line: Line) -> list[str]:
@@ -381,6 +397,9 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
     escape = reading.escape or (log_format.escape if quoted else "none")
     # A server that does not escape leaves quotes inside quotes.
     unescaped = field.quotes is Quotes.ALWAYS and escape == "none"
+    if reading.check == "user" and field.quotes is Quotes.ALWAYS:
+        # What quotes mark off may hold blanks.
+        reading = replace(reading, check=None)
     return _read_as(reading, log_format) | {
         "group": 0,
         "until": until.encode(),
@@ -416,6 +435,8 @@ def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
         "by_point": reading.by_point,
         "forbids": None if reading.forbids is None else ord(reading.forbids),
         "list": reading.listed,
+        "check": reading.check or "",
+        "lenient": reading.lenient,
         "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }
 

@@ -6,7 +6,7 @@ with a kind from here, ``{sc_win32_status:integer}``, which becomes a column of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -55,6 +55,10 @@ class Reading:
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
+        check: what a value is held against, in the kernel's words: ``client`` or ``host`` of an
+            address, ``user``, ``status``.
+        lenient: whether an address that is none is no value, since anybody may have written
+            it; else it makes the line a reject.
 
     """
 
@@ -68,6 +72,8 @@ class Reading:
     time_format: str | None = None
     escape: str | None = None
     forbids: str | None = None
+    check: str | None = None
+    lenient: bool = False
 
 
 def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
@@ -82,13 +88,21 @@ def _integer(column: str) -> Reading:
     return Reading(Kind.INTEGER, column)
 
 
+CLIENT = Reading(Kind.ADDRESS, "client", check="client")
+"""The address or host name of a client, without brackets and port."""
+
+STATUS = Reading(Kind.INTEGER, "status", check="status")
+"""A status of three digits, or 0."""
+
 FIELDS: dict[str, Reading] = {
-    "client": _text("client"),
-    "client_address": Reading(Kind.ADDRESS, "client", port_column="client_port"),
-    "client_list": Reading(Kind.TEXT, "client", listed=True),
+    "client": CLIENT,
+    "client_address": replace(CLIENT, port_column="client_port"),
+    "client_list": replace(CLIENT, listed=True),
+    # What a header says of the client: anybody may write anything there.
+    "client_header": replace(CLIENT, listed=True, lenient=True),
     "ident": Reading(Kind.SKIP),
     # A name may hold blanks, but a quote in it would have been escaped.
-    "user": Reading(Kind.TEXT, "user", forbids='"'),
+    "user": Reading(Kind.TEXT, "user", forbids='"', check="user"),
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
     "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
@@ -99,13 +113,13 @@ FIELDS: dict[str, Reading] = {
     "path": Reading(Kind.PATH),
     "query": Reading(Kind.QUERY),
     "protocol": Reading(Kind.PROTOCOL),
-    "status": _integer("status"),
+    "status": STATUS,
     "bytes": _integer("bytes"),
     "bytes_clf": Reading(Kind.INTEGER, "bytes", dash_is_zero=True),
     "referrer": _text("referrer"),
     "user_agent": _text("user_agent"),
     "host": _text("host"),
-    "host_address": Reading(Kind.ADDRESS, "host", port_column="port"),
+    "host_address": Reading(Kind.ADDRESS, "host", port_column="port", check="host"),
     "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
     "duration_point_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
     "duration_point_ns": Reading(Kind.SECONDS, "duration_s", per_second=1e9, by_point=True),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.fields import REQUEST_KINDS, Kind, Reading
+from hitwatch.hits.fields import CLIENT, FIELDS, REQUEST_KINDS, STATUS, Kind, Reading
 from hitwatch.hits.format import Format, Key, Layout
 from hitwatch.hits.pieces import (
     Piece,
@@ -54,9 +54,9 @@ _COLUMNS: dict[str, tuple[Reading, int]] = {
     "msec": (_time("epoch:s"), 0),
     "time_iso8601": (_time("iso"), 1),
     "time_local": (_time("clf"), 2),
-    "remote_addr": (_text("client"), 0),
+    "remote_addr": (CLIENT, 0),
     "remote_port": (_integer("client_port"), 0),
-    "remote_user": (_text("user"), 0),
+    "remote_user": (FIELDS["user"], 0),
     "request": (Reading(Kind.REQUEST), 0),
     "request_line": (Reading(Kind.REQUEST), 1),
     "request_method": (Reading(Kind.METHOD), 0),
@@ -68,7 +68,7 @@ _COLUMNS: dict[str, tuple[Reading, int]] = {
     "query_string": (Reading(Kind.QUERY), 1),
     "server_protocol": (Reading(Kind.PROTOCOL), 0),
     "protocol": (Reading(Kind.PROTOCOL), 1),
-    "status": (_integer("status"), 0),
+    "status": (STATUS, 0),
     "body_bytes_sent": (_integer("bytes"), 0),
     "bytes_sent": (_integer("bytes"), 0),
     "request_length": (_integer("bytes_received"), 0),
@@ -399,5 +399,7 @@ def _one(name: str, value: str, pieces: Sequence[Piece]) -> Piece:
     pair = len(merged) == 2 and merged[1].before == ":" and not value[end:]
     if pair and columns in (["host", "server_port"], ["client", "client_port"]):
         port = "port" if columns[0] == "host" else columns[1]
-        return replace(merged[0], reading=Reading(Kind.ADDRESS, columns[0], port_column=port))
+        kind = "host" if columns[0] == "host" else "client"
+        reading = Reading(Kind.ADDRESS, columns[0], port_column=port, check=kind, lenient=True)
+        return replace(merged[0], reading=reading)
     return Piece(re.sub(r"\W+", "_", name.lower()).strip("_") or "x", _text())

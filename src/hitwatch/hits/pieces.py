@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.columns import BY_NAME
-from hitwatch.hits.fields import REQUEST_KINDS, Kind, Reading
+from hitwatch.hits.fields import FIELDS, REQUEST_KINDS, Kind, Reading
 from hitwatch.hits.format import Field, Line, Quotes, placed
 
 _TEXT = Reading(Kind.TEXT)
@@ -116,7 +116,7 @@ def lend_client(pieces: Sequence[Piece], lenders: Sequence[str]) -> list[Piece]:
     for name in lenders:
         for index, piece in enumerate(pieces):
             if piece.name == name:
-                reading = Reading(Kind.TEXT, "client", listed=True, escape=piece.reading.escape)
+                reading = FIELDS["client_header"]
                 return [
                     *pieces[:index],
                     replace(piece, reading=reading, free=True),

@@ -1,0 +1,306 @@
+//! What values look like that are of their type: addresses and host names, names of users.
+//!
+//! A line whose head is unknown shifts every value behind it. Types tell: a time stamp is no
+//! client, and `| 192.0.2.5 - -` is no user.
+
+use memchr::{memchr, memchr2};
+use std::net::Ipv6Addr;
+
+/// How sure it is that a value is of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Sure,
+    /// It can be, but seldom is: a client that is a word without a dot, a user with blanks.
+    Doubtful,
+    Wrong,
+}
+
+/// Whose address it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Client,
+    /// A virtual host: `_` and `*` may stand in its name, as nginx and Apache write them.
+    Host,
+}
+
+/// What servers write beside the status, or in place of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    None,
+    /// The name of a user that no quotes mark off.
+    User,
+    /// Three digits, or 0 where no answer was given.
+    Status,
+}
+
+/// An address or host name, and the port behind it.
+pub struct Address<'a> {
+    pub name: &'a [u8],
+    pub port: Option<i64>,
+    pub verdict: Verdict,
+}
+
+/// Most digits of a port, and most bytes of a host name.
+const MOST_DIGITS: usize = 5;
+const LONGEST_NAME: usize = 255;
+
+/// Take an address apart: brackets and port are no part of it.
+#[inline]
+pub fn address(raw: &[u8], class: Class) -> Address<'_> {
+    if is_ipv4(raw) || raw == b"-" {
+        return Address {
+            name: raw,
+            port: None,
+            verdict: Verdict::Sure,
+        };
+    }
+    other_than_bare_ipv4(raw, class)
+}
+
+fn other_than_bare_ipv4(raw: &[u8], class: Class) -> Address<'_> {
+    // nginx behind Amazon's load balancers: `"a, b" 192.0.2.1`, the forwarded list in front of
+    // the address though the format says nothing of it.
+    if class == Class::Client
+        && let Some(list) = raw.strip_prefix(b"\"")
+        && let Some(end) = memchr(b'"', list)
+        && let Some(behind) = list[end + 1..].strip_prefix(b" ")
+        && !behind.starts_with(b"\"")
+    {
+        let found = address(behind, class);
+        let verdict = found.verdict.at_most_doubtful();
+        return Address { verdict, ..found };
+    }
+    let bracketed = raw.strip_prefix(b"[").and_then(|rest| {
+        let end = memchr(b']', rest)?;
+        is_ipv6(&rest[..end]).then_some((&rest[..end], &rest[end + 1..]))
+    });
+    if let Some((name, behind)) = bracketed {
+        let port = behind.strip_prefix(b":").map(port);
+        let ends = behind.is_empty() || matches!(port, Some(Some(_)));
+        return Address {
+            name,
+            port: port.flatten().flatten(),
+            verdict: if ends { Verdict::Sure } else { Verdict::Wrong },
+        };
+    }
+    let bare = |verdict| Address {
+        name: raw,
+        port: None,
+        verdict,
+    };
+    let Some(colon) = memchr(b':', raw) else {
+        return bare(host_name(raw, class));
+    };
+    // nginx names a client that came over a socket of the file system so.
+    if is_ipv6(raw) || class == Class::Client && raw.starts_with(b"unix:") {
+        return bare(Verdict::Sure);
+    }
+    let (name, behind) = (&raw[..colon], &raw[colon + 1..]);
+    let Some(port) = port(behind) else {
+        return bare(Verdict::Wrong);
+    };
+    let verdict = match (is_ipv4(name), class) {
+        (true, _) => Verdict::Sure,
+        (false, Class::Host) => host_name(name, class),
+        // Servers that log the client's port log its address, not its name.
+        (false, Class::Client) => host_name(name, class).at_most_doubtful(),
+    };
+    Address {
+        name,
+        port,
+        verdict,
+    }
+}
+
+impl Verdict {
+    fn at_most_doubtful(self) -> Self {
+        match self {
+            Self::Sure => Self::Doubtful,
+            other => other,
+        }
+    }
+}
+
+/// A port; the inner `None`: none stands behind the colon.
+fn port(digits: &[u8]) -> Option<Option<i64>> {
+    if digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    Some((!digits.is_empty()).then_some(number))
+}
+
+/// `192.0.2.1`
+#[inline]
+pub fn is_ipv4(text: &[u8]) -> bool {
+    if text.len() < 7 || text.len() > 15 {
+        return false;
+    }
+    let (mut points, mut digits, mut value) = (0, 0, 0u32);
+    for &byte in text {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                value = value * 10 + u32::from(byte - b'0');
+                if value > 255 {
+                    return false;
+                }
+            }
+            b'.' if digits > 0 => (points, digits, value) = (points + 1, 0, 0),
+            _ => return false,
+        }
+    }
+    points == 3 && digits > 0
+}
+
+/// `2001:db8::1`, also with a zone: `fe80::1%eth0`.
+fn is_ipv6(text: &[u8]) -> bool {
+    let (address, zone) = match memchr(b'%', text) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let zoned = zone.is_none_or(|zone| {
+        let known = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+        !zone.is_empty() && zone.iter().all(known)
+    });
+    let parses = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    zoned && std::str::from_utf8(address).is_ok_and(parses)
+}
+
+/// Letters, digits, `-`, `_` and what names in other scripts consist of, in labels.
+fn host_name(text: &[u8], class: Class) -> Verdict {
+    let special = class == Class::Host && matches!(text, b"_" | b"*" | b"_default_");
+    if special || text.eq_ignore_ascii_case(b"localhost") || text.eq_ignore_ascii_case(b"unknown") {
+        return Verdict::Sure;
+    }
+    let (mut letters, mut points) = (false, false);
+    for &byte in text {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => letters = true,
+            b'0'..=b'9' | b'-' | b'_' => {}
+            b'.' => points = true,
+            // Wildcards of virtual hosts, and clients of which a part is withheld.
+            b'*' => letters = true,
+            _ => return Verdict::Wrong,
+        }
+    }
+    match (letters && text.len() <= LONGEST_NAME, points) {
+        (false, _) => Verdict::Wrong,
+        (true, true) => Verdict::Sure,
+        (true, false) => Verdict::Doubtful,
+    }
+}
+
+/// The name of a user that no quotes mark off: a word, seldom some words.
+#[inline]
+pub fn user(raw: &[u8]) -> Verdict {
+    if memchr2(b' ', b'\t', raw).is_none() {
+        return Verdict::Sure;
+    }
+    words_of_a_name(raw)
+}
+
+#[cold]
+fn words_of_a_name(raw: &[u8]) -> Verdict {
+    let wrong = |word: &[u8]| {
+        let odd = |b: &u8| b"|\"[]".contains(b);
+        let sign = word.len() == 1 && !word[0].is_ascii_alphanumeric() && word[0].is_ascii();
+        word.is_empty()
+            || sign
+            || word.iter().any(odd)
+            || is_ipv4(word)
+            || is_ipv6(word)
+            || is_dotted(word)
+    };
+    if raw.split(|&b| b == b' ').any(wrong) {
+        Verdict::Wrong
+    } else {
+        Verdict::Doubtful
+    }
+}
+
+/// Whether a word looks like the name of a host: `www.example.org`.
+fn is_dotted(word: &[u8]) -> bool {
+    let label = |label: &[u8]| {
+        let known = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+        !label.is_empty() && label.iter().all(known)
+    };
+    let bare = memchr(b':', word).map_or(word, |colon| &word[..colon]);
+    bare.contains(&b'.') && bare.split(|&b| b == b'.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(raw: &str, class: Class) -> (String, Option<i64>, Verdict) {
+        let found = address(raw.as_bytes(), class);
+        let name = String::from_utf8(found.name.to_vec()).unwrap();
+        (name, found.port, found.verdict)
+    }
+
+    #[test]
+    fn brackets_and_ports_are_no_part_of_an_address() {
+        for (raw, name, port) in [
+            ("192.0.2.1", "192.0.2.1", None),
+            ("192.0.2.1:5678", "192.0.2.1", Some(5678)),
+            ("192.0.2.1:", "192.0.2.1", None),
+            ("2001:db8::1", "2001:db8::1", None),
+            ("[2001:db8::1]", "2001:db8::1", None),
+            ("[2001:db8::1]:443", "2001:db8::1", Some(443)),
+            ("fe80::1%eth0", "fe80::1%eth0", None),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.1", None),
+            ("unix:", "unix:", None),
+            ("crawl-1.example.net", "crawl-1.example.net", None),
+            ("localhost", "localhost", None),
+            ("-", "-", None),
+        ] {
+            let wanted = (name.to_owned(), port, Verdict::Sure);
+            assert_eq!(taken(raw, Class::Client), wanted, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_no_client() {
+        for raw in [
+            "2024-04-09T17:33:12.238986028Z",
+            "192.0.2.12,",
+            "(-)",
+            "[\"www.example.com\"]",
+            "\"192.0.2.1\"",
+            "1.2.3.4.5",
+            "192.0.2.256",
+            "200",
+            "12:30:45",
+            "a b",
+            "user\\name",
+            "[2001:db8::1]x",
+            "192.0.2.1:x",
+        ] {
+            assert_eq!(taken(raw, Class::Client).2, Verdict::Wrong, "{raw}");
+        }
+        for raw in ["nginx_1", "INFO", "proxy", "www.example.com:443"] {
+            assert_eq!(taken(raw, Class::Client).2, Verdict::Doubtful, "{raw}");
+        }
+        assert_eq!(taken("www.example.com:443", Class::Host).2, Verdict::Sure);
+        assert_eq!(taken("*.example.com", Class::Host).2, Verdict::Sure);
+    }
+
+    #[test]
+    fn users_are_words() {
+        assert_eq!(user(b"ann"), Verdict::Sure);
+        assert_eq!(user(b"frank zappa"), Verdict::Doubtful);
+        for raw in [
+            "- -",
+            "| 192.0.2.5 - -",
+            "www.example.org www.example.org ann",
+            "203.0.113.2 - -",
+            "2001:db8::1 ann",
+            "a  b",
+        ] {
+            assert_eq!(user(raw.as_bytes()), Verdict::Wrong, "{raw}");
+        }
+    }
+}
