@@ -513,13 +513,27 @@ impl<'a> Scanner<'a> {
         if matches!(field.kind, Kind::Time(_)) {
             self.time = Parts::on(self.program.date);
         }
-        // logstash and others keep the target alone under `request`.
-        let target = matches!(field.kind, Kind::Request) && is_target(raw);
-        if target {
-            self.pieces[Part::Target as usize] = Some((raw, escape));
-            self.in_pieces = true;
-        }
-        let read = target || self.value(raw, field, escape).is_ok();
+        let part = match field.kind {
+            Kind::Request => part_alone(raw),
+            _ => None,
+        };
+        let read = match (part, &field.kind) {
+            (Some(part), _) => {
+                self.pieces[part as usize] = Some((raw, escape));
+                self.in_pieces = true;
+                true
+            }
+            // A route: `GET /pets/{id}`.
+            (_, Kind::Part(Part::Target | Part::Path)) => {
+                self.value(without_method(raw), field, escape).is_ok()
+            }
+            // Some programs write every number with a point.
+            (_, Kind::Integer { .. }) => {
+                let whole = raw.strip_suffix(b".0").unwrap_or(raw);
+                self.value(whole, field, escape).is_ok()
+            }
+            _ => self.value(raw, field, escape).is_ok(),
+        };
         if read {
             self.seen[field.group] = rank;
         } else {
@@ -988,7 +1002,12 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         let per_second = match unit {
             Unit::PerSecond(count) | Unit::ByPoint(count) => count,
         };
-        return integer(whole).map(|number| plausible(number? as f64 / per_second));
+        if let Some(number) = integer(whole) {
+            return Some(number.and_then(|number| plausible(number as f64 / per_second)));
+        }
+        // 5e-7, as Python writes half a microsecond.
+        let number: f64 = exponential(whole)?;
+        return Some(plausible(number / per_second));
     };
     if raw.last().is_some_and(u8::is_ascii_alphabetic) {
         return with_unit(raw).map(plausible);
@@ -996,7 +1015,7 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     let text = std::str::from_utf8(raw).ok()?;
     let plain = text
         .bytes()
-        .all(|b| b.is_ascii_digit() || b"+-.".contains(&b));
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     if !plain || fraction.is_empty() && whole.is_empty() {
         return None;
     }
@@ -1006,6 +1025,14 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         Unit::ByPoint(_) => 1.0,
     };
     Some(plausible(number / per_second))
+}
+
+/// A number that is written with an exponent and without a point.
+#[cold]
+fn exponential(raw: &[u8]) -> Option<f64> {
+    let has_digits = raw.first()?.is_ascii_digit() && memchr2(b'e', b'E', raw).is_some();
+    let text = std::str::from_utf8(raw).ok()?;
+    if has_digits { text.parse().ok() } else { None }
 }
 
 /// No request takes three years: such a number is something else, a point in time.
@@ -1036,10 +1063,29 @@ fn with_unit(raw: &[u8]) -> Option<f64> {
     Some(sum)
 }
 
-/// Whether a text is the target of a request alone, without method and protocol.
-fn is_target(raw: &[u8]) -> bool {
-    memchr(b' ', raw).is_none()
-        && (raw.starts_with(b"/") || raw.starts_with(b"http://") || raw.starts_with(b"https://"))
+/// The part of a request that stands alone where a request line could: Logstash keeps the
+/// target under `request`, some of Fastly's formats the method.
+fn part_alone(raw: &[u8]) -> Option<Part> {
+    let starts = |text: &[u8]| raw.starts_with(text);
+    if raw.len() <= LONGEST_METHOD && raw.iter().all(u8::is_ascii_uppercase) {
+        return Some(Part::Method);
+    }
+    let target = starts(b"/") || starts(b"http://") || starts(b"https://");
+    (target && memchr(b' ', raw).is_none()).then_some(Part::Target)
+}
+
+const LONGEST_METHOD: usize = 16;
+
+/// A target without the method before it.
+#[inline]
+fn without_method(raw: &[u8]) -> &[u8] {
+    if !raw.first().is_some_and(u8::is_ascii_uppercase) {
+        return raw;
+    }
+    match memchr(b' ', &raw[..raw.len().min(LONGEST_METHOD + 1)]) {
+        Some(end) if raw[..end].iter().all(u8::is_ascii_uppercase) => &raw[end + 1..],
+        _ => raw,
+    }
 }
 
 /// nginx lists one time for each upstream tried, `,` between tries and `:` between redirects.

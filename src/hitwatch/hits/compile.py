@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hitwatch import _kernel
 from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.fields import Kind, Reading
-from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes
+from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes, folded_name
 from hitwatch.hits.times import Zone, time_items
 from hitwatch.spans import Instant
 
@@ -504,7 +504,7 @@ def _key_tree(log_format: Format, first: int) -> list[_Node]:
 def _folded(name: str, log_format: Format) -> bytes:
     if not log_format.folded:
         return name.encode()
-    return "".join(c for c in name.lower() if c.isalnum()).encode()
+    return folded_name(name).encode()
 
 
 def _required(log_format: Format, first: int) -> list[list[int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
-from hitwatch.hits.format import Format, Layout
+from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
@@ -65,6 +65,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
     said = [line for _, line in directives(data)]
     header = next((line for line in said if line.startswith(FIELDS_DIRECTIVE)), None)
     date = next((found for line in said if (found := date_of(line))), None)
+    folded = data.lower().translate(None, b"_-. @:")
     tried = []
     for log_format in builtin().values() if formats is None else formats:
         laid_out = log_format
@@ -73,7 +74,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
                 laid_out = with_fields(log_format, header.decode("utf-8", "replace"))
             elif not log_format.lines:
                 continue
-        if not _may_tell(laid_out, data):
+        if formats is None and not _may_tell(laid_out, data, folded):
             continue
         hits = Parser(laid_out, date=date).parse(data)
         tried.append((_score(laid_out, hits, data), laid_out, hits))
@@ -94,12 +95,16 @@ def tells_enough(log_format: Format) -> bool:
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
-def _may_tell(log_format: Format, data: bytes) -> bool:
+def _may_tell(log_format: Format, data: bytes, folded: bytes) -> bool:
     """Whether lines have names enough that tell a format: a glance that spares a trial."""
-    if not log_format.telling or log_format.folded:
+    if not log_format.telling:
         return True
-    names = (name.rpartition(".")[2].encode() for name in log_format.telling)
-    return sum(name in data for name in names) >= TELLING
+    names = (name.rpartition(".")[2] for name in log_format.telling)
+    if log_format.folded:
+        found = (folded_name(name).encode() in folded for name in names)
+    else:
+        found = (name.encode() in data for name in names)
+    return sum(found) >= TELLING
 
 
 _EVIDENCE = {

@@ -125,8 +125,9 @@ FIELDS: dict[str, Reading] = {
     # Under names that many use, each in a unit of its own; Node and Java count milliseconds,
     # Go counts nanoseconds.
     "duration_open": _open("duration_s", "ms", "s", "us", "ns"),
-    "duration_open_ns": _open("duration_s", "ns", "s", "ms", "us"),
-    "duration_s_or_ms": _open("duration_s", "s", "ms"),
+    "duration_open_ns": _open("duration_s", "ns", "ms", "us", "s"),
+    "duration_ms_or_s": _open("duration_s", "ms", "s"),
+    "duration_us_or_ms": _open("duration_s", "us", "ms"),
     "duration_s_or_ns": _open("duration_s", "s", "ns", "ms"),
     "upstream_duration_open": _open("upstream_duration_s", "ms", "s", "us", "ns"),
     "duration_s": _seconds("duration_s", 1),

@@ -270,6 +270,11 @@ def mixed(formats: Sequence[Format]) -> Format:
     )
 
 
+def folded_name(name: str) -> str:
+    """A name without case and punctuation, as formats that are ``folded`` compare them."""
+    return "".join(char for char in name.lower() if char.isalnum())
+
+
 _REQUEST_COLUMNS: dict[Kind, tuple[str, ...]] = {
     Kind.REQUEST: REQUEST_PARTS,
     Kind.METHOD: ("method", "section"),

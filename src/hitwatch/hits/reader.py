@@ -82,6 +82,9 @@ class Reader:
             if bare.rstrip() == head.replace(b"\r\n", b"\n").rstrip():
                 continue
             inner = detect(bare, given)
+            if fits and fits[0].fitting and fits[0].log_format.telling:
+                # A product that keeps its own line, or some message, under such a name.
+                break
             # A name with blanks can swallow a header: without it, lines say the same better.
             if inner and inner[0].fitting and inner[0].fitting >= fits[0].fitting:
                 fits, self.wrapper = inner, wrapper

@@ -17,7 +17,7 @@ from statistics import median
 
 from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.fields import FIELDS, PER_SECOND, Kind, Reading
-from hitwatch.hits.format import Format, Guess, Key, Layout
+from hitwatch.hits.format import Format, Guess, Key, Layout, folded_name
 
 UNITS = tuple(PER_SECOND)
 """Names of units, the coarsest first."""
@@ -75,7 +75,7 @@ def unit_named(name: str) -> tuple[str, str] | None:
         ``None`` where the name is none of a whole duration, or tells no unit.
 
     """
-    folded = "".join(char for char in name.lower() if char.isalnum())
+    folded = folded_name(name)
     for suffix, unit in _SUFFIXES:
         if not folded.endswith(suffix) or (suffix == "s" and not _LONE_S.search(name)):
             continue
@@ -115,19 +115,15 @@ def _with_named_units(log_format: Format, lines: bytes) -> Format:
     """The format with the names of durations that lines have and the format does not know."""
     if not log_format.keys:
         return log_format
-    known = {_folded(key.path[-1]) for key in log_format.keys}
+    known = {folded_name(key.path[-1]) for key in log_format.keys}
     found: dict[tuple[str, ...], Key] = {}
     for path in _names(log_format, lines):
-        told = None if _folded(path[-1]) in known else unit_named(path[-1])
+        told = None if folded_name(path[-1]) in known else unit_named(path[-1])
         if told is not None:
             column, unit = told
             name = f"{column.removesuffix('s')}{unit}"
             found.setdefault(path, Key(path, name, FIELDS[name]))
     return replace(log_format, keys=(*found.values(), *log_format.keys)) if found else log_format
-
-
-def _folded(name: str) -> str:
-    return "".join(char for char in name.lower() if char.isalnum())
 
 
 _LOGFMT_NAME = re.compile(rb'(?:^|[ "])([A-Za-z_][^\s="]{0,63})=')
