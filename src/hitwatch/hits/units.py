@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from hitwatch.hits.compile import Hits, Parser
@@ -171,7 +172,6 @@ class _Number:
 
 
 _PLAIN = re.compile(r"\d{1,18}(?:\.(\d{0,18}))?", re.ASCII)
-_WITH_UNIT = re.compile(r"[\d.]+ ?(?:h|m|s|ms|us|µs|μs|ns)", re.ASCII)
 
 
 def _number(text: str | None) -> _Number | None:
@@ -193,7 +193,7 @@ def _judged(log_format: Format, lines: bytes) -> Format:
         place: Reading(Kind.TEXT, f"written_{place}", listed=reading.listed)
         for place, reading in durations
     }
-    hits = Parser(_with_readings(log_format, raw)).parse(lines)
+    hits = Parser(_times_first(_with_readings(log_format, raw))).parse(lines)
     texts = {place: _texts(hits, f"written_{place}") for place, _ in durations}
     parts = [
         [None if number is None else number.value / reading.per_second for number in texts[place]]
@@ -211,6 +211,16 @@ def _judged(log_format: Format, lines: bytes) -> Format:
         if why and first:
             guesses.append(_guess(str(reading.column), unit, why, reading.units))
     return _fixed(log_format, units, tuple(guesses)) if units else log_format
+
+
+def _times_first(log_format: Format) -> Format:
+    """The format with values read as times where they are times: any value is a text."""
+    keys = list(log_format.keys)
+    for at, (key, other) in enumerate(pairwise(log_format.keys)):
+        same = (key.scope, key.path) == (other.scope, other.path)
+        if same and other.reading.kind is Kind.TIME:
+            keys[at], keys[at + 1] = other, key
+    return replace(log_format, keys=tuple(keys))
 
 
 def _texts(hits: Hits, column: str) -> list[_Number | None]:
