@@ -39,7 +39,7 @@ impl<'a> Expected<'a> {
     }
 }
 
-/// Hand each known value of a line to a function.
+/// Hand each known value of a line to a function, and say which telling names stand on it.
 ///
 /// # Errors
 /// Where the line stops being what it should be, or what the function answers.
@@ -49,7 +49,7 @@ pub fn read<'a, E: From<usize>>(
     line: &'a [u8],
     expected: &mut Expected<'a>,
     each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<u64, E> {
     expected.next = 0;
     match syntax {
         Syntax::Json => {
@@ -57,11 +57,12 @@ pub fn read<'a, E: From<usize>>(
                 line,
                 keys,
                 expected,
+                telling: 0,
             };
             let start = reader.blank(0);
             let end = reader.object(start, 0, 0, each)?;
             match reader.blank(end) {
-                end if end == line.len() => Ok(()),
+                end if end == line.len() => Ok(reader.telling),
                 end => Err(E::from(end)),
             }
         }
@@ -75,12 +76,15 @@ fn ltsv<'a, E: From<usize>>(
     line: &'a [u8],
     expected: &mut Expected<'a>,
     each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<u64, E> {
     let mut at = 0;
+    let mut telling = 0;
     while at < line.len() {
         let end = memchr(b'\t', &line[at..]).map_or(line.len(), |found| at + found);
         let colon = at + memchr(b':', &line[at..end]).ok_or_else(|| E::from(at))?;
-        if let Some((field, rank)) = expected.key(keys, 0, &line[at..colon]).value {
+        let key = expected.key(keys, 0, &line[at..colon]);
+        telling |= key.telling;
+        if let Some((field, rank)) = key.value {
             let (raw, escape) = (&line[colon + 1..end], Escape::Backslash);
             each(Named {
                 field,
@@ -91,7 +95,7 @@ fn ltsv<'a, E: From<usize>>(
         }
         at = end + 1;
     }
-    Ok(())
+    Ok(telling)
 }
 
 fn logfmt<'a, E: From<usize>>(
@@ -99,18 +103,20 @@ fn logfmt<'a, E: From<usize>>(
     line: &'a [u8],
     expected: &mut Expected<'a>,
     each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<u64, E> {
     let mut at = 0;
+    let mut telling = 0;
     loop {
         at += line[at..].iter().take_while(|&&b| b == b' ').count();
         if at >= line.len() {
-            return Ok(());
+            return Ok(telling);
         }
         let stop = memchr2(b'=', b' ', &line[at..]).map_or(line.len(), |found| at + found);
         if stop == at {
             return Err(E::from(at));
         }
         let key = expected.key(keys, 0, &line[at..stop]);
+        telling |= key.telling;
         if line.get(stop) != Some(&b'=') {
             // A name alone is a flag.
             at = stop;
@@ -158,6 +164,8 @@ struct Json<'a, 'k> {
     line: &'a [u8],
     keys: &'k Keys,
     expected: &'k mut Expected<'a>,
+    /// Of the telling names those that have been there.
+    telling: u64,
 }
 
 impl<'a> Json<'a, '_> {
@@ -194,6 +202,7 @@ impl<'a> Json<'a, '_> {
             }
             let (end, _) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
             let key = self.expected.key(self.keys, node, &self.line[at + 1..end]);
+            self.telling |= key.telling;
             at = self.blank(end + 1);
             if self.byte(at) != b':' {
                 return Err(E::from(at));

@@ -33,6 +33,8 @@ pub struct Keyed {
     pub keys: Keys,
     /// Groups of fields; of each at least one must have a value.
     pub required: Vec<Vec<usize>>,
+    /// How many of the telling names must stand on a line.
+    pub told_by: u32,
 }
 
 /// How named values are written.
@@ -61,6 +63,8 @@ pub struct Key {
     /// The field, and its rank among the names that fill the same column; 1 is the first.
     pub value: Option<(usize, u16)>,
     pub names: Option<usize>,
+    /// Its bit among the names that tell a format; 0: it is none of them.
+    pub telling: u64,
 }
 
 /// Known names, as a tree: each node has the names below it.
@@ -192,6 +196,8 @@ pub struct Field {
     pub kind: Kind,
     /// Fields of one group fill the same column; of a keyed line the best of them counts.
     pub group: usize,
+    /// Field and rank of another way to read the value, where this one does not fit it.
+    pub otherwise: Option<(usize, u16)>,
     /// The literal text after the field; empty: the field goes on to the end of the line.
     pub until: Vec<u8>,
     /// Where the line may end after this field: the literal text that is then left.

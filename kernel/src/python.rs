@@ -31,6 +31,7 @@ fn bad(what: &str, value: &str) -> PyErr {
 struct FieldSpec {
     kind: String,
     group: usize,
+    otherwise: Option<(usize, u16)>,
     until: Vec<u8>,
     end: Option<Vec<u8>>,
     quotes: String,
@@ -68,13 +69,14 @@ struct ProgramSpec {
 struct LayoutSpec {
     layout: String,
     lines: Vec<LineSpec>,
-    /// One dictionary a node: the field, its rank, and the node below, by name.
+    /// One dictionary a node: the field with its rank, the node below, the bit of a telling name.
     keys: Vec<HashMap<Vec<u8>, KeySpec>>,
     folded: bool,
     required: Vec<Vec<usize>>,
+    told_by: u32,
 }
 
-type KeySpec = (Option<(usize, u16)>, Option<usize>);
+type KeySpec = (Option<(usize, u16)>, Option<usize>, u64);
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -99,12 +101,19 @@ impl LayoutSpec {
             return Err(bad("required field", &wrong.to_string()));
         }
         let nodes = self.keys.len().max(1);
-        let key = |(name, (value, names)): (Vec<u8>, KeySpec)| {
+        let key = |(name, (value, names, telling)): (Vec<u8>, KeySpec)| {
             if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= nodes)
             {
                 return Err(bad("key", &String::from_utf8_lossy(&name)));
             }
-            Ok((name, Key { value, names }))
+            Ok((
+                name,
+                Key {
+                    value,
+                    names,
+                    telling,
+                },
+            ))
         };
         let mut tree = self
             .keys
@@ -119,6 +128,7 @@ impl LayoutSpec {
                 folded: self.folded,
             },
             required: self.required,
+            told_by: self.told_by,
         }))
     }
 
@@ -160,6 +170,10 @@ impl ProgramSpec {
             protocol: slot("protocol"),
             request_raw: slot("request_raw"),
         };
+        let beyond = |field: &FieldSpec| field.otherwise.is_some_and(|(other, _)| other >= fields);
+        if let Some(wrong) = self.fields.iter().find(|field| beyond(field)) {
+            return Err(bad("other reading", &wrong.kind));
+        }
         let fields = self
             .fields
             .into_iter()
@@ -268,6 +282,7 @@ impl FieldSpec {
             simple,
             kind,
             group: self.group.min(u16::MAX.into()),
+            otherwise: self.otherwise,
             until: self.until,
             end: self.end,
             quotes,
@@ -393,6 +408,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NotARequest => "not_a_request",
         Reason::Missing => "missing",
         Reason::WrongType => "wrong_type",
+        Reason::Untold => "untold",
     }
 }
 
@@ -486,6 +502,25 @@ impl Batch {
         let rows = self.rows();
         let told = |(_, c): &&(String, Finished)| rows > 0 && c.rows.null_count() < rows;
         self.columns.iter().filter(told).count()
+    }
+
+    /// Whether a column holds a value in any row.
+    fn holds(&self, column: &str) -> bool {
+        let rows = self.rows();
+        let mut held = self.columns.iter().filter(|(name, _)| name == column);
+        held.any(|(_, c)| rows > 0 && c.rows.null_count() < rows)
+    }
+
+    /// The texts of a column, in the order of the lines.
+    fn texts(&self, column: &str) -> PyResult<Vec<Option<String>>> {
+        let found = self.columns.iter().find(|(name, _)| name == column);
+        let text = found.and_then(|(_, finished)| finished.text());
+        let (codes, values) = text.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
+        let texts = codes.iter().map(|code| {
+            let place = usize::try_from(code?).ok()?;
+            Some(values.value(place).to_owned())
+        });
+        Ok(texts.collect())
     }
 
     /// (reason, index of the field, number of lines)

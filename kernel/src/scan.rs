@@ -36,6 +36,8 @@ pub enum Reason {
     Missing,
     /// It is not of the type that it should be of.
     WrongType,
+    /// The names that tell the format are not there.
+    Untold,
 }
 
 /// How often the rest of a line may be tried again behind a longer value.
@@ -472,28 +474,32 @@ impl<'a> Scanner<'a> {
         let mut expected = std::mem::take(&mut self.expected);
         let (syntax, keys) = (layout.syntax, &layout.keys);
         let read = keyed::read(syntax, keys, line, &mut expected, &mut |named| {
-            let field = &program.fields[named.field];
-            let seen = self.seen[field.group];
-            let worse = seen != 0 && seen <= named.rank;
-            if worse || named.raw.is_empty() || named.raw == b"-" {
-                return Ok(());
-            }
-            if matches!(field.kind, Kind::Time(_)) {
-                self.time = Parts::on(program.date);
-            }
-            let escape = match named.escape {
-                Escape::None => field.escape,
-                escape => escape,
-            };
-            // What does not read as it should is as good as absent, as long as the line says
-            // without it what it must.
-            if self.value(named.raw, field, escape).is_ok() {
-                self.seen[field.group] = named.rank;
+            let mut reading = Some((named.field, named.rank));
+            while let Some((place, rank)) = reading {
+                let field = &program.fields[place];
+                let escape = match named.escape {
+                    Escape::None => field.escape,
+                    escape => escape,
+                };
+                // What does not read as it should is as good as absent, as long as the line says
+                // without it what it must.
+                if self.named(named.raw, field, rank, escape) {
+                    return Ok(());
+                }
+                // Each way stands behind the one before it.
+                reading = field.otherwise.filter(|(next, _)| *next > place);
             }
             Ok::<(), Failure>(())
         });
         self.expected = expected;
-        read?;
+        let telling = read?;
+        if telling.count_ones() < layout.told_by {
+            return Err(Failure {
+                reason: Reason::Untold,
+                field: 0,
+                at: 0,
+            });
+        }
         for wanted in &layout.required {
             let had = |&field: &usize| self.seen[program.fields[field].group] != 0;
             if !wanted.iter().any(had) {
@@ -506,6 +512,47 @@ impl<'a> Scanner<'a> {
         }
         self.compose();
         self.resolve_time(line.len())
+    }
+
+    /// Take over a named value; whether it is settled, or another way to read it may be tried.
+    #[inline]
+    fn named(&mut self, raw: &'a [u8], field: &Field, rank: u16, escape: Escape) -> bool {
+        let seen = self.seen[field.group];
+        let worse = seen != 0 && seen <= rank;
+        if worse || raw.is_empty() || raw == b"-" {
+            return true;
+        }
+        let before = self.time;
+        if matches!(field.kind, Kind::Time(_)) {
+            self.time = Parts::on(self.program.date);
+        }
+        let part = match field.kind {
+            Kind::Request => part_alone(raw),
+            _ => None,
+        };
+        let read = match (part, &field.kind) {
+            (Some(part), _) => {
+                self.pieces[part as usize] = Some((raw, escape));
+                self.in_pieces = true;
+                true
+            }
+            // A route: `GET /pets/{id}`.
+            (_, Kind::Part(Part::Target | Part::Path)) => {
+                self.value(without_method(raw), field, escape).is_ok()
+            }
+            // Some programs write every number with a point.
+            (_, Kind::Integer { .. }) => {
+                let whole = raw.strip_suffix(b".0").unwrap_or(raw);
+                self.value(whole, field, escape).is_ok()
+            }
+            _ => self.value(raw, field, escape).is_ok(),
+        };
+        if read {
+            self.seen[field.group] = rank;
+        } else {
+            self.time = before;
+        }
+        read
     }
 
     #[inline]
@@ -992,20 +1039,25 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     };
     let Some(fraction) = fraction else {
         if whole.last().is_some_and(u8::is_ascii_alphabetic) {
-            return with_unit(whole).map(Some);
+            return with_unit(whole).map(plausible);
         }
         let per_second = match unit {
             Unit::PerSecond(count) | Unit::ByPoint(count) => count,
         };
-        return integer(whole).map(|number| number.map(|number| number as f64 / per_second));
+        if let Some(number) = integer(whole) {
+            return Some(number.and_then(|number| plausible(number as f64 / per_second)));
+        }
+        // 5e-7, as Python writes half a microsecond.
+        let number: f64 = exponential(whole)?;
+        return Some(plausible(number / per_second));
     };
     if raw.last().is_some_and(u8::is_ascii_alphabetic) {
-        return with_unit(raw).map(Some);
+        return with_unit(raw).map(plausible);
     }
     let text = std::str::from_utf8(raw).ok()?;
     let plain = text
         .bytes()
-        .all(|b| b.is_ascii_digit() || b"+-.".contains(&b));
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     if !plain || fraction.is_empty() && whole.is_empty() {
         return None;
     }
@@ -1014,10 +1066,23 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
         Unit::PerSecond(count) => count,
         Unit::ByPoint(_) => 1.0,
     };
-    Some((number >= 0.0).then_some(number / per_second))
+    Some(plausible(number / per_second))
 }
 
-/// `247ms`, `1m2.5s`: durations as Go writes them.
+/// A number that is written with an exponent and without a point.
+#[cold]
+fn exponential(raw: &[u8]) -> Option<f64> {
+    let has_digits = raw.first()?.is_ascii_digit() && memchr2(b'e', b'E', raw).is_some();
+    let text = std::str::from_utf8(raw).ok()?;
+    if has_digits { text.parse().ok() } else { None }
+}
+
+/// No request takes three years: such a number is something else, a point in time.
+fn plausible(seconds: f64) -> Option<f64> {
+    (0.0..1e8).contains(&seconds).then_some(seconds)
+}
+
+/// `247ms`, `1m2.5s`, `0.25 ms`: durations as Go and people write them.
 fn with_unit(raw: &[u8]) -> Option<f64> {
     let mut rest = std::str::from_utf8(raw).ok()?;
     let mut sum = 0.0;
@@ -1026,7 +1091,7 @@ fn with_unit(raw: &[u8]) -> Option<f64> {
         let number: f64 = rest[..digits].parse().ok()?;
         let units = rest[digits..].find(|c: char| c.is_ascii_digit());
         let end = units.map_or(rest.len(), |found| digits + found);
-        sum += match &rest[digits..end] {
+        sum += match rest[digits..end].trim() {
             "h" => number * 3600.0,
             "m" => number * 60.0,
             "s" => number,
@@ -1038,6 +1103,31 @@ fn with_unit(raw: &[u8]) -> Option<f64> {
         rest = &rest[end..];
     }
     Some(sum)
+}
+
+/// The part of a request that stands alone where a request line could: Logstash keeps the
+/// target under `request`, some of Fastly's formats the method.
+fn part_alone(raw: &[u8]) -> Option<Part> {
+    let starts = |text: &[u8]| raw.starts_with(text);
+    if raw.len() <= LONGEST_METHOD && raw.iter().all(u8::is_ascii_uppercase) {
+        return Some(Part::Method);
+    }
+    let target = starts(b"/") || starts(b"http://") || starts(b"https://");
+    (target && memchr(b' ', raw).is_none()).then_some(Part::Target)
+}
+
+const LONGEST_METHOD: usize = 16;
+
+/// A target without the method before it.
+#[inline]
+fn without_method(raw: &[u8]) -> &[u8] {
+    if !raw.first().is_some_and(u8::is_ascii_uppercase) {
+        return raw;
+    }
+    match memchr(b' ', &raw[..raw.len().min(LONGEST_METHOD + 1)]) {
+        Some(end) if raw[..end].iter().all(u8::is_ascii_uppercase) => &raw[end + 1..],
+        _ => raw,
+    }
 }
 
 /// nginx lists one time for each upstream tried, `,` between tries and `:` between redirects.

@@ -71,6 +71,7 @@ fn docker_keys() -> Keys {
     let key = |field| Key {
         value: Some((field, 1)),
         names: None,
+        telling: 0,
     };
     let names = [(b"log".to_vec(), key(0)), (b"message".to_vec(), key(1))];
     Keys {

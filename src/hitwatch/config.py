@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         log_format: name of the log format.
         section_depth: how many path segments make a section.
         tz: zone of times that carry no offset.
+        duration_unit: of durations where a format leaves it open: ``s``, ``ms``, ``us``, ``ns``.
         top: how many sections to list.
         alert_log: file that keeps alerts.
         log_file: hitwatch's own log.
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     log_format: str | None = None
     section_depth: int | None = None
     tz: str | None = None
+    duration_unit: Literal["s", "ms", "us", "ns"] | None = None
     top: int | None = None
     alert_log: str | None = None
     log_file: str | None = None

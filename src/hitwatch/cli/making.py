@@ -99,6 +99,7 @@ def demo(*, keep_running: bool, **words: Any) -> int:
         "log_format": None,
         "section_depth": None,
         "tz": None,
+        "duration_unit": None,
         "config": None,
         "every": words["every"] or "5s",
     }

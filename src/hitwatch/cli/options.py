@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DURATION_UNITS = ("s", "ms", "us", "ns")
 FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE = 0, 1, 2, 3
 
 
@@ -67,6 +68,11 @@ reading_options = together(
         "--section-depth", type=click.IntRange(1), help="Path segments of a section [default: 1]."
     ),
     click.option("--tz", metavar="ZONE", help="Zone of times without offset [default: UTC]."),
+    click.option(
+        "--duration-unit",
+        type=click.Choice(DURATION_UNITS),
+        help="Unit of durations where the format leaves it open [default: as lines tell].",
+    ),
     click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
 )
 selection_options = together(
@@ -158,6 +164,7 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
             log_format=log_format,
             section_depth=setting("section_depth", 1),
             zone=offsets_of(setting("tz")),
+            duration_unit=setting("duration_unit"),
             intake=replace(read_intake(words, settings), choice=choice, figures_only=True),
             clock=WallClock(stop),
             screen=screen,

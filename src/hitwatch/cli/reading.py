@@ -51,7 +51,16 @@ def readers_of(
     depth = words["section_depth"] or settings.section_depth or 1
     zone = offsets_of(words["tz"] or settings.tz)
     numbered = words.get("line_numbers", False)
-    return Readers(columns, log_format, depth, zone, numbered, intake or Intake(), notify)
+    return Readers(
+        columns,
+        log_format,
+        depth,
+        zone,
+        numbered,
+        intake or Intake(),
+        notify,
+        duration_unit=words["duration_unit"] or settings.duration_unit,
+    )
 
 
 @click.command()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hitwatch import _kernel
 from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.fields import Kind, Reading
-from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes
+from hitwatch.hits.format import Field, Format, Key, Layout, Line, Quotes, folded_name
 from hitwatch.hits.times import Zone, time_items
 from hitwatch.spans import Instant
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 WITHHELD = b"REDACTED"
 """What stands in place of a rejected line that may not be shown."""
+
+TELLING = 2
+"""How many of a format's telling names must stand on a line."""
 
 LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
 
@@ -101,6 +105,19 @@ class Hits:
     def times(self) -> list[Instant]:
         """The column ``time``, in the order of the lines."""
         return self._batch.times()
+
+    def holds(self, column: str) -> bool:
+        """Whether a column was built and holds a value in any row."""
+        return self._batch.holds(column)
+
+    def texts_of(self, column: str) -> list[str | None]:
+        """A text column, in the order of the lines."""
+        return self._batch.texts(column)
+
+    @property
+    def data(self) -> bytes | None:
+        """The lines themselves; ``None`` where they may not be shown."""
+        return self._data
 
     @property
     def told(self) -> int:
@@ -310,6 +327,7 @@ class Parser:
             "not_a_request": f"{name} is no request line",
             "missing": f"no {name}",
             "wrong_type": f"{name} is no {wanted}",
+            "untold": f"it has not {TELLING} of the keys that tell {self.log_format.name}",
         }
         return wordings[reason]
 
@@ -328,9 +346,10 @@ def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, A
                 "keys": _key_tree(part, first),
                 "folded": part.folded,
                 "required": _required(part, first),
+                "told_by": TELLING if part.telling else 0,
             }
         )
-        fields += _fields(part)
+        fields += _fields(part, first)
     return layouts, fields
 
 
@@ -376,7 +395,7 @@ def _lines(log_format: Format, first: int) -> list[dict[str, Any]]:
     return lines
 
 
-def _fields(log_format: Format) -> list[dict[str, Any]]:
+def _fields(log_format: Format, first: int) -> list[dict[str, Any]]:
     placed = [
         _placed(field, until, end, log_format)
         for line in log_format.lines
@@ -386,6 +405,9 @@ def _fields(log_format: Format) -> list[dict[str, Any]]:
     ]
     groups: dict[str, int] = {}
     named = [_named(key, groups, log_format) for key in log_format.keys]
+    for place, (key, other) in enumerate(pairwise(log_format.keys), 1):
+        if (key.scope, key.path) == (other.scope, other.path):
+            named[place - 1]["otherwise"] = (first + len(placed) + place, 2 * place + 2)
     return placed + named
 
 
@@ -402,6 +424,7 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
         reading = replace(reading, check=None)
     return _read_as(reading, log_format) | {
         "group": 0,
+        "otherwise": None,
         "until": until.encode(),
         "end": None if end is None else end.encode(),
         "quotes": field.quotes.value,
@@ -415,6 +438,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
     group = groups.setdefault(key.reading.column or key.name, len(groups))
     return _read_as(key.reading, log_format) | {
         "group": group,
+        "otherwise": None,
         "until": b"",
         "end": None,
         "quotes": "never",
@@ -448,31 +472,60 @@ def _written_by(time_format: str) -> str:
     return "".join(chr(int(n)) for name, n in time_items(time_format) if name == "literal")
 
 
-def _key_tree(log_format: Format, first: int) -> list[dict[bytes, tuple[Any, int | None]]]:
-    """The names as a tree: of each node the field with its rank, and the node below, by name."""
-    nodes: list[dict[bytes, tuple[Any, int | None]]] = [{}]
-    for name in log_format.transparent:
-        nodes[0][_folded(name, log_format)] = (None, 0)
-    for rank, key in enumerate(log_format.keys):
-        node = 0
-        for name in key.path[:-1]:
-            value, below = nodes[node].get(_folded(name, log_format), (None, None))
-            if below is None:
+_Value = tuple[int, int]
+_Node = dict[bytes, tuple[_Value | None, int | None, int]]
+
+
+def _key_tree(log_format: Format, first: int) -> list[_Node]:
+    """The names as a tree.
+
+    Of each node by name: the field with its rank, the node below, the bit of a telling name.
+    What stands in the scope it belongs to goes before what stands outside.
+    """
+    nodes: list[_Node] = [{}]
+
+    def insert(
+        node: int, path: Sequence[str], value: _Value | None, below: int | None, bit: int = 0
+    ) -> None:
+        for name in path[:-1]:
+            known = nodes[node].get(_folded(name, log_format), (None, None, 0))
+            inner = known[1]
+            if inner is None:
                 nodes.append({})
-                below = len(nodes) - 1
-            nodes[node][_folded(name, log_format)] = (value, below)
-            node = below
-        last = _folded(key.path[-1], log_format)
-        value, below = nodes[node].get(last, (None, None))
+                inner = len(nodes) - 1
+                nodes[node][_folded(name, log_format)] = (known[0], inner, known[2])
+            node = inner
+        last = _folded(path[-1], log_format)
+        had, inner, bits = nodes[node].get(last, (None, None, 0))
         # The first of several readings of one name counts.
-        nodes[node][last] = (value or (first + rank, rank + 1), below)
+        nodes[node][last] = (had or value, below if inner is None else inner, bits | bit)
+
+    for name in log_format.transparent:
+        insert(0, [name], None, 0)
+    for scope in log_format.scopes:
+        nodes.append({})
+        inside = len(nodes) - 1
+        for name in scope.objects:
+            insert(0, [name], None, inside)
+        own = [at for at, key in enumerate(log_format.keys) if key.scope == scope.name]
+        for rank in own:
+            insert(inside, log_format.keys[rank].path[1:], (first + rank, 2 * rank + 1), None)
+        for rank, key in enumerate(log_format.keys):
+            about = key.reading.column or key.reading.kind.value
+            if not key.scope and about in scope.columns:
+                insert(inside, key.path, (first + rank, 2 * rank + 1), None)
+    for rank, key in enumerate(log_format.keys):
+        if not key.scope:
+            insert(0, key.path, (first + rank, 2 * rank + 2), None)
+    for number, name in enumerate(log_format.telling):
+        insert(0, name.split("."), None, None, 1 << number)
     return nodes
 
 
 def _folded(name: str, log_format: Format) -> bytes:
     if not log_format.folded:
         return name.encode()
-    return "".join(c for c in name.lower() if c.isalnum()).encode()
+    return folded_name(name).encode()
 
 
 def _required(log_format: Format, first: int) -> list[list[int]]:

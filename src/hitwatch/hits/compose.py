@@ -104,6 +104,12 @@ def _json(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
             node[key.path[-1]] = pl.col(str(reading.column))
         else:
             node[key.path[-1]] = _value(reading, hits, log_format)
+    for telling in log_format.telling:
+        node = tree
+        *outer, last = telling.split(".")
+        for name in outer:
+            node = node.setdefault(name, {})
+        node.setdefault(last, pl.lit(None, pl.String))
     return _struct(tree).struct.json_encode()
 
 
@@ -132,6 +138,12 @@ def _labelled(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
         pieces.append(
             pl.concat_str(pl.lit(name), value).fill_null(f'{name}"-"' if logfmt else f"{name}-")
         )
+    written = {".".join(key.path) for key in _first_keys(log_format, hits)}
+    pieces += [
+        pl.lit(f"{name}{'=' if logfmt else ':'}-")
+        for name in log_format.telling
+        if name not in written
+    ]
     return pl.concat_str(pieces, separator=" " if logfmt else "\t")
 
 

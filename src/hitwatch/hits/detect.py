@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from hitwatch.hits.compile import Hits, Parser, Reject
-from hitwatch.hits.format import Format, Layout
+from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
+from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
@@ -65,6 +65,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
     said = [line for _, line in directives(data)]
     header = next((line for line in said if line.startswith(FIELDS_DIRECTIVE)), None)
     date = next((found for line in said if (found := date_of(line))), None)
+    folded = data.lower().translate(None, b"_-. @:")
     tried = []
     for log_format in builtin().values() if formats is None else formats:
         laid_out = log_format
@@ -73,12 +74,14 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
                 laid_out = with_fields(log_format, header.decode("utf-8", "replace"))
             elif not log_format.lines:
                 continue
+        if formats is None and not _may_tell(laid_out, data, folded):
+            continue
         hits = Parser(laid_out, date=date).parse(data)
         tried.append((_score(laid_out, hits, data), laid_out, hits))
     tried.sort(key=lambda item: item[0], reverse=True)
-    scores = [score[:3] for score, _, _ in tried]
+    scores = [score[:4] for score, _, _ in tried]
     fits = [
-        Fit(log_format, hits.lines, len(hits), score[1], tuple(hits.rejects))
+        Fit(log_format, hits.lines, len(hits), score[2], tuple(hits.rejects))
         for score, log_format, hits in tried
     ]
     best = [
@@ -92,6 +95,18 @@ def tells_enough(log_format: Format) -> bool:
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
+def _may_tell(log_format: Format, data: bytes, folded: bytes) -> bool:
+    """Whether lines have names enough that tell a format: a glance that spares a trial."""
+    if not log_format.telling:
+        return True
+    names = (name.rpartition(".")[2] for name in log_format.telling)
+    if log_format.folded:
+        found = (folded_name(name).encode() in folded for name in names)
+    else:
+        found = (name.encode() in data for name in names)
+    return sum(found) >= TELLING
+
+
 _EVIDENCE = {
     "nginx-default": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
     "nginx-main": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
@@ -101,11 +116,12 @@ _EVIDENCE = {
 """What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
 
 
-def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int]:
-    """Lines that fit, columns they fill, whether the format is a particular one, evidence."""
+def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int, int]:
+    """Lines that fit, whether names tell a product, columns they fill, and what else speaks."""
     if not len(hits):
-        return 0, 0, 0, 0
-    return len(hits), hits.told, not log_format.folded, _evidence(log_format, data)
+        return 0, 0, 0, 0, 0
+    told_by = bool(log_format.telling)
+    return len(hits), told_by, hits.told, not log_format.folded, _evidence(log_format, data)
 
 
 def _evidence(log_format: Format, data: bytes) -> int:

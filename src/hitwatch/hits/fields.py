@@ -48,6 +48,9 @@ class Reading:
         per_second: how many units of a duration make a second. A unit that is written out,
             as in ``17ms``, goes before it.
         by_point: whether a duration with a point is in seconds, whatever its unit.
+        units: the units in which a duration may be, where only its source settles which
+            (``hits/units.py``): ``s``, ``ms``, ``us``, ``ns``. The first is that of whole
+            numbers that nothing speaks about. Until then ``per_second`` and ``by_point`` hold.
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
         listed: whether several values may stand in it: durations are summed, of texts the
             first counts.
@@ -66,6 +69,7 @@ class Reading:
     column: str | None = None
     per_second: float = 1
     by_point: bool = False
+    units: tuple[str, ...] = ()
     dash_is_zero: bool = False
     listed: bool = False
     port_column: str | None = None
@@ -76,8 +80,18 @@ class Reading:
     lenient: bool = False
 
 
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+"""Units of durations, the coarsest first, and how many of each make a second."""
+
+
 def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
     return Reading(Kind.SECONDS, column, per_second=per_second, listed=listed)
+
+
+def _open(column: str, *units: str) -> Reading:
+    return Reading(
+        Kind.SECONDS, column, per_second=PER_SECOND[units[0]], by_point=True, units=units
+    )
 
 
 def _text(column: str) -> Reading:
@@ -120,9 +134,16 @@ FIELDS: dict[str, Reading] = {
     "user_agent": _text("user_agent"),
     "host": _text("host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port", check="host"),
-    "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
-    "duration_point_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
-    "duration_point_ns": Reading(Kind.SECONDS, "duration_s", per_second=1e9, by_point=True),
+    # Apache's %D and nginx's $request_time, at the end of a line whose format nobody named.
+    "duration": _open("duration_s", "us", "s"),
+    # Under names that many use, each in a unit of its own; Node and Java count milliseconds,
+    # Go counts nanoseconds.
+    "duration_open": _open("duration_s", "ms", "s", "us", "ns"),
+    "duration_open_ns": _open("duration_s", "ns", "ms", "us", "s"),
+    "duration_ms_or_s": _open("duration_s", "ms", "s"),
+    "duration_us_or_ms": _open("duration_s", "us", "ms"),
+    "duration_s_or_ns": _open("duration_s", "s", "ns", "ms"),
+    "upstream_duration_open": _open("upstream_duration_s", "ms", "s", "us", "ns"),
     "duration_s": _seconds("duration_s", 1),
     "duration_ms": _seconds("duration_s", 1e3),
     "duration_us": _seconds("duration_s", 1e6),

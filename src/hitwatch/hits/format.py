@@ -12,7 +12,12 @@ server writes it, each field in braces: ``{client} {ident} {user} [{time}] "{req
 - ``optional`` lists texts that may follow the line, each only after the one before it.
 
 Where values stand under names, ``keys`` maps the names to fields, nested names with points.
-Of several names for one column the first that has a value counts.
+Of several names for one column the first that has a value counts; ``"duration_s|time"`` is
+read as a time where it is no duration.
+
+- ``telling`` lists names of which two must stand on a line: they tell a product from others.
+- ``scopes`` names objects that hold what belongs to the request, or to the response: ``names``
+  of the object, the ``columns`` that are looked for in it, and its own ``keys``.
 """
 
 from __future__ import annotations
@@ -104,12 +109,30 @@ class Key:
         path: the name, and the names of the objects around it.
         name: the field.
         reading: how its text is read, and where the value goes.
+        scope: the scope in which it is looked for; empty: outside of all.
 
     """
 
     path: tuple[str, ...]
     name: str
     reading: Reading
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Objects whose names mean something of their own, as ``size`` of a request.
+
+    Attributes:
+        name: what the scope is called in the format file.
+        objects: names of the objects.
+        columns: of the names that stand outside, those that fill these count inside as well.
+
+    """
+
+    name: str
+    objects: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +182,8 @@ class Format:
         keys: of named values their names.
         folded: whether names are compared without case and punctuation.
         transparent: names of objects whose names count as if they stood outside.
+        scopes: objects in which names mean something of their own.
+        telling: names of which two must stand on a line; empty: none need to.
         required: columns without which a line of named values says nothing; of several
             with ``|`` between them one is enough.
         escape: how fields are escaped: ``none``, ``backslash``, ``doubled``, ``json``,
@@ -184,6 +209,8 @@ class Format:
     keys: tuple[Key, ...] = ()
     folded: bool = False
     transparent: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    telling: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     title: str = ""
     aliases: tuple[str, ...] = ()
@@ -241,6 +268,11 @@ def mixed(formats: Sequence[Format]) -> Format:
         parts=tuple(formats),
         directives=tuple(start for known in formats for start in known.directives),
     )
+
+
+def folded_name(name: str) -> str:
+    """A name without case and punctuation, as formats that are ``folded`` compare them."""
+    return "".join(char for char in name.lower() if char.isalnum())
 
 
 _REQUEST_COLUMNS: dict[Kind, tuple[str, ...]] = {
@@ -393,18 +425,27 @@ def read_format(text: str, *, where: str) -> Format:
         name: replace(read_reading(name, None, where), escape=escape)
         for name, escape in escapes.items()
     }
-    keys = tuple(
-        read_key(path, field_name, where) for path, field_name in table.get("keys", {}).items()
-    )
+    scopes: Mapping[str, Mapping[str, Any]] = table.get("scopes", {})
+    keys = _read_keys(table.get("keys", {}), where)
+    keys += [
+        replace(key, scope=scope, path=(inside["names"][0], *key.path))
+        for scope, inside in scopes.items()
+        for key in _read_keys(inside.get("keys", {}), where)
+    ]
     return Format(
         name=table["name"],
         title=table["title"],
         aliases=tuple(table.get("aliases", ())),
         layout=layout,
         lines=_read_lines(table, own, where),
-        keys=keys,
+        keys=tuple(keys),
         folded=table.get("folded", False),
         transparent=tuple(table.get("transparent", ())),
+        scopes=tuple(
+            Scope(name, tuple(inside["names"]), tuple(inside.get("columns", ())))
+            for name, inside in scopes.items()
+        ),
+        telling=tuple(table.get("telling", ())),
         required=tuple(table.get("required", ())),
         escape=table.get("escape", "backslash"),
         time_format=table.get("time_format", "clf" if layout is Layout.POSITIONAL else "any"),
@@ -417,6 +458,13 @@ def read_format(text: str, *, where: str) -> Format:
         versions=table.get("versions", ""),
         notes=table.get("notes", ""),
     )
+
+
+def _read_keys(table: Mapping[str, str], where: str) -> list[Key]:
+    """The names of a table; of several readings of one name the first that fits counts."""
+    return [
+        read_key(path, name, where) for path, names in table.items() for name in names.split("|")
+    ]
 
 
 def read_key(path: str, field_name: str, where: str) -> Key:
@@ -456,6 +504,8 @@ _KNOWN = _REQUIRED | {
     "keys",
     "folded",
     "transparent",
+    "scopes",
+    "telling",
     "required",
     "aliases",
     "optional",
@@ -487,6 +537,9 @@ def _check_keys(table: Mapping[str, Any], where: str) -> None:
             raise FormatError(
                 f"unknown escape {escape!r}", where=where, hint=f"known: {', '.join(_ESCAPES)}"
             )
+    for name, inside in table.get("scopes", {}).items():
+        if not isinstance(inside, dict) or not inside.get("names"):
+            raise FormatError(f"scope {name!r} has no names", where=where)
     layouts = [layout.value for layout in Layout]
     if table.get("layout", "positional") not in layouts:
         raise FormatError(

@@ -15,6 +15,7 @@ from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.detect import ENOUGH, WRAPPERS, Fit, detect, tells_enough
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.times import Zone
+from hitwatch.hits.units import is_open, settled
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
 _TRIED = 64 * 1024
@@ -33,6 +34,7 @@ class Reader:
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
         wrapper: what carries the lines; ``None``: nothing, or not known yet.
+        duration_unit: of durations whose unit the format leaves open; ``None``: as lines tell.
         refine: what is done to hits before they are given out.
         fits: what detection found, last time it was asked, the best first.
 
@@ -44,12 +46,14 @@ class Reader:
     zone: Zone | None = None
     line_numbers: bool = False
     wrapper: str | None = None
+    duration_unit: str | None = None
     refine: Callable[[Hits], Hits] | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
     _carried: bytes = field(default=b"", repr=False)
     _strays: int = _STRAYS
+    _open: bool = False
     _date: tuple[int, int, int] | None = None
 
     @property
@@ -78,6 +82,9 @@ class Reader:
             if bare.rstrip() == head.replace(b"\r\n", b"\n").rstrip():
                 continue
             inner = detect(bare, given)
+            if fits and fits[0].fitting and fits[0].log_format.telling:
+                # A product that keeps its own line, or some message, under such a name.
+                break
             # A name with blanks can swallow a header: without it, lines say the same better.
             if inner and inner[0].fitting and inner[0].fitting >= fits[0].fitting:
                 fits, self.wrapper = inner, wrapper
@@ -85,7 +92,21 @@ class Reader:
         if self.log_format is None and fits and fits[0].share >= ENOUGH:
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
+        if self._found:
+            self._settle(self.unwrapped(head))
         return self._found
+
+    def _settle(self, lines: bytes) -> bool:
+        """Settle units that are open yet; whether lines told any."""
+        before = self.log_format
+        if before is None or before.layout is Layout.W3C:
+            return False
+        self.log_format = settled(before, lines, self.duration_unit)
+        self._open = is_open(self.log_format)
+        if self.log_format is before:
+            return False
+        self._parser = None
+        return True
 
     def recall(self, line: bytes) -> None:
         """Take over a ``#Fields`` or ``#Date`` line that stood before what will be read."""
@@ -179,6 +200,8 @@ class Reader:
 
         """
         if hits.parser is not self.parser:
+            return bool(hits.rejected) or is_open(hits.parser.log_format)
+        if self._open and _has_duration(hits) and self._settle(hits.data or b""):
             return True
         log_format = self.parser.log_format
         if log_format.layout is Layout.W3C or not (hits.rejected and self._strays):
@@ -187,6 +210,7 @@ class Reader:
         if other is None:
             return False
         self.log_format = mixed([*(log_format.parts or (log_format,)), other])
+        self._open = is_open(self.log_format)
         self._parser = None
         return True
 
@@ -205,7 +229,7 @@ class Reader:
                 continue
             best = detect(reject.line)
             if best and best[0].fitting and tells_enough(best[0].log_format):
-                return best[0].log_format
+                return settled(best[0].log_format, reject.line, self.duration_unit)
         return None
 
     def _read_w3c(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
@@ -222,3 +246,7 @@ class Reader:
                 self.recall(line)
             start = at
         return found
+
+
+def _has_duration(hits: Hits) -> bool:
+    return hits.holds("duration_s") or hits.holds("upstream_duration_s")

@@ -13,6 +13,7 @@ from hitwatch.errors import SettingsError, UsageError
 from hitwatch.hits.lazy import LazyRows
 from hitwatch.hits.privacy import Mode
 from hitwatch.hits.rewriting import Privacy
+from hitwatch.hits.units import UNITS
 from hitwatch.readmodel import Limits, Report
 from hitwatch.run.inputs import format_named, offsets_of, zone_named
 from hitwatch.run.parsing import Parsing, RejectedLine
@@ -46,6 +47,7 @@ def scan(
     log_format: str | None = None,
     log_format_from: str | None = None,
     tz: str | None = None,
+    duration_unit: str | None = None,
     section_depth: int = 1,
     since: str | datetime | None = None,
     until: str | datetime | None = None,
@@ -76,6 +78,8 @@ def scan(
             found out from the first lines when ``None``.
         log_format_from: the server's settings in place of it, as ``FILE`` or ``FILE:NAME``.
         tz: zone of times without an offset, of the log and of ``since`` and ``until``.
+        duration_unit: ``s``, ``ms``, ``us`` or ``ns``: of durations whose unit the format
+            leaves open; as lines tell when ``None``.
         section_depth: path segments of a section.
         since: leave out what is older: a text as on the command line, or a ``datetime``.
         until: leave out what is not older.
@@ -117,6 +121,7 @@ def scan(
                 trusted(_several(trusted_proxy)), privacy=_privacy(anonymize, anonymize_key, redact)
             ),
             notify=log.warning,
+            duration_unit=_unit(duration_unit),
         ),
         notify=log.info,
         stopped=lambda: False,
@@ -133,6 +138,7 @@ def report(
     log_format: str | None = None,
     log_format_from: str | None = None,
     tz: str | None = None,
+    duration_unit: str | None = None,
     section_depth: int = 1,
     since: str | datetime | None = None,
     until: str | datetime | None = None,
@@ -169,6 +175,7 @@ def report(
         log_format: as of ``scan``.
         log_format_from: as of ``scan``.
         tz: as of ``scan``.
+        duration_unit: as of ``scan``.
         section_depth: as of ``scan``.
         since: as of ``scan``.
         until: as of ``scan``.
@@ -239,6 +246,7 @@ def report(
             offsets_of(tz),
             intake=Intake(trusted(_several(trusted_proxy))),
             notify=log.warning,
+            duration_unit=_unit(duration_unit),
         ),
         panels=panels,
         rule=surge_rule(
@@ -294,6 +302,16 @@ def _several(words: Word | Sequence[Word]) -> tuple[Word, ...]:
 
 def _paths(sources: tuple[Source, ...]) -> list[str]:
     return find_logs(tuple(os.fspath(source) for source in sources), live=False)
+
+
+def _unit(duration_unit: str | None) -> str | None:
+    if duration_unit not in (None, *UNITS):
+        raise UsageError(
+            f"{duration_unit!r} is no unit",
+            where="duration_unit",
+            hint=f"one of {', '.join(UNITS)}",
+        )
+    return duration_unit
 
 
 def _depth(section_depth: int) -> int:

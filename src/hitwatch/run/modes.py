@@ -61,6 +61,7 @@ class Run:
         stopped: whether somebody asked the run to end.
         keep: takes alerts to be kept.
         intake: what is done to hits before they are counted.
+        duration_unit: of durations whose unit a format leaves open.
 
     """
 
@@ -75,6 +76,7 @@ class Run:
     stopped: Callable[[], bool]
     keep: Callable[[Change], None] | None = None
     intake: Intake = field(default_factory=Intake)
+    duration_unit: str | None = None
 
     def readers(self) -> Callable[[str], Reader]:
         """A reader for each origin, made when it is first asked for."""
@@ -85,6 +87,7 @@ class Run:
             self.zone,
             intake=self.intake,
             notify=self.notify,
+            duration_unit=self.duration_unit,
         )
 
 

@@ -26,6 +26,7 @@ class Readers:
         section_depth: how many path segments make a section.
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
+        duration_unit: of durations whose unit a format leaves open.
         intake: what is done to hits.
         notify: tells the user something about the run itself.
         alike: readers that know the formats already; ``None``: nobody does.
@@ -40,6 +41,7 @@ class Readers:
     intake: Intake = field(default_factory=Intake)
     notify: Callable[[str], None] | None = None
     alike: Readers | None = None
+    duration_unit: str | None = None
     _known: dict[str, Reader] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _told: bool = False
@@ -54,7 +56,13 @@ class Readers:
     def _make(self, origin: str) -> Reader:
         columns = None if self.columns is None else sorted({*self.columns, *self.intake.columns})
         if self.alike is None:
-            made = Reader(columns, self.log_format, self.section_depth, self.zone)
+            made = Reader(
+                columns,
+                self.log_format,
+                self.section_depth,
+                self.zone,
+                duration_unit=self.duration_unit,
+            )
         else:
             made = replace(self.alike(origin), columns=columns)
         made.line_numbers = self.line_numbers

@@ -201,7 +201,7 @@ class Reporting:
                 parser, strays = reader.parser, reader.strays
             hits = parser.parse(data, keep_rejects=strays)
             with self._lock:
-                if not (hits.rejected and reader.reconsider(hits)):
+                if not reader.reconsider(hits):
                     break
         self._progressed(data, source)
         self._count(reader.refined(hits), source)

@@ -1,0 +1,318 @@
+"""The units of durations, settled once for a source; reads no files.
+
+Where a format leaves a unit open (``Reading.units``), lines taken one by one cannot tell it: a
+program that writes 30.004 s and 30 s means the same unit by both. What speaks for a unit, in
+this order: the unit written behind the number, the unit in the name (``elapsedMillis``), other
+durations of the same lines (a total is never below a part of it), a decimal point anywhere in
+the source, and the size of the numbers. What the last two say is a guess, and said to be one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from hitwatch.hits.compile import Hits, Parser
+from hitwatch.hits.fields import FIELDS, PER_SECOND, Kind, Reading
+from hitwatch.hits.format import Format, Guess, Key, Layout, folded_name
+
+UNITS = tuple(PER_SECOND)
+"""Names of units, the coarsest first."""
+
+WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+"""Units as people call them."""
+
+_SHORTEST, _LONGEST = 2e-5, 120.0
+"""Between which the median of durations is taken for one of requests, in seconds."""
+_SLOW = 5.0
+_ENOUGH_LINES = 5
+_NAMES_OF = 20
+"""In how many lines names are looked for."""
+
+
+def is_open(log_format: Format) -> bool:
+    """Whether lines have yet to tell the unit of a duration."""
+    return any(reading.units for _, reading in log_format.readings)
+
+
+def settled(log_format: Format, lines: bytes, unit: str | None = None) -> Format:
+    """Settle the units that a format leaves open, as far as lines tell them.
+
+    Args:
+        log_format: the format.
+        lines: whole lines of one source, as the format reads them.
+        unit: the unit of durations that are open, where the user knows it.
+
+    Returns:
+        The format with fixed units, and with what is a guess among its ``guesses``. Durations
+        of which the lines have none stay open.
+
+    """
+    if log_format.parts:
+        parts = tuple(settled(part, lines, unit) for part in log_format.parts)
+        if all(part is was for part, was in zip(parts, log_format.parts, strict=True)):
+            return log_format
+        guesses = tuple(dict.fromkeys(guess for part in parts for guess in part.guesses))
+        return replace(log_format, parts=parts, guesses=guesses)
+    named = _with_named_units(log_format, lines)
+    if not is_open(named):
+        return named
+    if unit is not None:
+        return _fixed(named, dict.fromkeys(_open_readings(named), unit), ())
+    return _judged(named, lines)
+
+
+def unit_named(name: str) -> tuple[str, str] | None:
+    """The column and the unit that the name of a duration tells, however it is spelled.
+
+    Args:
+        name: such as ``request_time_in_ms``, ``elapsedMillis`` or ``upstream-latency-usec``.
+
+    Returns:
+        ``None`` where the name is none of a whole duration, or tells no unit.
+
+    """
+    folded = folded_name(name)
+    for suffix, unit in _SUFFIXES:
+        if not folded.endswith(suffix) or (suffix == "s" and not _LONE_S.search(name)):
+            continue
+        stem = folded.removesuffix(suffix).removesuffix("in")
+        if stem in _STEMS:
+            return "duration_s", unit
+        for place in _PARTS:
+            if stem.startswith(place) and stem.removeprefix(place) in _STEMS:
+                return "upstream_duration_s", unit
+    return None
+
+
+_SPELLED = {
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "ms": ("ms", "msec", "msecs", "milli", "millis", "millisec", "millisecond", "milliseconds"),
+    "us": ("us", "µs", "usec", "usecs", "micro", "micros", "microsec", "microsecond"),
+    "ns": ("ns", "nsec", "nsecs", "nano", "nanos", "nanosec", "nanosecond", "nanoseconds"),
+}
+_SPELLED["us"] = (*_SPELLED["us"], "microsecs", "microseconds")
+_SUFFIXES = sorted(
+    ((suffix, unit) for unit, suffixes in _SPELLED.items() for suffix in suffixes),
+    key=lambda known: -len(known[0]),
+)
+_LONE_S = re.compile(r"(?:[_\-. ]s|[a-z]S)$", re.ASCII)
+_WHOSE = ("", "request", "req", "response", "resp", "res", "total", "http", "httprequest")
+_WHAT = ("duration", "latency", "elapsed", "took", "taken", "time", "rt", "runtime")
+_STEMS = {whose + what for whose in _WHOSE for what in _WHAT} | {
+    whose + what
+    for whose in _WHOSE
+    for what in ("timetaken", "elapsedtime", "timeelapsed", "processingtime", "processtime")
+}
+_STEMS |= {"totaltimetaken", "executiontime", "exectime", "servicetime", "handletime", "timetotal"}
+_PARTS = ("upstream", "backend", "origin", "target")
+
+
+def _with_named_units(log_format: Format, lines: bytes) -> Format:
+    """The format with the names of durations that lines have and the format does not know."""
+    if not log_format.keys:
+        return log_format
+    known = {folded_name(key.path[-1]) for key in log_format.keys}
+    found: dict[tuple[str, ...], Key] = {}
+    for path in _names(log_format, lines):
+        told = None if folded_name(path[-1]) in known else unit_named(path[-1])
+        if told is not None:
+            column, unit = told
+            name = f"{column.removesuffix('s')}{unit}"
+            found.setdefault(path, Key(path, name, FIELDS[name]))
+    return replace(log_format, keys=(*found.values(), *log_format.keys)) if found else log_format
+
+
+_LOGFMT_NAME = re.compile(rb'(?:^|[ "])([A-Za-z_][^\s="]{0,63})=')
+_LTSV_NAME = re.compile(rb"(?:^|\t)([^\t:]{1,64}):")
+
+
+def _names(log_format: Format, lines: bytes) -> Iterator[tuple[str, ...]]:
+    for line in lines[: 64 * 1024].splitlines()[:_NAMES_OF]:
+        if log_format.layout is Layout.JSON:
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            yield from _names_in(value, ())
+        else:
+            pattern = _LTSV_NAME if log_format.layout is Layout.LTSV else _LOGFMT_NAME
+            for match in pattern.finditer(line):
+                yield (match[1].decode("utf-8", "replace"),)
+
+
+def _names_in(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if not isinstance(value, dict) or len(path) > 3:
+        return
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _names_in(inner, (*path, name))
+        elif name:
+            yield (*path, name)
+
+
+def _open_readings(log_format: Format) -> list[int]:
+    return [place for place, (_, reading) in enumerate(log_format.readings) if reading.units]
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A duration as it is written: the number, and its digits behind the point."""
+
+    value: float
+    decimals: int
+
+    @property
+    def rounding(self) -> float:
+        return 10.0**-self.decimals
+
+
+_PLAIN = re.compile(r"\d{1,18}(?:\.(\d{0,18}))?", re.ASCII)
+
+
+def _number(text: str | None) -> _Number | None:
+    """A plain number above zero; zero is zero in every unit."""
+    match = _PLAIN.fullmatch(text) if text else None
+    if match is None or not (value := float(match[0])):
+        return None
+    return _Number(value, len(match[1] or ""))
+
+
+def _judged(log_format: Format, lines: bytes) -> Format:
+    """Look at the durations as they are written, and settle those that lines have."""
+    durations = [
+        (place, reading)
+        for place, (_, reading) in enumerate(log_format.readings)
+        if reading.kind is Kind.SECONDS
+    ]
+    raw = {
+        place: Reading(Kind.TEXT, f"written_{place}", listed=reading.listed)
+        for place, reading in durations
+    }
+    hits = Parser(_times_first(_with_readings(log_format, raw))).parse(lines)
+    texts = {place: _texts(hits, f"written_{place}") for place, _ in durations}
+    parts = [
+        [None if number is None else number.value / reading.per_second for number in texts[place]]
+        for place, reading in durations
+        if not reading.units and any(texts[place])
+    ]
+    units: dict[int, str] = {}
+    guesses: list[Guess] = []
+    for place, reading in durations:
+        if not reading.units or not any(texts[place]):
+            continue
+        unit, why = _unit(reading, texts[place], parts)
+        units[place] = unit
+        first = reading.column not in {guess.what.rpartition(" ")[2] for guess in guesses}
+        if why and first:
+            guesses.append(_guess(str(reading.column), unit, why, reading.units))
+    return _fixed(log_format, units, tuple(guesses)) if units else log_format
+
+
+def _times_first(log_format: Format) -> Format:
+    """The format with values read as times where they are times: any value is a text."""
+    keys = list(log_format.keys)
+    for at, (key, other) in enumerate(pairwise(log_format.keys)):
+        same = (key.scope, key.path) == (other.scope, other.path)
+        if same and other.reading.kind is Kind.TIME:
+            keys[at], keys[at + 1] = other, key
+    return replace(log_format, keys=tuple(keys))
+
+
+def _texts(hits: Hits, column: str) -> list[_Number | None]:
+    return [_number(text) for text in hits.texts_of(column)] if hits.holds(column) else []
+
+
+def _unit(
+    reading: Reading, written: Sequence[_Number | None], parts: Sequence[Sequence[float | None]]
+) -> tuple[str, str]:
+    """The unit of written durations, and why it is a guess; empty: it is none."""
+    numbers = [number for number in written if number is not None]
+    units, compared = _possible(reading, written, parts)
+    if len(units) == 1:
+        return units[0], ""
+    if compared >= _ENOUGH_LINES:
+        # Most of a request's time is spent in its parts.
+        return max(units, key=UNITS.index), ""
+    middle = median(number.value for number in numbers)
+    pointed = [number for number in numbers if number.decimals]
+    if pointed:
+        exact = all(number.decimals == 3 for number in pointed)
+        if "s" in units and (middle < 1 or (exact and middle < _LONGEST)):
+            return "s", ""
+        unit = "s" if "s" in units and middle < _SLOW else _plausible(units, middle, but="s")
+        return unit, f"its numbers have a point, and half of them are below {middle:g}"
+    unit = _plausible(units, middle)
+    return unit, f"whole numbers only, and half of them are below {middle + 1:g}"
+
+
+def _possible(
+    reading: Reading, written: Sequence[_Number | None], parts: Sequence[Sequence[float | None]]
+) -> tuple[tuple[str, ...], int]:
+    """The units by which totals are not below their parts, and how many pairs told that."""
+    pairs = [
+        (number, part)
+        for of_part in parts
+        for number, part in zip(written, of_part, strict=True)
+        if number is not None and part
+    ]
+    if not pairs:
+        return reading.units, 0
+    whole = reading.column == "duration_s"
+
+    def holds(number: _Number, part: float, unit: str) -> bool:
+        per_second = PER_SECOND[unit]
+        if whole:
+            return (number.value + number.rounding) / per_second >= part * 0.999
+        return (number.value - number.rounding) / per_second <= part * 1.001
+
+    fitting = tuple(
+        unit
+        for unit in reading.units
+        if sum(holds(number, part, unit) for number, part in pairs) >= 0.95 * len(pairs)
+    )
+    return (fitting, len(pairs) if whole else 0) if fitting else (reading.units, 0)
+
+
+def _plausible(units: Sequence[str], middle: float, but: str = "") -> str:
+    """The first unit that makes durations of requests out of numbers."""
+    for unit in units:
+        if unit != but and _SHORTEST <= middle / PER_SECOND[unit] <= _LONGEST:
+            return unit
+    return units[0]
+
+
+def _guess(column: str, unit: str, why: str, units: Sequence[str]) -> Guess:
+    other = next(known for known in units if known != unit)
+    return Guess(f"unit of {column}", WORDS[unit], why, f"--duration-unit {other}")
+
+
+def _fixed(log_format: Format, units: dict[int, str], guesses: tuple[Guess, ...]) -> Format:
+    readings = [reading for _, reading in log_format.readings]
+    fixed = {
+        place: replace(readings[place], per_second=PER_SECOND[unit], by_point=False, units=())
+        for place, unit in units.items()
+    }
+    made = _with_readings(log_format, fixed)
+    return replace(made, guesses=(*log_format.guesses, *guesses))
+
+
+def _with_readings(log_format: Format, readings: dict[int, Reading]) -> Format:
+    """The format with other readings at places of ``Format.readings``."""
+    place = 0
+    lines = []
+    for line in log_format.lines:
+        fields = []
+        for field in line.fields:
+            fields.append(replace(field, reading=readings.get(place, field.reading)))
+            place += 1
+        lines.append(replace(line, fields=tuple(fields)))
+    keys = tuple(
+        replace(key, reading=readings.get(at, key.reading))
+        for at, key in enumerate(log_format.keys, place)
+    )
+    return replace(log_format, lines=tuple(lines), keys=keys)
