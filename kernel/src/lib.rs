@@ -7,17 +7,19 @@ mod batch;
 mod dictionary;
 mod distinct;
 mod durations;
+mod framing;
 mod keyed;
 pub mod program;
+mod records;
 mod request;
 mod rewriting;
 mod rollup;
 pub mod scan;
 pub mod text;
 pub mod times;
-mod wrapping;
 
 mod counting;
 mod python;
+mod python_framing;
 
 pub use python::_kernel;

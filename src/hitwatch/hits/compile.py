@@ -303,6 +303,7 @@ class Parser:
             "forbidden": f"{name} holds a character that cannot be part of it",
             "not_a_request": f"{name} is no request line",
             "missing": f"no {name}",
+            "unmatched": "does not match the pattern",
         }
         return wordings[reason]
 
@@ -321,6 +322,8 @@ def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, A
                 "keys": _key_tree(part, first),
                 "folded": part.folded,
                 "required": _required(part, first),
+                "pattern": part.pattern,
+                "groups": _groups(part, first),
             }
         )
         fields += _fields(part)
@@ -401,7 +404,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
         "quotes": "never",
         "elastic": False,
         "padded": False,
-        "escape": key.reading.escape or "none",
+        "escape": key.reading.escape or (log_format.escape if log_format.pattern else "none"),
     }
 
 
@@ -446,6 +449,13 @@ def _key_tree(log_format: Format, first: int) -> list[dict[bytes, tuple[Any, int
         # The first of several readings of one name counts.
         nodes[node][last] = (value or (first + rank, rank + 1), below)
     return nodes
+
+
+def _groups(log_format: Format, first: int) -> list[tuple[str, int]]:
+    """The groups of a pattern, and the field that each is."""
+    if log_format.layout is not Layout.REGEX:
+        return []
+    return [(key.path[0], place) for place, key in enumerate(log_format.keys, first)]
 
 
 def _folded(name: str, log_format: Format) -> bytes:
