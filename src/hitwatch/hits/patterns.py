@@ -91,6 +91,8 @@ def _key(group: str, pattern: str, where: str, own: Mapping[str, Reading]) -> Ke
         )
         at = pattern.find(f"<{group}>") + 1
         what = f"unknown kind {kind!r} of field {name!r}" if kind else f"unknown field {name!r}"
-        own_name = f" give a field of your own a kind: (?P<{name}__text>...)"
-        raise FormatError(what, where=where, hint=pointing(pattern, at, advice + own_name))
+        own_name = f"{';' if advice else ''} give a field of your own a kind: (?P<{name}__text>...)"
+        raise FormatError(
+            what, where=where, hint=pointing(pattern, at, (advice + own_name).strip())
+        )
     return Key((group,), name, own.get(name) or read_reading(name, kind or None, where))

@@ -35,7 +35,7 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
     tries = 0
     while waiting:
         around, lines, outside = waiting.pop(0)
-        for frame, carried in _around(lines):
+        for frame, carried, framed in _around(lines):
             if tries == _MOST_TRIES:
                 return best, fits
             tries += 1
@@ -45,6 +45,9 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
             # Objects that are lines already need no cutting.
             least = _fitting(outside)
             if frame.kind == "records" and _lines(inner) >= _lines(outside):
+                least += 1
+            # Lines that fit as they are speak for no envelope of the others.
+            if frame.kind != "records" and framed + fitting <= _lines(inner):
                 least += 1
             # Of envelopes that serve alike the first counts, and what is in it.
             deeper = best == around[: len(best)] and fitting == _fitting(fits)
@@ -63,12 +66,12 @@ def _lines(fits: list[Fit]) -> int:
     return fits[0].lines if fits else 0
 
 
-def _around(lines: bytes) -> Iterator[tuple[Frame, bytes]]:
-    """Envelopes of a good share of lines, with what they carry."""
+def _around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
+    """Envelopes of a good share of lines, with what they carry, and how many lines that are."""
     spoken = votes(lines)
     for frame in FRAMES:
         undoing = _kernel.Undoing([frame.compiled])
         carried = undoing.feed(spoken)
         framed, count = undoing.counts
         if framed and framed >= WORTH * count and carried.rstrip() != spoken.rstrip():
-            yield frame, carried
+            yield frame, carried, framed
