@@ -43,7 +43,7 @@ def test_lines_that_do_not_match_are_rejects() -> None:
     hits = parser.parse(b"192.0.2.7 200\n! - 192.0.2.7 200\n\xff\xfe 404\n192.0.2.7 200 x\n")
     assert [reject.line_number for reject in hits.rejects] == [2, 4]
     assert hits.rejects[0].reason == "does not match the pattern"
-    assert hits.frame()["client"].to_list() == ["192.0.2.7", r"\xff\xfe"]
+    assert hits.frame()["client"].to_list() == ["192.0.2.7", r"\xFF\xFE"]
 
 
 @pytest.mark.parametrize(

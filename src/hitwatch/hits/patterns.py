@@ -1,6 +1,6 @@
 """Regular expressions of the user's own, whose named groups are the fields of a line.
 
-``~(?P<client>\\S+) \\[(?P<time>[^\\]]+)\\] "(?P<request>[^"]*)" (?P<status>\\d+) (?P<tier__text>\\S+)``
+``~(?P<client>\\S+) \\[(?P<time>[^\\]]+)\\] "(?P<request>[^"]*)" (?P<tier__text>\\S+)``
 
 A group has the name of a known field, or a name of its own with a kind behind two underscores.
 The expression matches from the beginning of a line; what is behind it is not looked at, unless

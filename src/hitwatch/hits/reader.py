@@ -76,7 +76,7 @@ class Reader:
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
     _undoing: _kernel.Undoing | None = field(default=None, init=False, repr=False)
-    _numbers: _Numbers = field(default_factory=lambda: _Numbers(), init=False, repr=False)
+    _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
     _strays: int = _STRAYS
     _date: tuple[int, int, int] | None = None
 

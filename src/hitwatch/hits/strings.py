@@ -56,5 +56,6 @@ def _unknown(name: str) -> FormatError:
     return FormatError(
         f"unknown log format {name!r}",
         hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
-        "or a string with Apache's % directives or nginx' $ variables, or ~ and a regular expression",
+        "or a string with Apache's % directives or nginx' $ variables; or ~ and a regular"
+        " expression",
     )

@@ -55,6 +55,10 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
                 best, fits = (*around, frame), inner
             if len(around) + 1 < _DEEPEST:
                 waiting.append(((*around, frame), carried, inner))
+            if best == (*around, frame) and fitting == _lines(inner):
+                # Every line is read: nothing but what is in it can be better.
+                waiting = waiting[-1:] if len(best) < _DEEPEST else []
+                break
     return best, fits
 
 
