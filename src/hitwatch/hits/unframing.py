@@ -77,5 +77,8 @@ def _around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
         undoing = _kernel.Undoing([frame.compiled])
         carried = undoing.feed(spoken)
         framed, count = undoing.counts
+        if frame.kind != "records":
+            # The last line may be a part; of an object the head has only a piece.
+            carried += undoing.finish()
         if framed and framed >= WORTH * count and carried.rstrip() != spoken.rstrip():
             yield frame, carried, framed
