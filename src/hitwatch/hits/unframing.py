@@ -79,6 +79,7 @@ def _around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
         framed, count = undoing.counts
         if frame.kind != "records":
             # The last line may be a part; of an object the head has only a piece.
-            carried += undoing.finish()
+            rest = undoing.finish()
+            carried, framed = carried + rest, framed + bool(rest)
         if framed and framed >= WORTH * count and carried.rstrip() != spoken.rstrip():
             yield frame, carried, framed
