@@ -7,8 +7,10 @@ mod batch;
 mod dictionary;
 mod distinct;
 mod durations;
+mod framing;
 mod keyed;
 pub mod program;
+mod records;
 mod request;
 mod rewriting;
 mod rollup;
@@ -16,9 +18,9 @@ pub mod scan;
 pub mod text;
 pub mod times;
 mod typed;
-mod wrapping;
 
 mod counting;
 mod python;
+mod python_framing;
 
 pub use python::_kernel;

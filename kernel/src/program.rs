@@ -3,6 +3,7 @@
 use crate::text::Escape;
 use crate::times::{TimeFormat, Zone};
 use crate::typed::{Check, Class};
+use regex::bytes::Regex;
 use std::collections::HashMap;
 
 /// Index of a column; `None` when nobody asked for it.
@@ -24,6 +25,16 @@ pub enum Layout {
     Positional(Vec<Line>),
     /// Values under names.
     Keyed(Keyed),
+    /// Values that groups of a regular expression match.
+    Matched(Pattern),
+}
+
+/// A regular expression that a line must match from its beginning.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub regex: Regex,
+    /// Which group is which field.
+    pub groups: Vec<(usize, usize)>,
 }
 
 /// How named values are read.

@@ -3,15 +3,15 @@
 use crate::batch::Finished;
 use crate::counting::{Countable, Leaving, Marks, PyRollup};
 use crate::program::{
-    ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Program, Quotes, RequestSlots,
-    Slot, Syntax, Unit,
+    ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
+    RequestSlots, Slot, Syntax, Unit,
 };
+use crate::python_framing as framing;
 use crate::rewriting;
 use crate::scan::{self, Reason, Scratch};
 use crate::text::Escape;
 use crate::times::{Item, TimeFormat, Zone};
 use crate::typed::{Check, Class};
-use crate::wrapping::{self, Wrapper};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator};
@@ -22,7 +22,7 @@ use pyo3::types::{PyBytes, PyCapsule};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-fn bad(what: &str, value: &str) -> PyErr {
+pub fn bad(what: &str, value: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {value}"))
 }
 
@@ -74,9 +74,12 @@ struct LayoutSpec {
     folded: bool,
     required: Vec<Vec<usize>>,
     told_by: u32,
+    pattern: Option<String>,
+    /// The field of each named group.
+    groups: Vec<(String, usize)>,
 }
 
-type KeySpec = (Option<(usize, u16)>, Option<usize>, u64);
+pub type KeySpec = (Option<(usize, u16)>, Option<usize>, u64);
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -87,11 +90,43 @@ struct LineSpec {
     ignore_rest: bool,
 }
 
+/// Known names as a tree. Arguments: the nodes; the number of fields there are.
+pub fn key_tree(
+    nodes: Vec<HashMap<Vec<u8>, KeySpec>>,
+    folded: bool,
+    fields: usize,
+) -> PyResult<Keys> {
+    let most = nodes.len().max(1);
+    let key = |(name, (value, names, telling)): (Vec<u8>, KeySpec)| {
+        if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= most) {
+            return Err(bad("key", &String::from_utf8_lossy(&name)));
+        }
+        Ok((
+            name,
+            Key {
+                value,
+                names,
+                telling,
+            },
+        ))
+    };
+    let mut tree = nodes
+        .into_iter()
+        .map(|node| node.into_iter().map(key).collect())
+        .collect::<PyResult<Vec<_>>>()?;
+    tree.resize_with(most, HashMap::new);
+    Ok(Keys {
+        nodes: tree,
+        folded,
+    })
+}
+
 impl LayoutSpec {
     /// Arguments: the number of fields of the program.
     fn compile(self, fields: usize) -> PyResult<Layout> {
         let syntax = match self.layout.as_str() {
             "positional" => return self.positional(fields),
+            "regex" => return self.matched(fields),
             "json" => Syntax::Json,
             "logfmt" => Syntax::Logfmt,
             "ltsv" => Syntax::Ltsv,
@@ -100,36 +135,25 @@ impl LayoutSpec {
         if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
             return Err(bad("required field", &wrong.to_string()));
         }
-        let nodes = self.keys.len().max(1);
-        let key = |(name, (value, names, telling)): (Vec<u8>, KeySpec)| {
-            if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= nodes)
-            {
-                return Err(bad("key", &String::from_utf8_lossy(&name)));
-            }
-            Ok((
-                name,
-                Key {
-                    value,
-                    names,
-                    telling,
-                },
-            ))
-        };
-        let mut tree = self
-            .keys
-            .into_iter()
-            .map(|node| node.into_iter().map(key).collect())
-            .collect::<PyResult<Vec<_>>>()?;
-        tree.resize_with(nodes, HashMap::new);
         Ok(Layout::Keyed(Keyed {
             syntax,
-            keys: Keys {
-                nodes: tree,
-                folded: self.folded,
-            },
+            keys: key_tree(self.keys, self.folded, fields)?,
             required: self.required,
             told_by: self.told_by,
         }))
+    }
+
+    fn matched(self, fields: usize) -> PyResult<Layout> {
+        let regex = framing::regex(&self.pattern.unwrap_or_default())?;
+        let groups = self.groups.into_iter().map(|(name, field)| {
+            let found = regex.capture_names().position(|n| n == Some(&name));
+            match found {
+                Some(group) if field < fields => Ok((group, field)),
+                _ => Err(bad("group", &name)),
+            }
+        });
+        let groups = groups.collect::<PyResult<_>>()?;
+        Ok(Layout::Matched(Pattern { regex, groups }))
     }
 
     fn positional(self, fields: usize) -> PyResult<Layout> {
@@ -197,6 +221,18 @@ impl ProgramSpec {
     }
 }
 
+pub fn escape_named(name: &str) -> PyResult<Escape> {
+    Ok(match name {
+        "none" => Escape::None,
+        "backslash" => Escape::Backslash,
+        "doubled" => Escape::Doubled,
+        "json" => Escape::Json,
+        "percent" => Escape::Percent,
+        "plus" => Escape::Plus,
+        other => return Err(bad("escape", other)),
+    })
+}
+
 fn column_type(name: &str) -> PyResult<ColumnType> {
     Ok(match name {
         "text" => ColumnType::Text,
@@ -245,15 +281,7 @@ impl FieldSpec {
             },
             other => return Err(bad("field kind", other)),
         };
-        let escape = match self.escape.as_str() {
-            "none" => Escape::None,
-            "backslash" => Escape::Backslash,
-            "doubled" => Escape::Doubled,
-            "json" => Escape::Json,
-            "percent" => Escape::Percent,
-            "plus" => Escape::Plus,
-            other => return Err(bad("escape", other)),
-        };
+        let escape = escape_named(&self.escape)?;
         let check = match self.check.as_str() {
             "user" => Check::User,
             "status" => Check::Status,
@@ -409,6 +437,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::Missing => "missing",
         Reason::WrongType => "wrong_type",
         Reason::Untold => "untold",
+        Reason::Unmatched => "unmatched",
     }
 }
 
@@ -662,31 +691,10 @@ impl Table {
     }
 }
 
-/// Take syslog's, Docker's or CRI's wrapping off whole lines.
-///
-/// Returns the lines, and the beginning of one whose rest is still to come.
-#[pyfunction]
-fn unwrap<'py>(
-    py: Python<'py>,
-    wrapper: &str,
-    data: &Bound<'py, PyBytes>,
-    carried: &[u8],
-) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-    let wrapper = match wrapper {
-        "syslog" => Wrapper::Syslog,
-        "docker" => Wrapper::Docker,
-        "cri" => Wrapper::Cri,
-        other => return Err(bad("wrapper", other)),
-    };
-    let bytes = data.as_bytes();
-    let (lines, rest) = py.detach(|| wrapping::unwrap(wrapper, bytes, carried));
-    Ok((PyBytes::new(py, &lines), PyBytes::new(py, &rest)))
-}
-
 /// The compiled half of `hitwatch.hits`.
 #[pymodule]
 pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(unwrap, module)?)?;
+    framing::register(module)?;
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
     module.add_class::<Countable>()?;

@@ -3,7 +3,9 @@
 use crate::batch::{Column, Finished};
 use crate::dictionary::{Dictionary, NULL};
 use crate::keyed::{self, Expected};
-use crate::program::{Field, Keyed, Kind, Layout, Line, Part, Program, Quotes, Slot, Unit};
+use crate::program::{
+    Field, Keyed, Kind, Layout, Line, Part, Pattern, Program, Quotes, Slot, Unit,
+};
 use crate::request;
 use crate::text::{self, Escape};
 use crate::times::{Parts, TimeFormat};
@@ -11,6 +13,7 @@ use crate::typed::{self, Check, Verdict};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use memchr::{memchr, memchr2};
+use regex::bytes::CaptureLocations;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -38,6 +41,8 @@ pub enum Reason {
     WrongType,
     /// The names that tell the format are not there.
     Untold,
+    /// It does not match the pattern.
+    Unmatched,
 }
 
 /// How often the rest of a line may be tried again behind a longer value.
@@ -158,6 +163,8 @@ struct Scanner<'a> {
     /// Whether a request that nothing marks off must be a regular one.
     strict: bool,
     expected: Expected<'a>,
+    /// Memory for the places of a pattern's groups.
+    places: Option<(&'a Pattern, CaptureLocations)>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
 }
@@ -202,6 +209,7 @@ impl<'a> Scanner<'a> {
             ],
             strict: false,
             expected: Expected::default(),
+            places: None,
             last_time: None,
             time: Parts::default(),
         }
@@ -290,10 +298,11 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn laid_out(&mut self, line: &'a [u8], layout: &Layout) -> Result<(), Failure> {
+    fn laid_out(&mut self, line: &'a [u8], layout: &'a Layout) -> Result<(), Failure> {
         match layout {
             Layout::Positional(lines) => self.first_that_fits(line, lines),
             Layout::Keyed(keyed) => self.keyed(line, keyed),
+            Layout::Matched(pattern) => self.matched(line, pattern),
         }
     }
 
@@ -510,6 +519,47 @@ impl<'a> Scanner<'a> {
                 });
             }
         }
+        self.compose();
+        self.resolve_time(line.len())
+    }
+
+    /// Read what the groups of a pattern match; a group that took no part has no value.
+    fn matched(&mut self, line: &'a [u8], pattern: &'a Pattern) -> Result<(), Failure> {
+        self.begin();
+        self.seen.fill(0);
+        let program = self.program;
+        let known = self.places.take();
+        let mut places = match known {
+            Some((of, places)) if std::ptr::eq(of, pattern) => places,
+            _ => pattern.regex.capture_locations(),
+        };
+        if pattern.regex.captures_read(&mut places, line).is_none() {
+            return Err(Failure {
+                reason: Reason::Unmatched,
+                field: pattern.groups.first().map_or(0, |(_, field)| *field),
+                at: 0,
+            });
+        }
+        for &(group, index) in &pattern.groups {
+            let field = &program.fields[index];
+            let Some((at, end)) = places.get(group) else {
+                continue;
+            };
+            if self.seen[field.group] != 0 {
+                continue;
+            }
+            let raw = &line[at..end];
+            self.value(raw, field, field.escape)
+                .map_err(|reason| Failure {
+                    reason,
+                    field: index,
+                    at,
+                })?;
+            if !raw.is_empty() && raw != b"-" && !matches!(field.kind, Kind::Time(_)) {
+                self.seen[field.group] = 1;
+            }
+        }
+        self.places = Some((pattern, places));
         self.compose();
         self.resolve_time(line.len())
     }

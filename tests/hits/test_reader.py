@@ -35,7 +35,7 @@ def rows(reader: Reader, text: str) -> list[dict[str, object]]:
     [
         ("syslog", "Oct 10 13:55:36 web1 nginx: {}"),
         ("syslog", "<190>Oct 10 13:55:36 web1 nginx[17]: {}"),
-        ("syslog", "<190>1 2026-10-10T13:55:36Z web1 nginx - - - {}"),
+        ("syslog-5424", "<190>1 2026-10-10T13:55:36Z web1 nginx - - - {}"),
         ("cri", "2026-10-10T13:55:36.1Z stdout F {}"),
         ("docker", None),
     ],

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hitwatch import _kernel
 from hitwatch.hits.format import Layout
 from hitwatch.hits.formats import by_name
+from hitwatch.hits.framing import FRAMES, undone
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.strings import format_of
 from hitwatch.hits.w3c import with_fields
@@ -50,7 +50,7 @@ def read(vector: dict[str, Any]) -> dict[str, Any] | None:
     """The row of the vector's line; ``None`` when it is rejected."""
     line = line_of(vector) + b"\n"
     for wrapper in ("", "syslog", "docker"):
-        bare = _kernel.unwrap(wrapper, line, b"")[0] if wrapper else line
+        bare = undone(tuple(frame for frame in FRAMES if frame.name == wrapper), line)
         for name in [None, *(["envoy-default"] if wrapper == "docker" else [])]:
             reader = reader_of(vector | ({"format": name} if name else {}))
             *_, hits = reader.read(bare)

@@ -328,6 +328,7 @@ class Parser:
             "missing": f"no {name}",
             "wrong_type": f"{name} is no {wanted}",
             "untold": f"it has not {TELLING} of the keys that tell {self.log_format.name}",
+            "unmatched": "does not match the pattern",
         }
         return wordings[reason]
 
@@ -347,6 +348,8 @@ def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, A
                 "folded": part.folded,
                 "required": _required(part, first),
                 "told_by": TELLING if part.telling else 0,
+                "pattern": part.pattern,
+                "groups": _groups(part, first),
             }
         )
         fields += _fields(part, first)
@@ -436,7 +439,9 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
 
 def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, Any]:
     group = groups.setdefault(key.reading.column or key.name, len(groups))
-    return _read_as(key.reading, log_format) | {
+    # What names or quotes mark off may hold blanks.
+    reading = replace(key.reading, check=None) if key.reading.check == "user" else key.reading
+    return _read_as(reading, log_format) | {
         "group": group,
         "otherwise": None,
         "until": b"",
@@ -444,7 +449,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
         "quotes": "never",
         "elastic": False,
         "padded": False,
-        "escape": key.reading.escape or "none",
+        "escape": key.reading.escape or (log_format.escape if log_format.pattern else "none"),
     }
 
 
@@ -520,6 +525,13 @@ def _key_tree(log_format: Format, first: int) -> list[_Node]:
     for number, name in enumerate(log_format.telling):
         insert(0, name.split("."), None, None, 1 << number)
     return nodes
+
+
+def _groups(log_format: Format, first: int) -> list[tuple[str, int]]:
+    """The groups of a pattern, and the field that each is."""
+    if log_format.layout is not Layout.REGEX:
+        return []
+    return [(key.path[0], place) for place, key in enumerate(log_format.keys, first)]
 
 
 def _folded(name: str, log_format: Format) -> bytes:

@@ -93,8 +93,9 @@ def describe(origin: str, head: bytes, reader: Reader) -> Description | None:
     if not reader.fits:
         return None
     log_format = reader.log_format or reader.fits[0].log_format
-    probe = Reader(None, log_format, zone=reader.zone, wrapper=reader.wrapper)
+    probe = Reader(None, log_format, zone=reader.zone, framing=reader.framing)
     found = probe.read(head, keep_rejects=_SHOWN)
+    found += probe.finish(_SHOWN)
     rejects = [reject for hits in found for reject in hits.rejects][:_SHOWN]
     used = probe.log_format or log_format
     rows = [row for hits in found for row in hits.frame().head(200).iter_rows(named=True)]

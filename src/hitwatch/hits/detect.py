@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
+from hitwatch.hits.framing import votes
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
 ENOUGH = 0.5
 """Share of lines that must fit."""
-
-WRAPPERS = ("syslog", "docker", "cri")
-"""What may carry lines, under the names the kernel knows it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
         The formats by how many lines they fit, then by how much they say, the best first.
 
     """
-    data = b"".join(line for line in data.splitlines(keepends=True) if line.strip())
+    data = votes(data)
     said = [line for _, line in directives(data)]
     header = next((line for line in said if line.startswith(FIELDS_DIRECTIVE)), None)
     date = next((found for line in said if (found := date_of(line))), None)

@@ -11,6 +11,9 @@ server writes it, each field in braces: ``{client} {ident} {user} [{time}] "{req
 - ``lines`` in place of ``line`` lists several ways, of which the first that fits counts.
 - ``optional`` lists texts that may follow the line, each only after the one before it.
 
+Where ``layout`` is ``regex``, ``pattern`` is a regular expression whose named groups are the
+fields (``patterns.py``).
+
 Where values stand under names, ``keys`` maps the names to fields, nested names with points.
 Of several names for one column the first that has a value counts; ``"duration_s|time"`` is
 read as a time where it is no duration.
@@ -50,6 +53,7 @@ class Layout(Enum):
     JSON = "json"
     LOGFMT = "logfmt"
     LTSV = "ltsv"
+    REGEX = "regex"
 
 
 class Quotes(Enum):
@@ -179,7 +183,8 @@ class Format:
         layout: how the values are laid out.
         lines: of a positional layout the ways to write a line; of W3C the one that holds
             until a ``#Fields`` line says another.
-        keys: of named values their names.
+        keys: of named values their names; of a pattern its groups.
+        pattern: a regular expression that lines match from their beginning.
         folded: whether names are compared without case and punctuation.
         transparent: names of objects whose names count as if they stood outside.
         scopes: objects in which names mean something of their own.
@@ -207,6 +212,7 @@ class Format:
     layout: Layout = Layout.POSITIONAL
     lines: tuple[Line, ...] = ()
     keys: tuple[Key, ...] = ()
+    pattern: str = ""
     folded: bool = False
     transparent: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
@@ -432,6 +438,12 @@ def read_format(text: str, *, where: str) -> Format:
         for scope, inside in scopes.items()
         for key in _read_keys(inside.get("keys", {}), where)
     ]
+    pattern = table.get("pattern", "")
+    if layout is Layout.REGEX:
+        # What reads expressions is loaded when one is given.
+        from hitwatch.hits.patterns import pattern_keys
+
+        keys = list(pattern_keys(pattern, where=where, own=own))
     return Format(
         name=table["name"],
         title=table["title"],
@@ -439,6 +451,7 @@ def read_format(text: str, *, where: str) -> Format:
         layout=layout,
         lines=_read_lines(table, own, where),
         keys=tuple(keys),
+        pattern=pattern,
         folded=table.get("folded", False),
         transparent=tuple(table.get("transparent", ())),
         scopes=tuple(
@@ -502,6 +515,7 @@ _KNOWN = _REQUIRED | {
     "line",
     "lines",
     "keys",
+    "pattern",
     "folded",
     "transparent",
     "scopes",
@@ -544,4 +558,10 @@ def _check_keys(table: Mapping[str, Any], where: str) -> None:
     if table.get("layout", "positional") not in layouts:
         raise FormatError(
             f"unknown layout {table['layout']!r}", where=where, hint=f"known: {', '.join(layouts)}"
+        )
+    if (table.get("layout") == Layout.REGEX.value) != ("pattern" in table):
+        raise FormatError(
+            "a pattern and layout = 'regex' go together",
+            where=where,
+            hint="write both, or a line with fields in braces",
         )

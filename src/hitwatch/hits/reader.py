@@ -1,7 +1,7 @@
 """Reads the lines of one origin: finds out their format, and follows it when it changes.
 
-Three things are undone or followed without being asked for: the wrapping that syslog, Docker
-or Kubernetes put around lines; the ``#Fields`` lines of W3C logs; and lines of another known
+Three things are undone or followed without being asked for: what runtimes and collectors put
+around lines (``framing.py``); the ``#Fields`` lines of W3C logs; and lines of another known
 format among the others.
 """
 
@@ -12,15 +12,42 @@ from dataclasses import dataclass, field
 
 from hitwatch import _kernel
 from hitwatch.hits.compile import Hits, Parser
-from hitwatch.hits.detect import ENOUGH, WRAPPERS, Fit, detect, tells_enough
+from hitwatch.hits.detect import ENOUGH, Fit, detect, tells_enough
 from hitwatch.hits.format import Format, Layout, mixed
+from hitwatch.hits.framing import Frame, undone
 from hitwatch.hits.times import Zone
 from hitwatch.hits.units import is_open, settled
+from hitwatch.hits.unframing import detect_framed
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
 
 _TRIED = 64 * 1024
 _STRAYS = 200
 """How many rejected lines of an origin are tried in other formats."""
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Numbers of lines where several are parts of one, or one has several.
+
+    Attributes:
+        next: of the line that will come, as the input counts.
+        lost: how many fewer lines there were than the input has.
+
+    """
+
+    next: int = 0
+    lost: int = 0
+
+    def of(self, first_line: int, framed: bytes, lines: bytes) -> int:
+        """Number of the first of some lines. Arguments: as the input counts; what it had."""
+        if first_line != self.next:
+            # Another file stands where the old one was.
+            self.lost = 0
+        number = first_line - self.lost
+        count = framed.count(b"\n") + (bool(framed) and not framed.endswith(b"\n"))
+        self.next = first_line + count
+        self.lost += count - lines.count(b"\n")
+        return number
 
 
 @dataclass(slots=True)
@@ -33,8 +60,8 @@ class Reader:
         section_depth: how many path segments make a section.
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
-        wrapper: what carries the lines; ``None``: nothing, or not known yet.
         duration_unit: of durations whose unit the format leaves open; ``None``: as lines tell.
+        framing: what is around the lines, the outermost first.
         refine: what is done to hits before they are given out.
         fits: what detection found, last time it was asked, the best first.
 
@@ -45,13 +72,14 @@ class Reader:
     section_depth: int = 1
     zone: Zone | None = None
     line_numbers: bool = False
-    wrapper: str | None = None
     duration_unit: str | None = None
+    framing: tuple[Frame, ...] = ()
     refine: Callable[[Hits], Hits] | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
-    _carried: bytes = field(default=b"", repr=False)
+    _undoing: _kernel.Undoing | None = field(default=None, init=False, repr=False)
+    _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
     _strays: int = _STRAYS
     _open: bool = False
     _date: tuple[int, int, int] | None = None
@@ -76,24 +104,14 @@ class Reader:
         head = lines[:_TRIED]
         head = head[: head.rfind(b"\n") + 1] or head
         given = [self.log_format] if self.log_format else None
-        fits = detect(head, given)
-        for wrapper in WRAPPERS:
-            bare, _ = _kernel.unwrap(wrapper, head, b"")
-            if bare.rstrip() == head.replace(b"\r\n", b"\n").rstrip():
-                continue
-            inner = detect(bare, given)
-            if fits and fits[0].fitting and fits[0].log_format.telling:
-                # A product that keeps its own line, or some message, under such a name.
-                break
-            # A name with blanks can swallow a header: without it, lines say the same better.
-            if inner and inner[0].fitting and inner[0].fitting >= fits[0].fitting:
-                fits, self.wrapper = inner, wrapper
+        self.framing, fits = detect_framed(head, lambda lines: detect(lines, given))
+        self._undoing = None
         self.fits = fits
         if self.log_format is None and fits and fits[0].share >= ENOUGH:
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
         if self._found:
-            self._settle(self.unwrapped(head))
+            self._settle(self.bare(head))
         return self._found
 
     def _settle(self, lines: bytes) -> bool:
@@ -140,15 +158,36 @@ class Reader:
         return hits if self.refine is None else self.refine(hits)
 
     def _hits(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
-        known = self.recognise(lines)
-        if self.wrapper is not None:
-            lines, self._carried = _kernel.unwrap(self.wrapper, lines, self._carried)
+        self.recognise(lines)
         if self.log_format is None:
             parser = self._make(self.fits[0].log_format) if self.fits else None
             if parser is None:
                 raise ValueError("there are no lines to read")
+            lines = self.bare(lines)
             return [parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)]
-        if known and self.log_format.layout is Layout.W3C:
+        if self.framing:
+            if self._undoing is None:
+                self._undoing = _kernel.Undoing([frame.compiled for frame in self.framing])
+            framed, lines = lines, self._undoing.feed(lines)
+            first_line = self._numbers.of(first_line, framed, lines)
+        return self._parsed(lines, first_line, keep_rejects)
+
+    def finish(self, keep_rejects: int = 10) -> list[Hits]:
+        """Read what is held of lines whose rest will not come: the input has ended.
+
+        Args:
+            keep_rejects: as ``read``.
+
+        """
+        lines = self._undoing.finish() if self._undoing else b""
+        if not lines:
+            return []
+        first_line = self._numbers.of(self._numbers.next, b"", lines)
+        found = self._parsed(lines, first_line, keep_rejects)
+        return [self.refined(hits) for hits in found]
+
+    def _parsed(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
+        if self.log_format is not None and self.log_format.layout is Layout.W3C:
             return self._read_w3c(lines, first_line, keep_rejects)
         return [self._read(lines, first_line, keep_rejects)]
 
@@ -170,9 +209,25 @@ class Reader:
             self._parser = self._make(self.log_format)
         return self._parser
 
-    def unwrapped(self, lines: bytes) -> bytes:
-        """Whole lines without what carries them."""
-        return _kernel.unwrap(self.wrapper, lines, b"")[0] if self.wrapper else lines
+    @property
+    def wrapper(self) -> str | None:
+        """Names of what is around the lines, the outermost first; ``None``: nothing."""
+        return " + ".join(frame.name for frame in self.framing) or None
+
+    @property
+    def is_line_by_line(self) -> bool:
+        """Whether each line can be read by itself, whatever stands before it."""
+        w3c = self.log_format is not None and self.log_format.layout is Layout.W3C
+        return not w3c and all(frame.compiled.is_line_by_line for frame in self.framing)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines of the input are lines of the log, and not pieces of objects."""
+        return all(frame.kind != "records" for frame in self.framing)
+
+    def bare(self, lines: bytes) -> bytes:
+        """Some whole lines, without what is around them."""
+        return undone(self.framing, lines)
 
     def _make(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         return Parser(

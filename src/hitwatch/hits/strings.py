@@ -9,6 +9,7 @@ from hitwatch.hits.apache import NICKNAMES, apache_format
 from hitwatch.hits.format import Format
 from hitwatch.hits.formats import builtin, by_name
 from hitwatch.hits.nginx import nginx_format
+from hitwatch.hits.patterns import pattern_format
 from hitwatch.hits.pieces import nearest
 
 _APACHE_LINE = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|GlobalLog)\s", re.IGNORECASE)
@@ -21,14 +22,16 @@ def format_of(text: str) -> Format:
     """Find or compile a format.
 
     Args:
-        text: a known name or alias, an Apache format string or ``LogFormat`` line, or an
-            nginx format string or ``log_format`` directive.
+        text: a known name or alias, an Apache format string or ``LogFormat`` line, an
+            nginx format string or ``log_format`` directive, or ``~`` and a regular expression.
 
     Raises:
         FormatError: no format has that name, or the string is wrong.
 
     """
     name = text.strip()
+    if name.startswith("~"):
+        return pattern_format(name[1:])
     if _APACHE_LINE.match(text):
         return apache_format(text)
     if _NGINX_LINE.match(text):
@@ -53,5 +56,6 @@ def _unknown(name: str) -> FormatError:
     return FormatError(
         f"unknown log format {name!r}",
         hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
-        "or a string with Apache's % directives or nginx' $ variables",
+        "or a string with Apache's % directives or nginx' $ variables; or ~ and a regular"
+        " expression",
     )

@@ -154,7 +154,7 @@ def first_time(reader: Reader, head: bytes) -> Instant:
     """Time of the first hit at the beginning of a file whose format is known; else 0."""
     if reader.log_format is None or not reader.log_format.fills("time"):
         return 0
-    probe = Reader(["time"], reader.log_format, zone=reader.zone, wrapper=reader.wrapper)
+    probe = Reader(["time"], reader.log_format, zone=reader.zone, framing=reader.framing)
     for hits in probe.read(head):
         if len(hits):
             return hits.times()[0]
@@ -168,7 +168,7 @@ def times_by(reader: Reader) -> TimesOf:
     times = reader.parser_of(reader.log_format, ["time"])
 
     def times_of(lines: bytes) -> list[Instant]:
-        bare = reader.unwrapped(lines)
+        bare = reader.bare(lines)
         return times.parse(bare, keep_rejects=0).times()
 
     return times_of

@@ -147,6 +147,9 @@ class Loop:
     def _feed_last(self) -> None:
         for chunk in self.source.close():
             self.feed(chunk)
+        for origin in sorted(self._settled):
+            for hits in self.reader_of(origin).finish():
+                self._say(self.engine.feed(hits))
 
     def _end(self, last_tick: Instant) -> End:
         """Count what is left, close what is complete, and say the last period."""

@@ -175,6 +175,10 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
         return 0
     if not reader.log_format.fills("time"):
         return 0
+    if not reader.has_lines:
+        # Where an object begins is not known in the middle of a file.
+        file.offset = _line_start(file.read_at, size)
+        return 0
     if reader.log_format.layout is Layout.W3C and (header := last_header(file.read_at, size)):
         reader.recall(header)
     times_of = times_by(reader)

@@ -156,13 +156,14 @@ class Parsing:
 
     def _hits(self, origin: str) -> Iterator[Hits]:
         reader = self.reader_of(origin)
+        keep = 1 << 30 if self.on_reject else 0
         for chunk in self.chunks(origin):
             if self.stopped():
                 return
             if origin == STDIN and not reader.recognise(chunk.data):
                 raise unknown_format(reader, origin)
-            keep = 1 << 30 if self.on_reject else 0
             yield from reader.read(chunk.data, chunk.first_line, keep)
+        yield from reader.finish(keep)
 
     def _rows(self, hits: Hits, origin: str, schema: Schema) -> Rows:
         rows = shaped(hits, origin, schema)

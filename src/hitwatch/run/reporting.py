@@ -16,7 +16,6 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
-from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
@@ -143,7 +142,7 @@ class Reporting:
         reader = self.reader_of(origin)
         if origin != STDIN and not is_stream(origin):
             with PlainFile(origin) as file:
-                if file.is_plain and not _is_sequential(reader):
+                if file.is_plain and reader.is_line_by_line:
                     begin, end = self._extent(file, reader)
                     source.bytes_passed_over = file.size - (end - begin)
                     self._work_on(file.spans(PIECE, begin, end), reader, source, work)
@@ -160,13 +159,14 @@ class Reporting:
                 break
             if reader.log_format is None and not reader.recognise(piece.read()):
                 raise unknown_format(reader, source.origin)
-            if _is_sequential(reader):
+            if not reader.is_line_by_line:
                 data = piece.read()
                 found = reader.read(data)
                 self._progressed(data, source)
                 running.append(work.submit(self._count_all, found, source))
             else:
                 running.append(work.submit(self._parse_and_count, piece, reader, source))
+        self._count_all(reader.finish(), source)
         for future in running:
             future.result()
         source.log_format = reader.log_format.name if reader.log_format else ""
@@ -196,10 +196,11 @@ class Reporting:
         if self.stopped():
             return
         data = piece.read()
+        lines = reader.bare(data)
         while True:
             with self._lock:
                 parser, strays = reader.parser, reader.strays
-            hits = parser.parse(data, keep_rejects=strays)
+            hits = parser.parse(lines, keep_rejects=strays)
             with self._lock:
                 if not reader.reconsider(hits):
                     break
@@ -317,13 +318,6 @@ class _Work:
         future = self._pool.submit(task, *words)
         future.add_done_callback(lambda _: self._free.release())
         return future
-
-
-def _is_sequential(reader: Reader) -> bool:
-    """Whether what a line means depends on the lines before it."""
-    log_format = reader.log_format
-    w3c = log_format is not None and log_format.layout is Layout.W3C
-    return w3c or reader.wrapper is not None
 
 
 def _compared(base: _Counted) -> Compared:

@@ -1,0 +1,330 @@
+//! What runtimes and collectors put before, around or between log lines; knows none by name.
+
+use crate::keyed::{self, Expected, Named};
+use crate::program::{Keys, Syntax};
+use crate::records::Records;
+use crate::text::{self, Escape};
+use memchr::memchr;
+use regex::bytes::Regex;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The longest line that is put together of parts, in bytes.
+pub const LONGEST: usize = 16 << 20;
+
+/// One envelope.
+pub enum Frame {
+    Text(Text),
+    Named(Member),
+    /// JSON objects that are no lines: over several of them, behind each other, in arrays.
+    /// The names of lists whose items are the records where an object holds them.
+    Records(Vec<Vec<u8>>),
+}
+
+/// Text before a line, and behind it.
+pub struct Text {
+    /// Matches at the beginning of a line what stands before the one it carries.
+    pub head: Regex,
+    /// How many of these bytes belong to what is carried.
+    pub kept: usize,
+    /// As `head`, where what follows is a part of a line only.
+    pub part: Option<Regex>,
+    /// What stands behind the line.
+    pub tail: Vec<u8>,
+    /// How the carried line ends.
+    pub ends: Vec<u8>,
+    pub escape: Escape,
+}
+
+/// A JSON object that has the line under a name.
+pub struct Member {
+    pub keys: Keys,
+    /// Whether it has its line end there: one that lacks it is a part.
+    pub ended: bool,
+}
+
+/// What a line carries.
+struct Carried<'a> {
+    line: Cow<'a, [u8]>,
+    whole: bool,
+}
+
+impl Text {
+    #[inline]
+    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+        if let Some(part) = &self.part
+            && let Some(found) = part.find(line)
+        {
+            let line = Cow::Borrowed(&line[found.end()..]);
+            return Some(Carried { line, whole: false });
+        }
+        let end = self.head.find(line)?.end();
+        let bare = line.get(end.checked_sub(self.kept)?..)?;
+        let bare = if self.tail.is_empty() {
+            bare
+        } else {
+            bare.strip_suffix(self.tail.as_slice())?
+        };
+        if !self.ends.is_empty() && !bare.trim_ascii_end().ends_with(&self.ends) {
+            return None;
+        }
+        Some(Carried {
+            line: text::decode(bare, self.escape),
+            whole: true,
+        })
+    }
+}
+
+impl Member {
+    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+        if line.trim_ascii_start().first() != Some(&b'{') {
+            return None;
+        }
+        let mut best: Option<(u16, &[u8], Escape)> = None;
+        let mut each = |named: Named<'a>| -> Result<(), usize> {
+            if best.is_none_or(|(rank, ..)| named.rank < rank) {
+                best = Some((named.rank, named.raw, named.escape));
+            }
+            Ok(())
+        };
+        let mut expected = Expected::default();
+        keyed::read(Syntax::Json, &self.keys, line, &mut expected, &mut each).ok()?;
+        let (_, raw, escape) = best?;
+        let start = raw.as_ptr() as usize - line.as_ptr() as usize;
+        let before = line[..start].trim_ascii_end();
+        let log = match before.last() {
+            Some(b'"') => text::decode(raw, escape),
+            // A text that is no UTF-8 or has control characters is a list of its bytes.
+            Some(b'[') => Cow::Owned(bytes_of(&line[start..])?),
+            _ => return None,
+        };
+        let ended = log.ends_with(b"\n");
+        let length = log.trim_ascii_end().len();
+        let line = match log {
+            // What a server wrote as one line stays one.
+            Cow::Owned(mut log) => {
+                if ended {
+                    log.truncate(length);
+                }
+                log.iter_mut()
+                    .filter(|b| **b == b'\n')
+                    .for_each(|b| *b = b' ');
+                Cow::Owned(log)
+            }
+            borrowed => borrowed,
+        };
+        Some(Carried {
+            line,
+            whole: ended || !self.ended,
+        })
+    }
+}
+
+/// The bytes that a list of numbers spells.
+fn bytes_of(list: &[u8]) -> Option<Vec<u8>> {
+    let list = &list[..memchr(b']', list)?];
+    let number = |item: &[u8]| std::str::from_utf8(item.trim_ascii()).ok()?.parse().ok();
+    list.split(|&b| b == b',').map(number).collect()
+}
+
+impl Frame {
+    #[inline]
+    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+        match self {
+            Self::Text(text) => text.carried(line),
+            Self::Named(member) => member.carried(line),
+            Self::Records(_) => None,
+        }
+    }
+
+    /// Whether lines can be told from nothing but themselves.
+    pub fn is_line_by_line(&self) -> bool {
+        match self {
+            Self::Text(text) => text.part.is_none(),
+            Self::Named(member) => !member.ended,
+            Self::Records(_) => false,
+        }
+    }
+}
+
+/// A frame being undone, and what it holds of a line whose rest is still to come.
+struct Stage {
+    frame: Arc<Frame>,
+    partial: Vec<u8>,
+    records: Records,
+    framed: usize,
+    lines: usize,
+}
+
+impl Stage {
+    fn new(frame: Arc<Frame>) -> Self {
+        let lists = match &*frame {
+            Frame::Records(lists) => lists.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            frame,
+            partial: Vec::new(),
+            records: Records::new(lists),
+            framed: 0,
+            lines: 0,
+        }
+    }
+
+    fn feed(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(data.len() + self.partial.len() + 1);
+        if matches!(*self.frame, Frame::Records(_)) {
+            self.records.feed(data, &mut out);
+            self.framed = self.records.records;
+            self.lines = self.records.lines;
+            return out;
+        }
+        let mut start = 0;
+        while start < data.len() {
+            let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
+            let line = &data[start..end];
+            start = end + 1;
+            self.line(line.strip_suffix(b"\r").unwrap_or(line), &mut out);
+        }
+        out
+    }
+
+    /// A line that is not framed stays as it is.
+    #[inline]
+    fn line(&mut self, line: &[u8], out: &mut Vec<u8>) {
+        self.lines += usize::from(!line.is_empty());
+        let Some(carried) = self.frame.carried(line) else {
+            self.end(out);
+            out.extend_from_slice(line);
+            out.push(b'\n');
+            return;
+        };
+        if !carried.whole {
+            self.partial.extend_from_slice(&carried.line);
+            if self.partial.len() > LONGEST {
+                self.end(out);
+            }
+            return;
+        }
+        self.framed += 1;
+        out.append(&mut self.partial);
+        out.extend_from_slice(&carried.line);
+        out.push(b'\n');
+    }
+
+    /// What is held will not be continued.
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if !self.partial.is_empty() {
+            out.append(&mut self.partial);
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Frames that stand around each other, the outermost first, being undone.
+pub struct Undoing {
+    stages: Vec<Stage>,
+}
+
+impl Undoing {
+    pub fn new(frames: impl IntoIterator<Item = Arc<Frame>>) -> Self {
+        Self {
+            stages: frames.into_iter().map(Stage::new).collect(),
+        }
+    }
+
+    /// Take more lines in; give those that are whole now.
+    pub fn feed(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut stages = self.stages.iter_mut();
+        let first = stages.next().map(|stage| stage.feed(data));
+        let first = first.unwrap_or_else(|| data.to_vec());
+        stages.fold(first, |lines, stage| stage.feed(&lines))
+    }
+
+    /// Give what is held of lines whose rest will not come.
+    pub fn finish(&mut self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for stage in &mut self.stages {
+            let mut out = stage.feed(&lines);
+            stage.end(&mut out);
+            stage.records.finish(&mut out);
+            lines = out;
+        }
+        lines
+    }
+
+    /// How many lines the outermost frame has carried whole, and how many there were that
+    /// are not empty.
+    pub fn counts(&self) -> (usize, usize) {
+        self.stages.first().map_or((0, 0), |s| (s.framed, s.lines))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Key;
+    use std::collections::HashMap;
+
+    fn text(head: &str, part: Option<&str>, tail: &[u8], escape: Escape) -> Frame {
+        Frame::Text(Text {
+            head: Regex::new(head).unwrap(),
+            kept: 0,
+            part: part.map(|part| Regex::new(part).unwrap()),
+            tail: tail.to_vec(),
+            ends: Vec::new(),
+            escape,
+        })
+    }
+
+    fn member(name: &str, ended: bool) -> Frame {
+        let key = Key {
+            value: Some((0, 1)),
+            names: None,
+            telling: 0,
+        };
+        let names = HashMap::from([(name.as_bytes().to_vec(), key)]);
+        let keys = Keys {
+            nodes: vec![names],
+            folded: false,
+        };
+        Frame::Named(Member { keys, ended })
+    }
+
+    fn undone(frames: Vec<Frame>, text: &str) -> String {
+        let mut undoing = Undoing::new(frames.into_iter().map(Arc::new));
+        let mut lines = undoing.feed(text.as_bytes());
+        lines.extend(undoing.finish());
+        String::from_utf8(lines).unwrap()
+    }
+
+    #[test]
+    fn heads_and_tails_are_taken_off_and_other_lines_stay() {
+        let quoted = || text("^\"", None, b"\"", Escape::Doubled);
+        assert_eq!(
+            undone(vec![quoted()], "\"a \"\"b\"\"\"\r\nc\n"),
+            "a \"b\"\nc\n"
+        );
+        let stacked = vec![text("^[a-z]+: ", None, b"", Escape::None), quoted()];
+        assert_eq!(undone(stacked, "x: \"a\"\n"), "a\n");
+    }
+
+    #[test]
+    fn parts_are_joined_and_never_lost() {
+        let parts = || text("^F ", Some("^P "), b"", Escape::None);
+        assert_eq!(undone(vec![parts()], "P a \nF b\n"), "a b\n");
+        assert_eq!(undone(vec![parts()], "P a\nother\nP b"), "a\nother\nb\n");
+    }
+
+    #[test]
+    fn lines_stand_under_names() {
+        let docker = r#"{"log":"a \"b\"","stream":"stdout"}
+{"log":" c\n","stream":"stdout"}"#;
+        assert_eq!(undone(vec![member("log", true)], docker), "a \"b\" c\n");
+        let bytes = r#"{"MESSAGE":[97,32,10,255,98]}"#;
+        let mut undoing = Undoing::new([Arc::new(member("MESSAGE", false))]);
+        assert_eq!(undoing.feed(bytes.as_bytes()), b"a  \xffb\n");
+        let number = "{\"log\":5}\n{\"log\":[1000]}\n";
+        assert_eq!(undone(vec![member("log", false)], number), number);
+    }
+}

@@ -1,0 +1,153 @@
+//! The door to Python for what stands around lines, and for regular expressions.
+
+use crate::framing::{Frame, Member, Text, Undoing};
+use crate::python::{KeySpec, bad, escape_named, key_tree};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use regex::bytes::{Regex, RegexBuilder};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The most memory that a compiled regular expression may take, in bytes.
+const LARGEST: usize = 4 << 20;
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct FrameSpec {
+    kind: String,
+    head: String,
+    kept: usize,
+    part: Option<String>,
+    tail: Vec<u8>,
+    ends: Vec<u8>,
+    escape: String,
+    keys: Vec<HashMap<Vec<u8>, KeySpec>>,
+    ended: bool,
+    lists: Vec<Vec<u8>>,
+}
+
+/// A regular expression that matches from a text's beginning. It works on bytes, in time
+/// that grows with the text alone.
+pub fn regex(pattern: &str) -> PyResult<Regex> {
+    // A comment of an extended pattern ends with its line.
+    let end = if pattern.contains("(?x") { "\n" } else { "" };
+    RegexBuilder::new(&format!("\\A(?:{pattern}{end})"))
+        .unicode(false)
+        .size_limit(LARGEST)
+        .build()
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// An envelope, ready to be taken off.
+#[pyclass(name = "Frame", frozen, module = "hitwatch._kernel")]
+struct PyFrame {
+    frame: Arc<Frame>,
+}
+
+#[pymethods]
+impl PyFrame {
+    #[new]
+    fn new(spec: FrameSpec) -> PyResult<Self> {
+        let frame = match spec.kind.as_str() {
+            "text" => Frame::Text(Text {
+                head: regex(&spec.head)?,
+                kept: spec.kept,
+                part: spec.part.as_deref().map(regex).transpose()?,
+                tail: spec.tail,
+                ends: spec.ends,
+                escape: escape_named(&spec.escape)?,
+            }),
+            "member" => Frame::Named(Member {
+                keys: key_tree(spec.keys, false, usize::MAX)?,
+                ended: spec.ended,
+            }),
+            "records" => Frame::Records(spec.lists),
+            other => return Err(bad("frame", other)),
+        };
+        Ok(Self {
+            frame: Arc::new(frame),
+        })
+    }
+
+    /// Whether lines can be told from nothing but themselves.
+    #[getter]
+    fn is_line_by_line(&self) -> bool {
+        self.frame.is_line_by_line()
+    }
+}
+
+/// Frames being undone in one stream of lines.
+#[pyclass(name = "Undoing", frozen, module = "hitwatch._kernel")]
+struct PyUndoing {
+    undoing: Mutex<Undoing>,
+}
+
+#[pymethods]
+impl PyUndoing {
+    #[new]
+    fn new(frames: Vec<Py<PyFrame>>) -> Self {
+        let frames = frames.iter().map(|frame| frame.get().frame.clone());
+        Self {
+            undoing: Mutex::new(Undoing::new(frames)),
+        }
+    }
+
+    /// Take more lines in; give those that are whole now.
+    fn feed<'py>(&self, py: Python<'py>, data: &Bound<'py, PyBytes>) -> Bound<'py, PyBytes> {
+        let bytes = data.as_bytes();
+        let lines = py.detach(|| self.locked(|undoing| undoing.feed(bytes)));
+        PyBytes::new(py, &lines)
+    }
+
+    /// Give what is held of lines whose rest will not come.
+    fn finish<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.locked(Undoing::finish))
+    }
+
+    /// How many lines the outermost frame has carried whole, and how many there were.
+    #[getter]
+    fn counts(&self) -> (usize, usize) {
+        self.locked(|undoing| undoing.counts())
+    }
+}
+
+impl PyUndoing {
+    fn locked<T>(&self, work: impl FnOnce(&mut Undoing) -> T) -> T {
+        work(&mut self.undoing.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What is wrong with a regular expression, and at which byte; `None`: nothing.
+#[pyfunction]
+fn pattern_error(pattern: &str) -> Option<(String, usize)> {
+    let mut parser = regex_syntax::ParserBuilder::new()
+        .utf8(false)
+        .unicode(false)
+        .build();
+    match parser.parse(pattern) {
+        Ok(_) => regex(pattern).err().map(|error| (error.to_string(), 0)),
+        Err(regex_syntax::Error::Parse(error)) => {
+            Some((error.kind().to_string(), error.span().start.offset))
+        }
+        Err(regex_syntax::Error::Translate(error)) => {
+            Some((error.kind().to_string(), error.span().start.offset))
+        }
+        Err(error) => Some((error.to_string(), 0)),
+    }
+}
+
+/// The names of a regular expression's groups, in their order.
+#[pyfunction]
+fn pattern_groups(pattern: &str) -> PyResult<Vec<String>> {
+    let regex = regex(pattern)?;
+    Ok(regex.capture_names().flatten().map(str::to_owned).collect())
+}
+
+/// Add what is here to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyFrame>()?;
+    module.add_class::<PyUndoing>()?;
+    module.add_function(wrap_pyfunction!(pattern_error, module)?)?;
+    module.add_function(wrap_pyfunction!(pattern_groups, module)?)
+}
