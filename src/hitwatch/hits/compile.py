@@ -388,6 +388,7 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
         "quotes": field.quotes.value,
         "elastic": field.elastic or holds_end or unescaped,
         "padded": field.padded,
+        "glued": log_format.glued and field.quotes is Quotes.OPTIONAL and until == " ",
         "escape": escape,
     }
 
@@ -401,6 +402,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
         "quotes": "never",
         "elastic": False,
         "padded": False,
+        "glued": False,
         "escape": key.reading.escape or "none",
     }
 
@@ -416,6 +418,8 @@ def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
         "by_point": reading.by_point,
         "forbids": None if reading.forbids is None else ord(reading.forbids),
         "list": reading.listed,
+        "shared": reading.shared,
+        "spare": reading.spare,
         "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }
 

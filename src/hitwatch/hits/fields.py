@@ -54,6 +54,9 @@ class Reading:
         port_column: where the port of an address goes.
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
+        shared: whether another field fills the same column: where this one has no value, that
+            of the other stays.
+        spare: whether it fills its column only where no other field has.
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
 
     """
@@ -67,6 +70,8 @@ class Reading:
     port_column: str | None = None
     time_format: str | None = None
     escape: str | None = None
+    shared: bool = False
+    spare: bool = False
     forbids: str | None = None
 
 
@@ -121,8 +126,8 @@ FIELDS: dict[str, Reading] = {
     "bytes_received": _integer("bytes_received"),
     "cache_status": _text("cache_status"),
     "content_type": _text("content_type"),
-    "tls_protocol": _text("tls_protocol"),
-    "tls_cipher": _text("tls_cipher"),
+    "tls_protocol": Reading(Kind.TEXT, "tls_protocol", forbids='"'),
+    "tls_cipher": Reading(Kind.TEXT, "tls_cipher", forbids='"'),
     "upstream": _text("upstream"),
     "upstream_status": _text("upstream_status"),
     "request_id": _text("request_id"),
@@ -138,6 +143,7 @@ FIELDS: dict[str, Reading] = {
 OWN_KINDS: dict[str, Reading] = {
     "text": Reading(Kind.TEXT),
     "word": Reading(Kind.TEXT, forbids=" "),
+    "token": Reading(Kind.TEXT, forbids='"'),
     "integer": Reading(Kind.INTEGER),
     "seconds": Reading(Kind.SECONDS),
     "milliseconds": Reading(Kind.SECONDS, per_second=1e3),
