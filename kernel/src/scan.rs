@@ -399,8 +399,10 @@ impl<'a> Scanner<'a> {
     #[cold]
     fn yields(&self, raw: &[u8], field: &Field) -> bool {
         let empty = raw.is_empty() || raw == b"-";
-        if matches!(field.kind, Kind::Request) {
-            return self.told_request && (empty || field.spare);
+        match field.kind {
+            Kind::Request => return self.told_request && (empty || field.spare),
+            Kind::Time(_) => return empty || field.spare && self.time.is_known(),
+            _ => {}
         }
         let pending = field.slots()[0].is_some_and(|s| self.columns[s].is_pending());
         let zero = matches!(

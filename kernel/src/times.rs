@@ -129,6 +129,11 @@ impl Parts {
         LOGGED.contains(&instant).then_some(instant)
     }
 
+    /// Whether one field alone has named the instant.
+    pub const fn is_known(&self) -> bool {
+        self.instant.is_some()
+    }
+
     /// Read one field; `None` when it is not a time of that format.
     #[inline]
     pub fn read(&mut self, text: &[u8], format: &TimeFormat) -> Option<()> {
