@@ -150,6 +150,8 @@ struct Scanner<'a> {
     /// Whether a request that nothing marks off must be a regular one.
     strict: bool,
     expected: Expected<'a>,
+    /// Where a longer value may still be tried: the field, its start, its least length.
+    longer: Vec<(usize, usize, usize)>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
 }
@@ -193,6 +195,7 @@ impl<'a> Scanner<'a> {
             ],
             strict: false,
             expected: Expected::default(),
+            longer: Vec::new(),
             last_time: None,
             time: Parts::default(),
         }
@@ -354,14 +357,28 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn tried(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
         self.begin();
-        // Where a longer value may still be tried: the field, its start, its least length.
-        let mut longer: Vec<(usize, usize, usize)> = Vec::new();
+        let mut longer = std::mem::take(&mut self.longer);
+        longer.clear();
+        let read = self.tried_again(line, written, &mut longer);
+        self.longer = longer;
+        read?;
+        self.compose();
+        self.resolve_time(line.len())
+    }
+
+    #[inline]
+    fn tried_again(
+        &mut self,
+        line: &'a [u8],
+        written: &Line,
+        longer: &mut Vec<(usize, usize, usize)>,
+    ) -> Result<(), Failure> {
         let mut tries = 0;
         let mut furthest: Option<Failure> = None;
         let (mut index, mut at, mut least) = (written.fields.start, written.prefix.len(), 0);
         loop {
-            let failure = match self.rest(line, written, index, at, least, &mut longer) {
-                Ok(()) => break,
+            let failure = match self.rest(line, written, index, at, least, longer) {
+                Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
             if furthest.is_none_or(|known| failure.at > known.at) {
@@ -374,8 +391,6 @@ impl<'a> Scanner<'a> {
             }
             self.begin_again(written, index, failure.field);
         }
-        self.compose();
-        self.resolve_time(line.len())
     }
 
     /// Forget what the fields from one to another have given.

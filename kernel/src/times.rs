@@ -372,7 +372,7 @@ impl Parts {
         let (least, most) = match item {
             Item::Year => (4, 4),
             Item::DayOfYear => (3, 3),
-            Item::Day | Item::Hour | Item::Hour12 => (1, 2),
+            Item::Month | Item::Day | Item::Hour | Item::Hour12 => (1, 2),
             Item::FractionDigits(count) => (usize::from(*count), usize::from(*count)),
             _ => (2, 2),
         };

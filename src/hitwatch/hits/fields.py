@@ -97,6 +97,8 @@ FIELDS: dict[str, Reading] = {
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
     "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
+    "date_us": Reading(Kind.TIME, "time", time_format="%m/%d/%Y"),
+    "date_us_short": Reading(Kind.TIME, "time", time_format="%m/%d/%y"),
     "any_time": Reading(Kind.TIME, "time", time_format="any"),
     "request": Reading(Kind.REQUEST),
     "method": Reading(Kind.METHOD),
