@@ -112,6 +112,8 @@ FIELDS: dict[str, Reading] = {
     "referrer": _text("referrer"),
     "user_agent": _text("user_agent"),
     "host": _text("host"),
+    # Beside a referrer, only its slashes tell which is which.
+    "host_name": Reading(Kind.TEXT, "host", forbids="/"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port"),
     "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
     "duration_point_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
@@ -125,6 +127,8 @@ FIELDS: dict[str, Reading] = {
     "upstream_duration_us": _seconds("upstream_duration_s", 1e6, listed=True),
     "upstream_duration_ns": _seconds("upstream_duration_s", 1e9, listed=True),
     "forwarded_for": _text("forwarded_for"),
+    # One word: IIS writes + for the blanks of a list.
+    "forwarded_word": Reading(Kind.TEXT, "forwarded_for", forbids=" "),
     "bytes_received": _integer("bytes_received"),
     "cache_status": _text("cache_status"),
     "content_type": _text("content_type"),
