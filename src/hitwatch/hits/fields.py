@@ -89,7 +89,7 @@ def _integer(column: str) -> Reading:
 
 FIELDS: dict[str, Reading] = {
     "client": _text("client"),
-    "client_address": Reading(Kind.ADDRESS, "client", port_column="client_port"),
+    "client_address": Reading(Kind.ADDRESS, "client", port_column="client_port", forbids='"'),
     "client_list": Reading(Kind.TEXT, "client", listed=True),
     "ident": Reading(Kind.SKIP),
     # A name may hold blanks, but a quote in it would have been escaped.
