@@ -96,6 +96,15 @@ impl Column {
         }
     }
 
+    /// Whether the line now being read has given it a value.
+    pub const fn is_pending(&self) -> bool {
+        match self {
+            Self::Text { pending, .. } => *pending != NULL,
+            Self::Integer { pending, .. } => pending.is_some(),
+            Self::Float { pending, .. } => pending.is_some(),
+        }
+    }
+
     #[inline]
     pub fn set_code(&mut self, code: u32) {
         if let Self::Text { pending, .. } = self {

@@ -220,10 +220,29 @@ pub struct Field {
     pub forbids: Option<u8>,
     /// Whether blanks may stand before the value.
     pub padded: bool,
+    /// Whether the blank between its quotes and a neighbour may be missing.
+    pub glued: bool,
+    /// Whether another field fills the same column: where this one has no value, that of the
+    /// other stays.
+    pub shared: bool,
+    /// Whether it fills its column only where no other field has.
+    pub spare: bool,
     pub escape: Escape,
     pub check: Check,
     /// Whether nothing but `until` has to be looked at to find where the value ends.
     pub simple: bool,
+}
+
+impl Field {
+    /// The columns that its value fills, except those of a request and of the time.
+    pub const fn slots(&self) -> [Slot; 2] {
+        match &self.kind {
+            Kind::Text(slot) => [*slot, None],
+            Kind::Integer { slot, .. } | Kind::Seconds { slot, .. } => [*slot, None],
+            Kind::Address { host, port, .. } => [*host, *port],
+            Kind::Skip | Kind::Request | Kind::Part(_) | Kind::Time(_) => [None, None],
+        }
+    }
 }
 
 /// A format as the kernel knows it.

@@ -47,6 +47,9 @@ struct FieldSpec {
     list: bool,
     check: String,
     lenient: bool,
+    glued: bool,
+    shared: bool,
+    spare: bool,
     time_format: Vec<(String, f64)>,
 }
 
@@ -300,7 +303,7 @@ impl FieldSpec {
             ));
         }
         let escapes = matches!(escape, Escape::Backslash | Escape::Json);
-        let plain = self.forbids.is_none() && !self.elastic && !self.padded;
+        let plain = self.forbids.is_none() && !self.elastic && !self.padded && !self.shared;
         let simple = match quotes {
             Quotes::Never => plain && !self.until.is_empty(),
             Quotes::Always => plain && escapes && self.end.is_none(),
@@ -317,6 +320,9 @@ impl FieldSpec {
             elastic: self.elastic,
             forbids: self.forbids,
             padded: self.padded,
+            glued: self.glued,
+            shared: self.shared,
+            spare: self.spare,
             escape,
             check,
         })

@@ -154,6 +154,8 @@ struct Scanner<'a> {
     requests: HashTable<KnownRequest<'a>>,
     /// Whether the line has a request line from which method and target could be read.
     has_request: bool,
+    /// Whether the line has a request line at all, be it a good one.
+    told_request: bool,
     /// Parts of the request that have fields of their own, in the order of `Part`.
     pieces: [Option<(&'a [u8], Escape)>; 5],
     in_pieces: bool,
@@ -165,6 +167,8 @@ struct Scanner<'a> {
     expected: Expected<'a>,
     /// Memory for the places of a pattern's groups.
     places: Option<(&'a Pattern, CaptureLocations)>,
+    /// Where a longer value may still be tried: the field, its start, its least length.
+    longer: Vec<(usize, usize, usize)>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
 }
@@ -194,6 +198,7 @@ impl<'a> Scanner<'a> {
             wants_request: program.request.slots().iter().any(Option::is_some),
             requests: HashTable::new(),
             has_request: false,
+            told_request: false,
             pieces: [None; 5],
             in_pieces: false,
             composed: HashMap::with_hasher(hasher.clone()),
@@ -210,6 +215,7 @@ impl<'a> Scanner<'a> {
             strict: false,
             expected: Expected::default(),
             places: None,
+            longer: Vec::new(),
             last_time: None,
             time: Parts::default(),
         }
@@ -343,6 +349,7 @@ impl<'a> Scanner<'a> {
         self.time = Parts::on(self.program.date);
         self.has_request = false;
         self.in_doubt = false;
+        self.told_request = false;
         if self.in_pieces {
             self.pieces = [None; 5];
             self.in_pieces = false;
@@ -374,14 +381,28 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn tried(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
         self.begin();
-        // Where a longer value may still be tried: the field, its start, its least length.
-        let mut longer: Vec<(usize, usize, usize)> = Vec::new();
+        let mut longer = std::mem::take(&mut self.longer);
+        longer.clear();
+        let read = self.tried_again(line, written, &mut longer);
+        self.longer = longer;
+        read?;
+        self.compose();
+        self.resolve_time(line.len())
+    }
+
+    #[inline]
+    fn tried_again(
+        &mut self,
+        line: &'a [u8],
+        written: &Line,
+        longer: &mut Vec<(usize, usize, usize)>,
+    ) -> Result<(), Failure> {
         let mut tries = 0;
         let mut furthest: Option<Failure> = None;
         let (mut index, mut at, mut least) = (written.fields.start, written.prefix.len(), 0);
         loop {
-            let failure = match self.rest(line, written, index, at, least, &mut longer) {
-                Ok(()) => break,
+            let failure = match self.rest(line, written, index, at, least, longer) {
+                Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
             if furthest.is_none_or(|known| failure.at > known.at) {
@@ -392,20 +413,45 @@ impl<'a> Scanner<'a> {
                 Some(point) if tries < MOST_TRIES => (index, at, least) = point,
                 _ => return Err(furthest.unwrap_or(failure)),
             }
-            self.begin_again(written, index);
+            self.begin_again(written, index, failure.field);
         }
-        self.compose();
-        self.resolve_time(line.len())
     }
 
-    /// Forget what fields behind a place have given, as far as it adds up.
+    /// Forget what the fields from one to another have given.
     #[cold]
-    fn begin_again(&mut self, written: &Line, index: usize) {
+    fn begin_again(&mut self, written: &Line, index: usize, last: usize) {
         let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
         let earlier = &self.program.fields[written.fields.start..index];
         if !earlier.iter().any(timed) {
             self.time = Parts::on(self.program.date);
         }
+        for field in &self.program.fields[index..=last] {
+            for slot in field.slots().into_iter().flatten() {
+                if earlier.iter().all(|field| field.slots()[0] != Some(slot)) {
+                    self.columns[slot].discard();
+                }
+            }
+        }
+    }
+
+    /// Whether a field that shares its column has nothing to say on this line.
+    #[cold]
+    fn yields(&self, raw: &[u8], field: &Field) -> bool {
+        let empty = raw.is_empty() || raw == b"-";
+        match field.kind {
+            Kind::Request => return self.told_request && (empty || field.spare),
+            Kind::Time(_) => return empty || field.spare && self.time.is_known(),
+            _ => {}
+        }
+        let pending = field.slots()[0].is_some_and(|s| self.columns[s].is_pending());
+        let zero = matches!(
+            field.kind,
+            Kind::Integer {
+                dash_is_zero: true,
+                ..
+            }
+        );
+        pending && field.spare || empty && (pending || !zero)
     }
 
     /// Read the fields from one on.
@@ -459,8 +505,10 @@ impl<'a> Scanner<'a> {
                 return Err(failed(Reason::Forbidden));
             }
             least = 0;
-            self.value(&rest[found.start..found.end], field, found.escape)
-                .map_err(failed)?;
+            let raw = &rest[found.start..found.end];
+            if !(field.shared && self.yields(raw, field)) {
+                self.value(raw, field, found.escape).map_err(failed)?;
+            }
             match found.next {
                 Some(next) => at += next,
                 None => return Ok(()),
@@ -751,6 +799,7 @@ impl<'a> Scanner<'a> {
     /// One look-up a line: the parts of a request seen before are known by their codes.
     #[inline]
     fn request(&mut self, raw: &'a [u8], escape: Escape) {
+        self.told_request = raw != b"-";
         if !self.wants_request {
             return;
         }
@@ -888,15 +937,27 @@ fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, R
     match field.quotes {
         Quotes::Never => plain(rest, field, least, field.escape),
         Quotes::Always => quoted(rest, field, last, least),
-        Quotes::Optional if rest.first() == Some(&b'"') && least == 0 => {
-            optionally_quoted(rest, field, last)
+        Quotes::Optional if rest.first() == Some(&b'"') => {
+            optionally_quoted(rest, field, last, least)
         }
+        // Without quotes it is one word, and holds none.
+        Quotes::Optional if field.elastic && least > 0 => Err(Reason::Unended),
         Quotes::Optional => {
             let escape = match field.escape {
                 Escape::Percent | Escape::Plus => field.escape,
                 _ => Escape::None,
             };
-            plain(rest, field, least, escape)
+            let found = plain(rest, field, least, escape)?;
+            match memchr(b'"', &rest[..found.end]) {
+                // The quote of the next field; the blank before it is missing.
+                Some(end) if field.glued => Ok(Found {
+                    end,
+                    next: Some(end),
+                    ..found
+                }),
+                Some(_) if field.elastic => Err(Reason::Forbidden),
+                _ => Ok(found),
+            }
         }
     }
 }
@@ -946,18 +1007,25 @@ fn in_list(rest: &[u8], end: usize, gap: usize) -> bool {
 }
 
 /// A field whose first byte is a quote that is not part of the literal text around it.
-fn optionally_quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Reason> {
+fn optionally_quoted(
+    rest: &[u8],
+    field: &Field,
+    last: bool,
+    least: usize,
+) -> Result<Found, Reason> {
     let escape = match field.escape {
         Escape::Backslash | Escape::Json => field.escape,
         _ => Escape::Doubled,
     };
-    let mut from = 1;
+    let mut from = least.max(1);
     while let Some(end) = quote_end(rest, from, escape) {
         let after = &rest[end + 1..];
         let next = if !last && begins_with(after, &field.until) {
             Some(Some(end + 1 + field.until.len()))
         } else if after == field.until || field.end.as_deref() == Some(after) {
             Some(None)
+        } else if !last && field.glued && is_glued(after, field) {
+            Some(Some(end + 1))
         } else {
             None
         };
@@ -971,8 +1039,21 @@ fn optionally_quoted(rest: &[u8], field: &Field, last: bool) -> Result<Found, Re
         }
         from = end + 1;
     }
+    if least > 0 {
+        return Err(Reason::Unquoted);
+    }
     // A quote that is never closed is part of the value.
     plain(rest, field, 0, Escape::None)
+}
+
+/// Whether what stands behind a quote is the next field, the blank between them missing, and
+/// the quote not part of the value.
+fn is_glued(after: &[u8], field: &Field) -> bool {
+    match after {
+        [b'"', next, ..] => !b" \"".contains(next),
+        [next, ..] => field.forbids == Some(b'"') && next.is_ascii_alphanumeric(),
+        [] => false,
+    }
 }
 
 /// Where a quoted text ends that goes on from a place.

@@ -129,6 +129,11 @@ impl Parts {
         LOGGED.contains(&instant).then_some(instant)
     }
 
+    /// Whether one field alone has named the instant.
+    pub const fn is_known(&self) -> bool {
+        self.instant.is_some()
+    }
+
     /// Read one field; `None` when it is not a time of that format.
     #[inline]
     pub fn read(&mut self, text: &[u8], format: &TimeFormat) -> Option<()> {
@@ -367,7 +372,7 @@ impl Parts {
         let (least, most) = match item {
             Item::Year => (4, 4),
             Item::DayOfYear => (3, 3),
-            Item::Day | Item::Hour | Item::Hour12 => (1, 2),
+            Item::Month | Item::Day | Item::Hour | Item::Hour12 => (1, 2),
             Item::FractionDigits(count) => (usize::from(*count), usize::from(*count)),
             _ => (2, 2),
         };

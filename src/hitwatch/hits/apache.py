@@ -2,7 +2,9 @@
 
 Of several fields for one column the best counts: for ``client`` ``%a``, then ``%{c}a``,
 ``%h``, ``%{c}h`` and last what proxies say; for ``host`` ``%v``, ``%V``, then the header; for
-``status`` ``%>s``; for ``duration_s`` the finest unit; for ``bytes`` the first. The others
+``status`` ``%>s``; for ``duration_s`` the finest unit; for ``bytes`` the first. Where the best
+is a dash by a condition (``%!400r``), or stands twice (``%<{Referer}i``, ``%>{Referer}i``), the
+next fills the column of those lines. The others
 have columns under their own names: ``%{Accept-Language}i`` is ``accept_language``, a cookie
 ``cookie_NAME``, a header of the answer ``response_NAME``, a note ``note_NAME``.
 """
@@ -374,11 +376,23 @@ def _timed(pieces: Sequence[Piece]) -> tuple[list[Piece], str]:
         # What makes no instant still has to look like a time, unless it may be missing.
         return not piece.may_be_dash and not (mixed and piece.at_end)
 
+    gaps = complete and any(piece.may_be_dash for piece in chosen)
+    spare = [piece for piece in times if gaps and piece.at_end == at_end and _complete([piece])]
     kept = [
-        as_text(piece) if piece.reading.kind is Kind.TIME and not stays(piece) else piece
+        _spared(piece, chosen)
+        if any(piece is one for one in spare)
+        else as_text(piece)
+        if piece.reading.kind is Kind.TIME and not stays(piece)
+        else piece
         for piece in pieces
     ]
     return kept, "end" if at_end else "start"
+
+
+def _spared(piece: Piece, chosen: Sequence[Piece]) -> Piece:
+    """A whole time that tells when, or does so where the chosen one is a dash."""
+    first = any(piece is one for one in chosen)
+    return replace(piece, reading=replace(piece.reading, shared=True, spare=not first))
 
 
 def _complete(times: Sequence[Piece]) -> bool:

@@ -433,6 +433,7 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
         "quotes": field.quotes.value,
         "elastic": field.elastic or holds_end or unescaped,
         "padded": field.padded,
+        "glued": log_format.glued and field.quotes is Quotes.OPTIONAL and until == " ",
         "escape": escape,
     }
 
@@ -449,6 +450,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
         "quotes": "never",
         "elastic": False,
         "padded": False,
+        "glued": False,
         "escape": key.reading.escape or (log_format.escape if log_format.pattern else "none"),
     }
 
@@ -466,6 +468,8 @@ def _read_as(reading: Reading, log_format: Format) -> dict[str, Any]:
         "list": reading.listed,
         "check": reading.check or "",
         "lenient": reading.lenient,
+        "shared": reading.shared,
+        "spare": reading.spare,
         "time_format": time_items(time_format) if reading.kind is Kind.TIME else [],
     }
 

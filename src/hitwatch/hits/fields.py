@@ -57,6 +57,9 @@ class Reading:
         port_column: where the port of an address goes.
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
+        shared: whether another field fills the same column: where this one has no value, that
+            of the other stays.
+        spare: whether it fills its column only where no other field has.
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
         check: what a value is held against, in the kernel's words: ``client`` or ``host`` of an
             address, ``user``, ``status``.
@@ -75,6 +78,8 @@ class Reading:
     port_column: str | None = None
     time_format: str | None = None
     escape: str | None = None
+    shared: bool = False
+    spare: bool = False
     forbids: str | None = None
     check: str | None = None
     lenient: bool = False
@@ -120,6 +125,8 @@ FIELDS: dict[str, Reading] = {
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
     "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
+    "date_us": Reading(Kind.TIME, "time", time_format="%m/%d/%Y"),
+    "date_us_short": Reading(Kind.TIME, "time", time_format="%m/%d/%y"),
     "any_time": Reading(Kind.TIME, "time", time_format="any"),
     "request": Reading(Kind.REQUEST),
     "method": Reading(Kind.METHOD),
@@ -133,6 +140,8 @@ FIELDS: dict[str, Reading] = {
     "referrer": _text("referrer"),
     "user_agent": _text("user_agent"),
     "host": _text("host"),
+    # Beside a referrer, only its slashes tell which is which.
+    "host_name": Reading(Kind.TEXT, "host", forbids="/"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port", check="host"),
     # Apache's %D and nginx's $request_time, at the end of a line whose format nobody named.
     "duration": _open("duration_s", "us", "s"),
@@ -153,11 +162,13 @@ FIELDS: dict[str, Reading] = {
     "upstream_duration_us": _seconds("upstream_duration_s", 1e6, listed=True),
     "upstream_duration_ns": _seconds("upstream_duration_s", 1e9, listed=True),
     "forwarded_for": _text("forwarded_for"),
+    # One word: IIS writes + for the blanks of a list.
+    "forwarded_word": Reading(Kind.TEXT, "forwarded_for", forbids=" "),
     "bytes_received": _integer("bytes_received"),
     "cache_status": _text("cache_status"),
     "content_type": _text("content_type"),
-    "tls_protocol": _text("tls_protocol"),
-    "tls_cipher": _text("tls_cipher"),
+    "tls_protocol": Reading(Kind.TEXT, "tls_protocol", forbids='"'),
+    "tls_cipher": Reading(Kind.TEXT, "tls_cipher", forbids='"'),
     "upstream": _text("upstream"),
     "upstream_status": _text("upstream_status"),
     "request_id": _text("request_id"),
@@ -173,6 +184,7 @@ FIELDS: dict[str, Reading] = {
 OWN_KINDS: dict[str, Reading] = {
     "text": Reading(Kind.TEXT),
     "word": Reading(Kind.TEXT, forbids=" "),
+    "token": Reading(Kind.TEXT, forbids='"'),
     "integer": Reading(Kind.INTEGER),
     "seconds": Reading(Kind.SECONDS),
     "milliseconds": Reading(Kind.SECONDS, per_second=1e3),

@@ -197,6 +197,7 @@ class Format:
         time_means: ``start`` or ``end`` of the request.
         bytes_mean: ``body`` or ``wire``.
         directives: beginnings of lines that are no log lines.
+        glued: whether the blank beside a value in quotes may be missing.
         samples: lines with the hits they must give.
         source: where the layout is documented.
         server: the programs that write it.
@@ -225,6 +226,7 @@ class Format:
     time_means: str = "end"
     bytes_mean: str = "body"
     directives: tuple[str, ...] = ()
+    glued: bool = False
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     server: str = ""
     versions: str = ""
@@ -465,6 +467,7 @@ def read_format(text: str, *, where: str) -> Format:
         time_means=table.get("time_means", "end"),
         bytes_mean=table.get("bytes_mean", "body"),
         directives=tuple(table.get("directives", ())),
+        glued=table.get("glued", False),
         samples=tuple(Sample(s["line"], s["expect"]) for s in table.get("samples", ())),
         source=table["source"],
         server=table.get("server", ""),
@@ -529,6 +532,7 @@ _KNOWN = _REQUIRED | {
     "time_means",
     "bytes_mean",
     "directives",
+    "glued",
     "ignore_rest",
     "server",
     "versions",

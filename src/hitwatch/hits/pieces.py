@@ -55,25 +55,62 @@ class Piece:
 
 
 def settle(pieces: Sequence[Piece]) -> list[Piece]:
-    """Give every public column to one piece, and all others columns of their own."""
+    """Give every public column to one piece, and all others columns of their own.
+
+    Where the server writes ``-`` for some answers in place of the best piece, or the same text
+    stands twice, the next one fills the column for lines in which the best has no value.
+    """
     best: dict[str, int] = {}
     for index, piece in sorted(enumerate(pieces), key=lambda item: item[1].rank):
         if piece.slot is not None and piece.reading.kind is not Kind.TIME:
             best.setdefault(piece.slot, index)
     _drop_told_twice(best, pieces)
+    shared = _shared(best, pieces)
     names: set[str] = set(_TAKEN)
-    return [
-        _owned(piece, names)
-        if piece.reading.kind not in (Kind.SKIP, Kind.TIME)
-        and best.get(piece.slot or "", -1) != index
-        else piece
-        for index, piece in enumerate(pieces)
-    ]
+    settled = []
+    for index, piece in enumerate(pieces):
+        if piece.reading.kind in (Kind.SKIP, Kind.TIME):
+            settled.append(piece)
+        elif index in shared:
+            settled.append(shared[index])
+        elif best.get(piece.slot or "", -1) == index:
+            settled.append(piece)
+        else:
+            settled.append(_owned(piece, names))
+    return settled
+
+
+def _shared(best: dict[str, int], pieces: Sequence[Piece]) -> dict[int, Piece]:
+    """The pieces that fill one column together, by their index."""
+    shared: dict[int, Piece] = {}
+    for slot, chosen in best.items():
+        first = pieces[chosen]
+        group = [chosen]
+        for index, piece in sorted(enumerate(pieces), key=lambda item: item[1].rank):
+            same = piece.slot == slot and piece.reading.kind is first.reading.kind
+            twice = piece.name == first.name and piece.reading.kind is Kind.TEXT
+            gaps = all(pieces[other].may_be_dash for other in group)
+            if index != chosen and same and (gaps or twice):
+                group.append(index)
+        if len(group) == 1:
+            continue
+        # That all of them have a dash is known at the last one.
+        zero = any(pieces[index].reading.dash_is_zero for index in group)
+        for index in group:
+            reading = replace(
+                pieces[index].reading,
+                shared=True,
+                spare=index != chosen,
+                dash_is_zero=zero and index == max(group),
+            )
+            shared[index] = replace(pieces[index], reading=reading)
+    return shared
 
 
 def _drop_told_twice(best: dict[str, int], pieces: Sequence[Piece]) -> None:
     """A whole request tells its parts, and a target its query."""
-    if Kind.REQUEST.value in best:
+    request = best.get(Kind.REQUEST.value)
+    if request is not None and not pieces[request].may_be_dash:
         for kind in REQUEST_KINDS:
             if kind is not Kind.REQUEST:
                 best.pop(kind.value, None)
