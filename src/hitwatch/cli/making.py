@@ -11,6 +11,7 @@ import click
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
+    end_on_term,
     notify,
     own_log_options,
     prepared,
@@ -128,6 +129,7 @@ def bench(*, lines: int, log_format: str) -> None:
     """Measure how fast this machine reads, parses, counts and watches."""
     from hitwatch.run.bench import measure
 
+    end_on_term()
     click.echo(f"{'stage':<26} {'lines/s':>12} {'MB/s':>8}")
     for speed in measure(lines, log_format):
         lines_a_second = speed.lines / speed.seconds

@@ -340,3 +340,13 @@ def stop_on_signals(stop: Stop) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handle)
+
+
+def end_on_term() -> None:
+    """Let TERM unwind the run as INT does, so that its temporary folder goes."""
+
+    def handle(number: int, _frame: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, handle)
