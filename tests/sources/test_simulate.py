@@ -33,7 +33,8 @@ def written(tmp_path: Path, text: str, **words: Any) -> tuple[bytes, dict[str, A
     """Write a scenario fast: the log, its truth, and what parses of the log."""
     scenario = changed(read_scenario(text, "test.toml"), **words)
     log, truth = tmp_path / "access.log", tmp_path / "truth.json"
-    making = Making(log, truth, live=False, clock=ManualClock(), stopped=lambda: False)
+    clock = ManualClock()
+    making = Making(log, truth, False, clock, stopped=lambda: False, overwrite=True)
     simulate(scenario, making)
     data = log.read_bytes()
     hits = Parser(by_name(scenario.log_format)).parse(data)

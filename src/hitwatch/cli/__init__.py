@@ -5,7 +5,6 @@ Nothing heavy is imported here; each command imports what it needs when it is ca
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -15,6 +14,7 @@ from hitwatch import __version__
 from hitwatch.cli import live, making, querying, reading, reporting
 from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
+from hitwatch.outputs.streams import silence_stdout
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -60,8 +60,7 @@ def main() -> None:
         if debug:
             raise
         if isinstance(error, OutputError):
-            # What is still in the buffer has nowhere to go; flushing it would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            silence_stdout()
         notify(str(error))
         code = error.exit_code
     sys.exit(128 + ended_by[0] if ended_by else code)

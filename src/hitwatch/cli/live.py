@@ -42,11 +42,12 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
     SOURCE is a path, a glob, a directory, or - for standard input; with none, the usual
     places of nginx, Apache and Caddy are looked at.
     """
-    with prepared(words) as (run, settings):
-        from hitwatch.run import modes
-        from hitwatch.sources.places import find_logs
+    from hitwatch.sources.places import find_logs
 
-        paths = find_logs(sources, live=True)
+    paths = find_logs(sources, live=True)
+    with prepared(words, paths) as (run, settings):
+        from hitwatch.run import modes
+
         if not sources:
             run.notify(f"watching {', '.join(paths)}")
         end = modes.watch(
@@ -78,12 +79,13 @@ def replay(sources: tuple[str, ...], *, speed: str, **words: Any) -> int:
     Several files are one stream in the order of their times; .gz, .bz2, .xz and .zst are
     read as they are.
     """
-    with prepared(words) as (run, _):
-        from hitwatch.run import modes
-        from hitwatch.sources.places import find_logs
+    from hitwatch.sources.places import find_logs
 
-        factor = read_speed(speed)
-        end, complete = modes.replay(run, find_logs(sources, live=False), speed=factor)
+    paths = find_logs(sources, live=False)
+    with prepared(words, paths) as (run, _):
+        from hitwatch.run import modes
+
+        end, complete = modes.replay(run, paths, speed=read_speed(speed))
         if end is None or not complete:
             return UNREADABLE
         return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE

@@ -11,19 +11,23 @@ import click
 from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
-    log_to,
+    end_on_term,
     notify,
     own_log_options,
     prepared,
     saying_options,
     stop_on_signals,
 )
+from hitwatch.cli.writing import log_to
 from hitwatch.clocks import Stop
+from hitwatch.errors import UsageError
 
 
 @click.command()
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The log to write.")
+@click.option("--overwrite", is_flag=True, help="Erase the log if it exists.")
+@click.option("--append", is_flag=True, help="Continue the log if it exists.")
 @click.option("--live/--fast", default=False, help="At the clock's pace, or as fast as can be.")
 @click.option("--truth", type=click.Path(path_type=Path), help="Where to write the truth file.")
 @click.option("--rate", type=click.FloatRange(0), help="Lines a second, in one phase.")
@@ -36,6 +40,8 @@ def simulate(
     scenario: str | None,
     *,
     output: Path | None,
+    overwrite: bool,
+    append: bool,
     live: bool,
     truth: Path | None,
     rate: float | None,
@@ -49,16 +55,22 @@ def simulate(
 
     SCENARIO is a TOML file, or the name of one that is shipped: busy, day, demo. Without
     one, --rate and --duration make a single steady phase. Without --output the lines go to
-    standard output.
+    standard output. A log that exists is neither erased nor continued unless --overwrite or
+    --append says so.
     """
     from hitwatch.clocks import WallClock
+    from hitwatch.outputs.door import Outputs
     from hitwatch.run.making import Making, changed, scenario_named
     from hitwatch.run.making import simulate as write
     from hitwatch.sources.scenario import Phase, Scenario
 
-    log_to(words["log_file"], words["log_level"] or "info")
+    if overwrite and append:
+        raise UsageError("a log is either erased or continued", where="--overwrite, --append")
     stop = Stop()
     stop_on_signals(stop)
+    outputs = Outputs(stop.is_set)
+    outputs.reads([scenario] if scenario else [])
+    log_to(outputs, words["log_file"], words["log_level"] or "info")
     named = (
         scenario_named(scenario) if scenario else Scenario(phases=[Phase(rate=100, duration="1m")])
     )
@@ -70,7 +82,8 @@ def simulate(
         )
         phases = [steady]
     named = changed(named, phases=phases, log_format=log_format, profile=profile, seed=seed)
-    making = Making(output, truth, live, WallClock(stop), stop.is_set)
+    clock = WallClock(stop)
+    making = Making(output, truth, live, clock, stop.is_set, overwrite, append, outputs)
     written = write(named, making)
     logging.getLogger("hitwatch").info("wrote %d lines", written.lines)
     notify(f"wrote {written.lines:,} lines" + (f" to {output}" if output else ""))
@@ -117,6 +130,7 @@ def bench(*, lines: int, log_format: str) -> None:
     """Measure how fast this machine reads, parses, counts and watches."""
     from hitwatch.run.bench import measure
 
+    end_on_term()
     click.echo(f"{'stage':<26} {'lines/s':>12} {'MB/s':>8}")
     for speed in measure(lines, log_format):
         lines_a_second = speed.lines / speed.seconds

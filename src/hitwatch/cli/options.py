@@ -6,12 +6,12 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
@@ -123,11 +123,13 @@ own_log_options = together(
 
 
 @contextmanager
-def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
-    """What the words say of a run; ends it when a signal asks for it."""
+def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple[Run, Settings]]:
+    """What the words say of a run over some logs; ends it when a signal asks for it."""
     from hitwatch.cli.privacy import read_intake
+    from hitwatch.cli.writing import inputs_of, log_to
     from hitwatch.clocks import WallClock
     from hitwatch.config import load
+    from hitwatch.outputs.door import Outputs
     from hitwatch.render.outputs import (
         AlertLog,
         JsonScreen,
@@ -147,15 +149,19 @@ def prepared(words: dict[str, Any]) -> Iterator[tuple[Run, Settings]]:
                 return value
         return default
 
-    log_to(setting("log_file"), setting("log_level", "info"))
+    stop = Stop()
+    stop_on_signals(stop)
+    outputs = Outputs(stop.is_set)
+    outputs.reads((*paths, *inputs_of(words, settings)))
+    log_to(outputs, setting("log_file"), setting("log_level", "info"))
     stdout = standard_output()
     color = not words["plain"] and wants_color(words["color"], stdout, dict(os.environ))
     top = setting("top", 8)
     json_lines = words["output_format"] == "jsonl"
     screen = JsonScreen(stdout) if json_lines else TextScreen(stdout, top=top, color=color)
-    alert_log = AlertLog(Path(path)) if (path := setting("alert_log")) else None
-    stop = Stop()
-    stop_on_signals(stop)
+    alert_log = None
+    if path := setting("alert_log"):
+        alert_log = AlertLog(outputs.lines(Path(path), "cannot write the alert log"), path)
     choice = selection_of(words, settings).choice()
     yield (
         Run(
@@ -289,25 +295,6 @@ def read_speed(text: str) -> float | None:
     return factor
 
 
-def log_to(path: str | None, level: str) -> None:
-    """Let hitwatch's own log go to a file, or nowhere."""
-    log = logging.getLogger("hitwatch")
-    log.propagate = False
-    if path is None:
-        log.addHandler(logging.NullHandler())
-        return
-    try:
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SettingsError(
-            "cannot write the log file", where=path, why=error.strerror or str(error)
-        ) from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    log.setLevel(level.upper())
-    logging.raiseExceptions = False
-
-
 ended_by: list[int] = []
 
 _GRACE = 1.0
@@ -336,8 +323,16 @@ def stoppable(work: Callable[[], int], stop: Stop) -> int:
     threading.Thread(target=run, daemon=True).start()
     while not wait([future], timeout=0.1).done:
         if stop.is_set() and not wait([future], timeout=_GRACE).done:
-            os._exit(128 + ended_by[0])
+            _leave(128 + ended_by[0])
     return future.result()
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once; of unfinished files nothing stays."""
+    from hitwatch.outputs.replacing import discard_all
+
+    discard_all()
+    os._exit(code)
 
 
 def stop_on_signals(stop: Stop) -> None:
@@ -346,9 +341,19 @@ def stop_on_signals(stop: Stop) -> None:
     def handle(number: int, _frame: object) -> None:
         if ended_by:
             # The second one is meant: nobody waits for a last summary any more.
-            os._exit(128 + number)
+            _leave(128 + number)
         ended_by.append(number)
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handle)
+
+
+def end_on_term() -> None:
+    """Let TERM unwind the run as INT does, so that its temporary folder goes."""
+
+    def handle(number: int, _frame: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, handle)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from hitwatch.cli.options import (
     FINE,
     UNREADABLE,
-    log_to,
     notify,
     own_log_options,
     reading_options,
@@ -22,7 +21,8 @@ from hitwatch.cli.options import (
     stoppable,
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
-from hitwatch.cli.reading import only_text_on_terminals, open_output, readers_of
+from hitwatch.cli.reading import only_text_on_terminals, readers_of
+from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
 from hitwatch.clocks import Stop
 
 
@@ -34,7 +34,8 @@ from hitwatch.clocks import Stop
     type=click.Choice(["table", "jsonl", "json", "csv", "md", "parquet", "arrow"]),
     help="How to write the rows [default: by the ending of the output, else table].",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=output_help)
+@overwrite_option
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @selection_options
 @privacy_options
@@ -46,6 +47,7 @@ def query(
     *,
     output_format: str | None,
     output: Path | None,
+    overwrite: bool,
     quiet: bool,
     **words: Any,
 ) -> int:
@@ -58,12 +60,16 @@ def query(
     Its columns are those of parse, the formats' own further ones, origin and line_number.
     What the query does not need is not read.
     """
-    log_to(words["log_file"], words["log_level"] or "info")
     stop = Stop()
     stop_on_signals(stop)
 
+    from hitwatch.outputs.door import Outputs
+
+    outputs = Outputs(stop.is_set)
+
     def work() -> int:
         from hitwatch.config import load
+        from hitwatch.run.earlier import is_earlier
         from hitwatch.run.parsing import Parsing, wording
         from hitwatch.run.querying import Query, kind_of_result
         from hitwatch.run.scanning import Scan
@@ -72,8 +78,11 @@ def query(
         kind = kind_of_result(output, output_format)
         only_text_on_terminals(kind, output)
         settings, tell = load(words["config"]), silent if quiet else notify
+        paths = find_logs(sources, live=False)
+        outputs.reads((*paths, *inputs_of(words, settings)))
+        log_to(outputs, words["log_file"], words["log_level"] or "info")
         parsing = Parsing(
-            paths=find_logs(sources, live=False),
+            paths=paths,
             reader_of=readers_of(words, settings, None, read_intake(words, settings), tell),
             notify=tell,
             stopped=stop.is_set,
@@ -82,9 +91,15 @@ def query(
         )
         scan = Scan(parsing, selection_of(words, settings))
         asked = Query(sql, scan.table(), stop.is_set)
-        terminal = output is None and sys.stdout.isatty()
-        asked.write(kind, open_output(output) if output else sys.stdout.buffer, terminal=terminal)
+        terminal = str(output or "-") == "-" and sys.stdout.isatty()
+        rows: IO[bytes] = sys.stdout.buffer
+        if output:
+            rows = outputs.replace(output, is_earlier(kind, output), overwrite=overwrite)
+        asked.write(kind, rows, terminal=terminal)
+        unread = parsing.failures and not scan.balance.lines
+        finish(outputs, stopped=stop.is_set(), unread=bool(unread))
         parsing.notify(wording(scan.balance))
         return UNREADABLE if parsing.failures else FINE
 
-    return stoppable(work, stop)
+    with outputs:
+        return stoppable(work, stop)

@@ -15,7 +15,6 @@ from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
     UNREADABLE,
-    log_to,
     notify,
     own_log_options,
     read_format_setting,
@@ -26,8 +25,9 @@ from hitwatch.cli.options import (
     stop_on_signals,
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
+from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
 from hitwatch.clocks import Stop
-from hitwatch.errors import InputError, OutputError, UsageError
+from hitwatch.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from hitwatch.config import Settings
@@ -70,7 +70,8 @@ def readers_of(
     type=click.Choice(["jsonl", "csv", "parquet", "arrow"]),
     help="What to write [default: by the ending of the output, else jsonl].",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=output_help)
+@overwrite_option
 @click.option("--columns", metavar="NAME,...", help="Columns to give, in that order.")
 @click.option("--all-fields", is_flag=True, help="Add the format's own further columns.")
 @click.option("--line-numbers", is_flag=True, help="Add the column line_number.")
@@ -92,6 +93,7 @@ def parse(
     *,
     output_format: str | None,
     output: Path | None,
+    overwrite: bool,
     columns: str | None,
     all_fields: bool,
     line_numbers: bool,
@@ -105,10 +107,11 @@ def parse(
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
     from hitwatch.config import load
+    from hitwatch.outputs.door import Outputs
+    from hitwatch.run.earlier import is_earlier
     from hitwatch.run.parsing import Parsing, convert, kind_of, rejects_to, wording
     from hitwatch.sources.places import find_logs
 
-    log_to(words["log_file"], words["log_level"] or "info")
     stop = Stop()
     stop_on_signals(stop)
     kind = kind_of(output, output_format)
@@ -116,19 +119,30 @@ def parse(
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
     settings, tell = load(words["config"]), silent if quiet else notify
-    choice = selection_of(words, settings).choice()
-    intake = replace(read_intake(words, settings), choice=choice)
-    parsing = Parsing(
-        paths=find_logs(sources, live=False),
-        reader_of=readers_of(words, settings, chosen, intake, tell),
-        notify=tell,
-        stopped=stop.is_set,
-        columns=chosen,
-        further=all_fields,
-        line_numbers=words["line_numbers"],
-        on_reject=rejects_to(open_output(rejects)) if rejects else None,
-    )
-    convert(parsing, kind, open_output(output) if output else sys.stdout.buffer)
+    paths = find_logs(sources, live=False)
+    with Outputs(stop.is_set) as outputs:
+        outputs.reads((*paths, *inputs_of(words, settings)))
+        log_to(outputs, words["log_file"], words["log_level"] or "info")
+        choice = selection_of(words, settings).choice()
+        intake = replace(read_intake(words, settings), choice=choice)
+        parsing = Parsing(
+            paths=paths,
+            reader_of=readers_of(words, settings, chosen, intake, tell),
+            notify=tell,
+            stopped=stop.is_set,
+            columns=chosen,
+            further=all_fields,
+            line_numbers=words["line_numbers"],
+        )
+        if rejects:
+            kept = outputs.replace(rejects, is_earlier("rejects", rejects), overwrite=overwrite)
+            parsing.on_reject = rejects_to(kept)
+        rows: IO[bytes] = sys.stdout.buffer
+        if output:
+            rows = outputs.replace(output, is_earlier(kind, output), overwrite=overwrite)
+        convert(parsing, kind, rows)
+        unread = parsing.failures and not parsing.balance.lines
+        finish(outputs, stopped=stop.is_set(), unread=bool(unread))
     found = parsing.balance
     parsing.notify(wording(found))
     if parsing.failures:
@@ -141,18 +155,8 @@ def parse(
 
 def only_text_on_terminals(kind: str, output: Path | None) -> None:
     """Refuse to write what is no text to a terminal."""
-    if kind in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+    if kind in ("parquet", "arrow") and str(output or "-") == "-" and sys.stdout.isatty():
         raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o rows.{kind}")
-
-
-def open_output(path: Path) -> IO[bytes]:
-    """Open a file for writing."""
-    try:
-        return path.open("wb")
-    except OSError as error:
-        raise OutputError(
-            "cannot be written", where=str(path), why=error.strerror or str(error)
-        ) from error
 
 
 @click.command()
@@ -169,14 +173,18 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     """Say which format a log is in, what each field means, and what does not fit."""
     from hitwatch.config import load
     from hitwatch.hits.describe import describe
+    from hitwatch.outputs.door import Outputs
     from hitwatch.render.detection import to_json, to_text
     from hitwatch.run.inputs import head_of
     from hitwatch.sources.places import find_logs
 
-    log_to(words["log_file"], words["log_level"] or "info")
-    readers = readers_of(words, load(words["config"]), None)
+    settings, paths = load(words["config"]), find_logs(sources, live=False)
+    outputs = Outputs()
+    outputs.reads((*paths, *inputs_of(words, settings)))
+    log_to(outputs, words["log_file"], words["log_level"] or "info")
+    readers = readers_of(words, settings, None)
     code = FINE
-    for path in find_logs(sources, live=False):
+    for path in paths:
         try:
             found = describe(path, head_of(path), readers(path))
         except InputError as error:

@@ -13,7 +13,6 @@ from hitwatch.cli.options import (
     CONDITION_MET,
     FINE,
     UNREADABLE,
-    log_to,
     notify,
     own_log_options,
     progress_bar,
@@ -27,7 +26,8 @@ from hitwatch.cli.options import (
     stop_on_signals,
 )
 from hitwatch.cli.privacy import privacy_options, read_intake, several
-from hitwatch.cli.reading import open_output, readers_of
+from hitwatch.cli.reading import readers_of
+from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
 from hitwatch.clocks import Stop
 from hitwatch.errors import UsageError
 
@@ -84,8 +84,9 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
     "outputs",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File to write, its kind told by its ending; repeatable.",
+    help=f"{output_help} Its kind is told by its ending; repeatable.",
 )
+@overwrite_option
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 if an alert would have fired.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
@@ -107,6 +108,7 @@ def report(
     geoip: tuple[str, ...],
     output_format: str | None,
     outputs: tuple[Path, ...],
+    overwrite: bool,
     fail_on_alert: bool,
     color: str,
     quiet: bool,
@@ -117,9 +119,11 @@ def report(
     Several files are read in the order of their times, compressed ones as they are.
     """
     from hitwatch.config import load
+    from hitwatch.outputs.door import Outputs
     from hitwatch.readmodel import Limits
     from hitwatch.render.outputs import standard_output, wants_color, write
     from hitwatch.render.reports import OUTPUTS, to_text
+    from hitwatch.run.earlier import is_earlier
     from hitwatch.run.reporting import Reporting, columns_for
     from hitwatch.run.selection import (
         WHAT_GREW,
@@ -135,10 +139,13 @@ def report(
     from hitwatch.stats.places import private
 
     _bound_memory()
-    log_to(words["log_file"], words["log_level"] or "info")
     stop = Stop()
     stop_on_signals(stop)
     settings, tell = load(words["config"]), silent if quiet else notify
+    paths = find_logs(sources, live=False)
+    door = Outputs(stop.is_set)
+    door.reads((*paths, *inputs_of({**words, "geoip": geoip}, settings)))
+    log_to(door, words["log_file"], words["log_level"] or "info")
     intake = read_intake(words, settings)
     width = read_duration("bucket", bucket) if bucket else MINUTE
     depth = words["section_depth"] or settings.section_depth or 1
@@ -160,7 +167,7 @@ def report(
         left_out=panels_left_out(left_out, chosen, named),
     )
     reporting = Reporting(
-        paths=find_logs(sources, live=False),
+        paths=paths,
         # What is chosen is counted as it is; what is private is left out of the labels.
         reader_of=readers_of(
             words, settings, columns_for(panels, choice), Intake(intake.proxies), tell
@@ -172,19 +179,25 @@ def report(
         stopped=stop.is_set,
         previous=selection.previous(compare) if compare else None,
     )
-    kinds = [_kind_of_report(path) for path in outputs]
+    kinds = [_kind_of_report(path, output_format) for path in outputs]
     if output_format == "parquet" and sys.stdout.isatty():
         raise UsageError("parquet is no text for a terminal", hint="name a file: -o report.parquet")
-    if sys.stderr.isatty() and not quiet:
-        reporting.progress = progress_bar(reporting.size(), sys.stderr)
-    made = reporting.make(limits)
-    if reporting.failures and not made.lines:
-        return UNREADABLE
-    for path, kind in zip(outputs, kinds, strict=True):
-        with open_output(path) as file:
+    with door:
+        files = [
+            door.replace(path, is_earlier(kind, path), overwrite=overwrite)
+            for path, kind in zip(outputs, kinds, strict=True)
+        ]
+        if sys.stderr.isatty() and not quiet:
+            reporting.progress = progress_bar(reporting.size(), sys.stderr)
+        made = reporting.make(limits)
+        if reporting.failures and not made.lines:
+            return UNREADABLE
+        for file, kind in zip(files, kinds, strict=True):
             write(file, OUTPUTS[kind](made))
+        finish(door, stopped=stop.is_set(), unread=False)
     if output_format not in (None, "text"):
-        write(sys.stdout.buffer, OUTPUTS[output_format](made))
+        if not any(map(_is_unnamed, outputs)):
+            write(sys.stdout.buffer, OUTPUTS[output_format](made))
     elif output_format or not outputs:
         stream = standard_output()
         write(stream, to_text(made, color=wants_color(color, stream, dict(os.environ))))
@@ -215,13 +228,27 @@ def _bound_memory() -> None:
             mallopt(number, value)
 
 
-def _kind_of_report(path: Path) -> str:
-    kinds = {".txt": "text"} | {f".{kind}": kind for kind in OUTPUT_KINDS if kind != "text"}
-    if path.suffix.lower() not in kinds:
+_KINDS = {".txt": "text"} | {f".{kind}": kind for kind in OUTPUT_KINDS if kind != "text"}
+
+
+def _kind_of_report(path: Path, named: str | None) -> str:
+    """What a file's ending asks for; a stream without one takes what is named, else text."""
+    if _is_unnamed(path):
+        return named or "text"
+    if path.suffix.lower() not in _KINDS:
         raise UsageError(
-            f"no output ends in {path.suffix!r}", where=str(path), hint=f"known: {', '.join(kinds)}"
+            f"no output ends in {path.suffix!r}",
+            where=str(path),
+            hint=f"known: {', '.join(_KINDS)}",
         )
-    return kinds[path.suffix.lower()]
+    return _KINDS[path.suffix.lower()]
+
+
+def _is_unnamed(path: Path) -> bool:
+    """Whether it is a stream whose name says no kind."""
+    from hitwatch.outputs.target import takes_any_ending
+
+    return path.suffix.lower() not in _KINDS and takes_any_ending(path)
 
 
 def _by_panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, TypeAlias
 
@@ -128,7 +129,16 @@ def sink_lazy(rows: pl.LazyFrame, kind: str, output: IO[bytes]) -> None:
         OSError: it cannot be written.
 
     """
-    if kind == "parquet":
-        rows.sink_parquet(output)
-    else:
-        rows.sink_ipc(output)
+    import polars as pl
+
+    try:
+        if kind == "parquet":
+            rows.sink_parquet(output)
+        else:
+            rows.sink_ipc(output)
+    except pl.exceptions.ComputeError as error:
+        # Polars says so of Parquet files; of others it raises OSError itself.
+        found = re.search(r"IO error: (.+) \(os error (\d+)\)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[2]), found[1]) from error

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import IO, Any, AnyStr, TextIO
 
 from hitwatch.alerting.alert import Change
 from hitwatch.errors import OutputClosedError, OutputError
+from hitwatch.outputs.appending import LineFile
 from hitwatch.render import jsonl, text
 from hitwatch.sayings import End, Stats
 
@@ -83,20 +83,14 @@ class AlertLog:
     run does not end as if all were well.
 
     Args:
-        path: the file; lines are added to what is there.
-
-    Raises:
-        OutputError: the file cannot be opened for writing.
+        file: what lines are added to.
+        name: of it, for messages.
 
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: LineFile, name: str) -> None:
+        self._file, self._name = file, name
         self.failed: OutputError | None = None
-        try:
-            self._file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise self._error(error) from error
 
     def keep(self, change: Change) -> OutputError | None:
         """Add an alert or its end.
@@ -106,9 +100,8 @@ class AlertLog:
 
         """
         try:
-            self._file.write(jsonl.to_line(change) + "\n")
-            self._file.flush()
-        except OSError as error:
+            self._file.add(f"{jsonl.to_line(change)}\n".encode())
+        except (OSError, OutputError) as error:
             first, self.failed = self.failed is None, self._error(error)
             return self.failed if first else None
         return None
@@ -120,11 +113,12 @@ class AlertLog:
         except OSError as error:
             self.failed = self._error(error)
 
-    def _error(self, error: OSError) -> OutputError:
+    def _error(self, error: OSError | OutputError) -> OutputError:
+        why = error.why if isinstance(error, OutputError) else error.strerror
         return OutputError(
             "cannot write the alert log",
-            where=str(self.path),
-            why=error.strerror or str(error),
+            where=self._name,
+            why=why or str(error),
             hint="alerts are still said on standard output",
         )
 

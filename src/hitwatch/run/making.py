@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from hitwatch.errors import OutputError, SettingsError
+from hitwatch.errors import SettingsError
 from hitwatch.hits.formats import by_name
+from hitwatch.outputs.door import Outputs, WholeLog
+from hitwatch.outputs.target import STDOUT, spelled
 from hitwatch.ports import Clock
+from hitwatch.render.outputs import write
 from hitwatch.run import modes
+from hitwatch.run.earlier import is_earlier
 from hitwatch.sayings import End
 from hitwatch.sources.scenario import Scenario, check, read_scenario, shipped, start_of
 from hitwatch.sources.scenario import shipped_names as shipped_names
-from hitwatch.sources.simulate import Truth, blocks
+from hitwatch.sources.simulate import Block, Truth, blocks
 from hitwatch.sources.writing import Log, write_fast, write_live
 from hitwatch.spans import SECOND, Duration, parse_duration
 
@@ -36,6 +40,9 @@ class Making:
         live: at the pace of the clock, or as fast as can be.
         clock: tells the time.
         stopped: whether somebody asked the run to end.
+        overwrite: whether an existing log may be erased, and any file replaced by the truth.
+        append: whether an existing log is continued.
+        outputs: opens both.
     """
 
     output: Path | None
@@ -43,6 +50,9 @@ class Making:
     live: bool
     clock: Clock
     stopped: Callable[[], bool]
+    overwrite: bool = False
+    append: bool = False
+    outputs: Outputs = field(default_factory=Outputs)
 
 
 def scenario_named(word: str) -> Scenario:
@@ -86,27 +96,41 @@ def simulate(scenario: Scenario, making: Making) -> Truth:
     log_format = by_name(scenario.log_format)
     now = making.clock.now() // SECOND * SECOND if making.live else None
     truth = Truth(scenario, start_of(scenario, now))
-    log = Log(making.output, scenario.rotation, fresh=not making.live)
-    lines = blocks(scenario, log_format, truth.start)
-    try:
-        if making.live:
-            write_live(lines, log, truth, making.clock, making.stopped)
-        else:
-            write_fast(lines, log, truth, making.stopped)
-    finally:
-        log.close()
+    with making.outputs as outputs:
+        truth_file = None
         if making.truth:
-            _write(making.truth, truth.to_json())
+            truth_file = outputs.replace(
+                making.truth, is_earlier("truth", making.truth), overwrite=making.overwrite
+            )
+        named = making.output or Path(STDOUT)
+        sink = outputs.log(
+            named,
+            overwrite=making.overwrite,
+            append=making.append,
+            # A log that is followed or rotated meanwhile has to be in its place.
+            in_place=making.live or scenario.rotation is not None,
+        )
+        log = Log(sink, spelled(named), scenario.rotation)
+        complete = False
+        try:
+            _write(blocks(scenario, log_format, truth.start), log, truth, making)
+            complete = not making.stopped()
+        finally:
+            log.close()
+            # The truth tells what was written of a log, also where it ended early; of one that
+            # does not take the old one's place there is nothing to tell.
+            if complete or not isinstance(sink, WholeLog):
+                if truth_file:
+                    write(truth_file, truth.to_json().encode())
+                outputs.commit()
     return truth
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise OutputError(
-            "cannot write the truth file", where=str(path), why=error.strerror or str(error)
-        ) from error
+def _write(lines: Iterator[Block], log: Log, truth: Truth, making: Making) -> None:
+    if making.live:
+        write_live(lines, log, truth, making.clock, making.stopped)
+    else:
+        write_fast(lines, log, truth, making.stopped)
 
 
 def demo(run: modes.Run, *, keep_running: bool) -> End:
@@ -122,7 +146,6 @@ def demo(run: modes.Run, *, keep_running: bool) -> End:
     length = sum(parse_duration(phase.duration) for phase in scenario.phases)
     with TemporaryDirectory(prefix="hitwatch-demo-") as folder:
         log = Path(folder) / "access.log"
-        log.touch()
         run.notify(f"a made-up site writes {log}; an incident comes after 27 seconds")
         words = [sys.executable, "-m", "hitwatch", "simulate", "demo", "--live", "-o", str(log)]
         if keep_running:

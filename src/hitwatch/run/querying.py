@@ -10,6 +10,7 @@ from hitwatch.errors import UsageError
 from hitwatch.hits import sql
 from hitwatch.hits.lazy import LazyRows
 from hitwatch.hits.rows import sink_lazy, to_csv, to_jsonl
+from hitwatch.outputs.target import takes_any_ending
 from hitwatch.render.outputs import unwritable, write
 from hitwatch.render.tables import to_markdown, to_text
 from hitwatch.run.parsing import ENDINGS
@@ -110,6 +111,8 @@ def kind_of_result(output: Path | None, named: str | None) -> str:
     if named or output is None:
         return named or "table"
     ending = output.suffix.lower()
+    if ending not in _ENDINGS and takes_any_ending(output):
+        return "table"
     if ending not in _ENDINGS:
         raise UsageError(
             f"no output ends in {ending!r}",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Protocol
 
 from hitwatch.errors import OutputClosedError, OutputError
@@ -26,83 +23,72 @@ class Timekeeper(Protocol):
         """Let time pass."""
 
 
+class Sink(Protocol):
+    """What takes a log's bytes."""
+
+    @property
+    def rotates(self) -> bool:
+        """Whether it can be rotated; streams cannot."""
+
+    def write(self, data: bytes) -> None:
+        """Write all of it."""
+
+    def rotate(self, *, rename: bool) -> None:
+        """Keep what was written in ``.1``, and begin anew."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
 class Log:
-    """The log that is written: a file that can be rotated, or a stream.
+    """The log that is written.
 
     Args:
-        path: the file; ``None`` for standard output.
-        rotation: how it is rotated.
-        fresh: whether to begin an empty file rather than add to what is there.
-
-    Raises:
-        OutputError: the file cannot be written.
+        sink: takes its bytes.
+        name: of it, for messages.
+        rotation: how it is rotated; a stream is not.
     """
 
-    def __init__(self, path: Path | None, rotation: Rotation | None, *, fresh: bool) -> None:
-        self._path, self._rotation = path, rotation
+    def __init__(self, sink: Sink, name: str, rotation: Rotation | None) -> None:
+        self._sink, self._name = sink, name
+        self._rotation = rotation if sink.rotates else None
         self.rotations = 0
-        if fresh and path:
-            path.unlink(missing_ok=True)
-        self._file = 1 if path is None else self._open(path)
-        self._next = parse_duration(rotation.every) if rotation else None
+        self._next = parse_duration(self._rotation.every) if self._rotation else None
 
     def write(self, data: bytes) -> None:
         """Write all of it.
 
         Raises:
             OutputError: the disk is full, or the like.
-            OutputClosedError: nobody reads standard output any more.
+            OutputClosedError: nobody reads the output any more.
         """
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._file, view) :]
+            self._sink.write(data)
         except BrokenPipeError as error:
             raise OutputClosedError("the output was closed by its reader; ended") from error
         except OSError as error:
-            raise self._error(error) from error
+            why = error.strerror or str(error)
+            raise OutputError("cannot be written", where=self._name, why=why) from error
 
     def rotation_due(self, at: Duration) -> bool:
         """Whether the log is to be rotated by a time of the scenario."""
         return self._next is not None and at >= self._next
 
     def rotate(self) -> None:
-        """Rotate it: what was written is kept in ``.1``, older ones in ``.2`` and so on."""
-        rotation, path = self._rotation, self._path
-        if rotation is None or path is None or self._next is None:
+        """Rotate it: what was written is kept in ``.1``, older ones in ``.2`` and so on.
+
+        Raises:
+            OutputError: that cannot be done.
+        """
+        if self._rotation is None or self._next is None:
             return
-        self._next += parse_duration(rotation.every)
+        self._next += parse_duration(self._rotation.every)
         self.rotations += 1
-        _make_room(path, 1)
-        if rotation.by == "rename":
-            path.rename(f"{path}.1")
-            os.close(self._file)
-            self._file = self._open(path)
-        else:
-            shutil.copyfile(path, f"{path}.1")
-            os.ftruncate(self._file, 0)
+        self._sink.rotate(rename=self._rotation.by == "rename")
 
     def close(self) -> None:
-        """Give the file back."""
-        if self._path is not None:
-            os.close(self._file)
-
-    def _open(self, path: Path) -> int:
-        try:
-            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise self._error(error) from error
-
-    def _error(self, error: OSError) -> OutputError:
-        where = str(self._path or "standard output")
-        return OutputError("cannot be written", where=where, why=error.strerror or str(error))
-
-
-def _make_room(path: Path, number: int) -> None:
-    taken = Path(f"{path}.{number}")
-    if taken.exists():
-        _make_room(path, number + 1)
-        taken.rename(f"{path}.{number + 1}")
+        """Give it back."""
+        self._sink.close()
 
 
 def write_fast(

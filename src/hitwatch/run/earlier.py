@@ -1,0 +1,75 @@
+"""Whether a file that is there is an output of an earlier run, which may be replaced unasked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from hitwatch.hits.columns import COLUMNS
+from hitwatch.hits.compile import LINE_NUMBER
+from hitwatch.hits.reader import Reader
+from hitwatch.hits.rows import ORIGIN
+
+_OWN_COLUMNS = {column.name for column in (*COLUMNS, ORIGIN, LINE_NUMBER)}
+_ALWAYS_THERE = {"section", "origin"}
+_ROWS = (".jsonl", ".ndjson", ".json")
+
+_BEGINNINGS = {
+    "text": re.compile(rb"[\d,]+ lines = "),
+    "md": re.compile(rb"# Access log report|\| "),
+    "csv": re.compile(rb"(?:\xef\xbb\xbf)?[\"A-Za-z_]"),
+    "json": re.compile(rb"\s*[{\[]"),
+    "jsonl": re.compile(rb"\{"),
+    "table": re.compile(rb"[^\x00-\x08\x0e-\x1f]+\Z"),
+    "parquet": re.compile(rb"PAR1"),
+    "arrow": re.compile(rb"ARROW1"),
+    "rejects": re.compile(rb'\{"origin":'),
+    "truth": re.compile(rb'\{\s*"seed":'),
+}
+"""How outputs of each kind begin."""
+
+_TELLING = ("text", "parquet", "arrow", "rejects", "truth")
+"""Kinds that no log begins like."""
+
+
+def is_earlier(kind: str, path: Path) -> Callable[[bytes], bool]:
+    """What tells whether a file is an earlier output.
+
+    A file counts as one when it begins as outputs of that kind do and holds no log. Rows of
+    a query may be called anything, so JSON lines without the marks of a server's log count
+    too, unless the file is called like a log.
+
+    Args:
+        kind: of the output: one of a report or query, ``rejects`` or ``truth``.
+        path: of the file.
+
+    Returns:
+        What is given the first 64 KiB.
+
+    """
+
+    def check(head: bytes) -> bool:
+        if not _BEGINNINGS[kind].match(head):
+            return False
+        return kind in _TELLING or _are_rows(head) or not _is_log(head, path)
+
+    return check
+
+
+def _are_rows(head: bytes) -> bool:
+    """Whether the first line is a row of ``parse``."""
+    try:
+        row = msgspec.json.decode(head.partition(b"\n")[0], type=dict[str, object])
+    except msgspec.MsgspecError:
+        return False
+    return bool(row) and (row.keys() <= _OWN_COLUMNS or row.keys() >= _ALWAYS_THERE)
+
+
+def _is_log(head: bytes, path: Path) -> bool:
+    reader = Reader(None)
+    if not reader.recognise(head) or reader.log_format is None:
+        return False
+    return reader.log_format.name != "json" or path.suffix.lower() not in _ROWS
