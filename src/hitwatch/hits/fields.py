@@ -123,6 +123,8 @@ FIELDS: dict[str, Reading] = {
     "duration": Reading(Kind.SECONDS, "duration_s", per_second=1e6, by_point=True),
     "duration_point_ms": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
     "duration_point_ns": Reading(Kind.SECONDS, "duration_s", per_second=1e9, by_point=True),
+    # Tomcat's and Undertow's %D, or their %T, which has a point.
+    "duration_ms_or_s": Reading(Kind.SECONDS, "duration_s", per_second=1e3, by_point=True),
     "duration_s": _seconds("duration_s", 1),
     "duration_ms": _seconds("duration_s", 1e3),
     "duration_us": _seconds("duration_s", 1e6),

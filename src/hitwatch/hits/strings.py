@@ -7,9 +7,10 @@ import re
 from hitwatch.errors import FormatError
 from hitwatch.hits.apache import NICKNAMES, apache_format
 from hitwatch.hits.format import Format
-from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.formats import builtin, by_name, named
 from hitwatch.hits.nginx import nginx_format
 from hitwatch.hits.pieces import nearest
+from hitwatch.hits.vocabularies import NAMES, own_format
 
 _APACHE_LINE = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|GlobalLog)\s", re.IGNORECASE)
 _NGINX_LINE = re.compile(r"\s*(log_format\s|escape=)")
@@ -21,14 +22,18 @@ def format_of(text: str) -> Format:
     """Find or compile a format.
 
     Args:
-        text: a known name or alias, an Apache format string or ``LogFormat`` line, or an
-            nginx format string or ``log_format`` directive.
+        text: a known name or alias, an Apache format string or ``LogFormat`` line, an nginx
+            format string or ``log_format`` directive, or the string of another server with its
+            name in front, ``tomcat: %h %D``, or in the setting that it stands in.
 
     Raises:
         FormatError: no format has that name, or the string is wrong.
 
     """
     name = text.strip()
+    known = own_format(text)
+    if known is not None:
+        return known
     if _APACHE_LINE.match(text):
         return apache_format(text)
     if _NGINX_LINE.match(text):
@@ -47,11 +52,13 @@ def format_of(text: str) -> Format:
 
 
 def _unknown(name: str) -> FormatError:
-    names = sorted(builtin())
-    aliases = [alias for known in builtin().values() for alias in known.aliases]
+    formats = [*builtin().values(), *named().values()]
+    names = sorted(known.name for known in formats)
+    aliases = [alias for known in formats for alias in known.aliases]
     advice = nearest(name, [*names, *aliases, *NICKNAMES])
     return FormatError(
         f"unknown log format {name!r}",
         hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
-        "or a string with Apache's % directives or nginx' $ variables",
+        "or a string with Apache's % directives or nginx' $ variables, or another server's "
+        f"with its name in front ('tomcat: %h %D'): {', '.join(sorted(NAMES))}",
     )
