@@ -37,7 +37,7 @@ def strftime_of(pattern: str) -> str | None:
     '%Y-%m-%dT%H:%M:%S.%L%z'
 
     """
-    text = ""
+    text, timed = "", False
     for match in _ITEM.finditer(pattern):
         letter = match[2]
         if match[1] is not None:
@@ -50,5 +50,5 @@ def strftime_of(pattern: str) -> str | None:
             item = known[count - 1] if count <= len(known) else ""
             if not item:
                 return None
-            text += item
-    return text if "%" in text else None
+            text, timed = text + item, True
+    return text if timed else None

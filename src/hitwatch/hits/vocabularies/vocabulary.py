@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -156,14 +156,13 @@ class Vocabulary:
             guess for spelled, guess in self.guess.items() if spelled in _spellings(self, string)
         )
         timed, means = choose_times(merge(pieces, after))
-        ended = any(piece.at_end for piece in pieces)
         settled = settle(port_of_host(lend_client(timed, LENDERS)))
         wire = bool(sent) and all(told in self.wire for told in sent)
         return Format(
             name=f"{self.names[0]}-custom",
             title=f"{self.title}: {string}",
             lines=(line_of(settled, after),),
-            time_means=means if ended else self.time_means,
+            time_means=_means(self, string, pieces, means),
             bytes_mean="wire" if wire else "body",
             source=self.source,
             server=self.title,
@@ -179,6 +178,14 @@ class Vocabulary:
             set_to = next(group for group in found.groups() if group is not None)
             string = _plain(html.unescape(_unquoted(set_to.strip())))
         return self.strings.get(string.strip(), string)
+
+
+def _means(vocabulary: Vocabulary, string: str, pieces: Sequence[Piece], chosen: str) -> str:
+    """Start or end: as the string says it, else as the server takes its times."""
+    tokens = vocabulary.token.finditer(string)
+    begun = any((_name(match) or "").partition(":")[0] == "begin" for match in tokens)
+    said = begun or any(piece.at_end for piece in pieces)
+    return chosen if said else vocabulary.time_means
 
 
 def _unquoted(text: str) -> str:
