@@ -43,9 +43,9 @@ pub fn split(line: &[u8]) -> RequestLine<'_> {
         let (target, protocol) = (&rest[..space], &rest[space + 1..]);
         if is_protocol(protocol) && !target.is_empty() {
             return RequestLine {
-                method: Some(method),
+                method: said(method),
                 target: Some(target),
-                protocol: Some(protocol),
+                protocol: said(protocol),
                 regular: true,
             };
         }
@@ -60,6 +60,14 @@ pub fn split(line: &[u8]) -> RequestLine<'_> {
         };
     }
     RequestLine::none(false)
+}
+
+/// A method or protocol, unless it says that there was none: of requests that ended before
+/// their headers Squid writes `NONE` or `-` for the method, `NONE/0.0` for the protocol
+/// (Squid 3 to 6, `error:transaction-end-before-headers` and its kin).
+pub fn said(word: &[u8]) -> Option<&[u8]> {
+    let none: [&[u8]; 5] = [b"", b"-", b"NONE", b"NONE/0.0", b"HTTP/0.0"];
+    (!none.contains(&word)).then_some(word)
 }
 
 /// RFC 9110, section 5.6.2, and short enough to be meant.
@@ -205,6 +213,19 @@ mod tests {
         );
         assert_eq!(parts("GET /a"), (Some("GET"), Some("/a"), None, false));
         assert_eq!(parts("-"), (None, None, None, true));
+        assert_eq!(
+            parts("- error:transaction-end-before-headers NONE/0.0"),
+            (
+                None,
+                Some("error:transaction-end-before-headers"),
+                None,
+                true
+            )
+        );
+        assert_eq!(
+            parts("NONE error:invalid-request HTTP/1.0"),
+            (None, Some("error:invalid-request"), Some("HTTP/1.0"), true)
+        );
         assert_eq!(parts("\x16\x03\x01"), (None, None, None, false));
         assert_eq!(
             parts("CONNECT a:443 HTTP/1.1"),

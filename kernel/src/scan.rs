@@ -857,7 +857,8 @@ impl<'a> Scanner<'a> {
             let value = text::decode(raw, escape);
             (!raw.is_empty() && raw != b"-").then_some(value)
         };
-        let (method, protocol) = (piece(Part::Method), piece(Part::Protocol));
+        let said = |part| piece(part).filter(|word| request::said(word).is_some());
+        let (method, protocol) = (said(Part::Method), said(Part::Protocol));
         let mut target = piece(Part::Target).or_else(|| piece(Part::Path));
         if let (Some(path), Some(query)) = (&target, piece(Part::Query))
             && memchr(b'?', path).is_none()

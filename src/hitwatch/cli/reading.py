@@ -206,7 +206,7 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
 @click.argument("name", required=False)
 def formats(name: str | None) -> None:
     """List the known formats, or say all about one."""
-    from hitwatch.hits.formats import builtin, by_name
+    from hitwatch.hits.formats import builtin, by_name, named
     from hitwatch.render.detection import format_to_text, formats_to_text
     from hitwatch.sources.formatfiles import use_own_formats
 
@@ -214,4 +214,4 @@ def formats(name: str | None) -> None:
     if name:
         click.echo(format_to_text(by_name(name)), nl=False)
     else:
-        click.echo(formats_to_text(list(builtin().values())), nl=False)
+        click.echo(formats_to_text([*builtin().values(), *named().values()]), nl=False)

@@ -124,7 +124,7 @@ _FROM = {
 }
 """Columns of the directives that take a name."""
 
-_NAMED: dict[str, Piece] = {
+NAMED: dict[str, Piece] = {
     "referer i": Piece("referer", _text("referrer")),
     "referrer i": Piece("referer", _text("referrer"), 1),
     "user-agent i": Piece("user_agent", _text("user_agent")),
@@ -151,7 +151,7 @@ _NAMED: dict[str, Piece] = {
     "version c": Piece("tls_version", _text("tls_protocol"), 3),
     "cipher c": Piece("tls_cipher", _text("tls_cipher"), 3),
 }
-_LENDERS = ("forwarded_for", "x_real_ip", "true_client_ip", "cf_connecting_ip", "client_ip")
+LENDERS = ("forwarded_for", "x_real_ip", "true_client_ip", "cf_connecting_ip", "client_ip")
 
 _TIMES = {
     "": "clf",
@@ -180,8 +180,10 @@ def apache_format(text: str) -> Format:
     """
     string = NICKNAMES.get(text.strip()) or unwrapped(text)
     pieces, after = _taken_apart(string)
-    pieces, means = _timed(merge(pieces, after))
-    pieces = settle(port_of_host(lend_client(pieces, _LENDERS)))
+    if not pieces:
+        raise FormatError(f"no directive in {string!r}", hint="directives begin with %")
+    pieces, means = choose_times(merge(pieces, after))
+    pieces = settle(port_of_host(lend_client(pieces, LENDERS)))
     sent = [piece.name for piece in pieces if piece.reading.column == "bytes"]
     return Format(
         name="apache-custom",
@@ -304,12 +306,12 @@ def _piece(match: re.Match[str], string: str) -> Piece:
 
 def _known(letter: str, name: str | None, mods: str) -> Piece | None:
     if letter == "t":
-        return _time(name or "")
+        return time_of(name or "")
     if letter in _FROM:
         if not name:
             return None
-        named = _NAMED.get(f"{name.lower()} {letter}")
-        return replace(named or Piece(_FROM[letter].format(_snake(name)), _text()), free=True)
+        named = NAMED.get(f"{name.lower()} {letter}")
+        return replace(named or Piece(_FROM[letter].format(snake(name)), _text()), free=True)
     side = next((mod for mod in mods if mod in "<>"), "")
     for spelling in (f"{{{name}}}{letter}", f"{side}{letter}", letter):
         if spelling in _DIRECTIVES:
@@ -317,10 +319,10 @@ def _known(letter: str, name: str | None, mods: str) -> Piece | None:
     return None
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     """A column's name for a name of another style: ``accept_language``.
 
-    >>> _snake("Accept-Language")
+    >>> snake("Accept-Language")
     'accept_language'
 
     """
@@ -328,7 +330,8 @@ def _snake(name: str) -> str:
     return words if words and not words[0].isdigit() else f"x_{words}"
 
 
-def _time(argument: str) -> Piece:
+def time_of(argument: str) -> Piece:
+    """The time that ``%{...}t`` writes, of what stands between its braces."""
     side, colon, rest = argument.partition(":")
     at_end = side == "end"
     text = argument
@@ -344,7 +347,7 @@ def _time(argument: str) -> Piece:
     )
     if text in _TIMES or ("%" in text and _readable(text)):
         return piece
-    return replace(as_text(piece), name=f"time_{_snake(text)}")
+    return replace(as_text(piece), name=f"time_{snake(text)}")
 
 
 def _readable(time_format: str) -> bool:
@@ -354,7 +357,7 @@ def _readable(time_format: str) -> bool:
         return False
 
 
-def _timed(pieces: Sequence[Piece]) -> tuple[list[Piece], str]:
+def choose_times(pieces: Sequence[Piece]) -> tuple[list[Piece], str]:
     """Choose the pieces that make the time; the others are read as texts.
 
     Returns:

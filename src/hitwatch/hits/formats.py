@@ -12,16 +12,31 @@ from hitwatch.hits.format import Format, read_format
 
 @cache
 def builtin() -> dict[str, Format]:
-    """The known formats by name: those shipped with hitwatch, and what was added.
+    """The formats that lines are tried in: those shipped with hitwatch, and what was added.
 
     Raises:
         FormatError: a format file is wrong.
 
     """
-    folder = files("hitwatch.hits") / "builtin"
-    texts = {item.name: item.read_text("utf-8") for item in folder.iterdir()}
+    return _loaded("builtin")
+
+
+@cache
+def named() -> dict[str, Format]:
+    """The formats that only their names tell: they look like another, and mean something else.
+
+    Raises:
+        FormatError: a format file is wrong.
+
+    """
+    return _loaded("builtin", "named")
+
+
+def _loaded(*folders: str) -> dict[str, Format]:
+    folder = files("hitwatch.hits").joinpath(*folders)
+    texts = {item.name: item for item in folder.iterdir() if item.name.endswith(".toml")}
     formats = [
-        read_format(text, where=name) for name, text in sorted(texts.items()) if ".toml" in name
+        read_format(item.read_text("utf-8"), where=name) for name, item in sorted(texts.items())
     ]
     return {known.name: known for known in formats}
 
@@ -38,13 +53,14 @@ def by_name(name: str) -> Format:
         FormatError: no format has that name.
 
     """
-    for known in builtin().values():
+    known_formats = [*builtin().values(), *named().values()]
+    for known in known_formats:
         if name.lower() in (known.name, *known.aliases):
             return known
-    names = [name for known in builtin().values() for name in (known.name, *known.aliases)]
+    names = [name for known in known_formats for name in (known.name, *known.aliases)]
     near = difflib.get_close_matches(name.lower(), names, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
     raise FormatError(
         f"unknown log format {name!r}",
-        hint=f"{meant}known formats: {', '.join(sorted(builtin()))}",
+        hint=f"{meant}known formats: {', '.join(sorted(known.name for known in known_formats))}",
     )

@@ -33,6 +33,7 @@ class Piece:
         told: what the server calls it, for errors and help.
         may_be_dash: whether the server writes ``-`` in place of it for some answers.
         at_end: whether it is a time at which the request had been answered.
+        padded: whether blanks may stand before it, as its width needs them.
 
     """
 
@@ -44,6 +45,7 @@ class Piece:
     told: str = ""
     may_be_dash: bool = False
     at_end: bool = False
+    padded: bool = False
 
     @property
     def slot(self) -> str | None:
@@ -253,6 +255,7 @@ def line_of(pieces: Sequence[Piece], after: str) -> Line:
             piece.reading,
             piece.before,
             elastic=_elastic(piece, until),
+            padded=piece.padded,
         )
         for piece, until in zip(pieces, untils, strict=True)
     ]

@@ -7,10 +7,11 @@ import re
 from hitwatch.errors import FormatError
 from hitwatch.hits.apache import NICKNAMES, apache_format
 from hitwatch.hits.format import Format
-from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.formats import builtin, by_name, named
 from hitwatch.hits.nginx import nginx_format
 from hitwatch.hits.patterns import pattern_format
 from hitwatch.hits.pieces import nearest
+from hitwatch.hits.vocabularies import NAMES, own_format
 
 _APACHE_LINE = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|GlobalLog)\s", re.IGNORECASE)
 _NGINX_LINE = re.compile(r"\s*(log_format\s|escape=)")
@@ -22,8 +23,10 @@ def format_of(text: str) -> Format:
     """Find or compile a format.
 
     Args:
-        text: a known name or alias, an Apache format string or ``LogFormat`` line, an
-            nginx format string or ``log_format`` directive, or ``~`` and a regular expression.
+        text: a known name or alias, an Apache format string or ``LogFormat`` line, an nginx
+            format string or ``log_format`` directive, ``~`` and a regular expression, or the
+            string of another server with its name in front, ``tomcat: %h %D``, or in the
+            setting that it stands in.
 
     Raises:
         FormatError: no format has that name, or the string is wrong.
@@ -32,6 +35,9 @@ def format_of(text: str) -> Format:
     name = text.strip()
     if name.startswith("~"):
         return pattern_format(name[1:])
+    known = own_format(text)
+    if known is not None:
+        return known
     if _APACHE_LINE.match(text):
         return apache_format(text)
     if _NGINX_LINE.match(text):
@@ -50,12 +56,14 @@ def format_of(text: str) -> Format:
 
 
 def _unknown(name: str) -> FormatError:
-    names = sorted(builtin())
-    aliases = [alias for known in builtin().values() for alias in known.aliases]
+    formats = [*builtin().values(), *named().values()]
+    names = sorted(known.name for known in formats)
+    aliases = [alias for known in formats for alias in known.aliases]
     advice = nearest(name, [*names, *aliases, *NICKNAMES])
     return FormatError(
         f"unknown log format {name!r}",
         hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
-        "or a string with Apache's % directives or nginx' $ variables; or ~ and a regular"
-        " expression",
+        "or a string with Apache's % directives or nginx' $ variables; or another server's "
+        f"with its name in front ('tomcat: %h %D'): {', '.join(sorted(NAMES))}; "
+        "or ~ and a regular expression",
     )
