@@ -122,6 +122,7 @@ def parse(
         paths=find_logs(sources, live=False),
         reader_of=readers_of(words, settings, chosen, intake, tell),
         notify=tell,
+        warn=notify,
         stopped=stop.is_set,
         columns=chosen,
         further=all_fields,
@@ -176,9 +177,10 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     log_to(words["log_file"], words["log_level"] or "info")
     readers = readers_of(words, load(words["config"]), None)
     code = FINE
+    damaged: list[InputError] = []
     for path in find_logs(sources, live=False):
         try:
-            found = describe(path, head_of(path), readers(path))
+            found = describe(path, head_of(path, damaged.append), readers(path))
         except InputError as error:
             notify(str(error))
             code = UNREADABLE
@@ -191,7 +193,9 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
             click.echo(to_text(found))
         if found and not found.known:
             code = UNREADABLE
-    return code
+    for damage in damaged:
+        notify(str(damage))
+    return UNREADABLE if damaged else code
 
 
 @click.command()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hitwatch import _kernel
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.errors import InputError
+from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Layout
@@ -78,6 +78,7 @@ class Reporting:
         rule: to be judged over the finished time line; ``None``: none.
         choice: which hits count.
         notify: tells the user something about the run itself.
+        warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
@@ -94,6 +95,7 @@ class Reporting:
     stopped: Callable[[], bool]
     previous: Extent | None = None
     progress: Callable[[int], None] | None = None
+    warn: Callable[[str], None] | None = None
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     failures: list[InputError] = field(default_factory=list)
     _counted: list[_Counted] = field(default_factory=list)
@@ -135,6 +137,9 @@ class Reporting:
         """Read an input, and have its pieces worked on."""
         try:
             self._read(source, work)
+        except DamageError as error:
+            error.read(source.lines)
+            self._failed(error)
         except InputError as error:
             self._failed(error)
 
@@ -147,29 +152,44 @@ class Reporting:
                     begin, end = self._extent(file, reader)
                     source.bytes_passed_over = file.size - (end - begin)
                     self._work_on(file.spans(PIECE, begin, end), reader, source, work)
+                    if file.skipped.runs:
+                        self._warned(f"{origin}: {file.skipped.wording}")
+                    if error := file.error(source.lines):
+                        raise error
                     return
-        self._work_on(_pieces(chunks_of(origin, numbered=False)), reader, source, work)
+        chunks = chunks_of(origin, numbered=False, warn=self._warned)
+        self._work_on(_pieces(chunks), reader, source, work)
 
     def _work_on(
         self, pieces: Iterator[Span | Chunk], reader: Reader, source: SourceRow, work: _Work
     ) -> None:
         """Hand out pieces; those of which each depends on the one before are parsed here."""
         running: list[Future[None]] = []
-        for piece in pieces:
-            if self.stopped():
-                break
-            if reader.log_format is None and not reader.recognise(piece.read()):
-                raise unknown_format(reader, source.origin)
-            if _is_sequential(reader):
-                data = piece.read()
-                found = reader.read(data)
-                self._progressed(data, source)
-                running.append(work.submit(self._count_all, found, source))
-            else:
-                running.append(work.submit(self._parse_and_count, piece, reader, source))
+        damage: DamageError | None = None
+        try:
+            for piece in pieces:
+                if self.stopped():
+                    break
+                running.append(self._hand_out(piece, reader, source, work))
+        except DamageError as error:
+            damage = error
         for future in running:
             future.result()
         source.log_format = reader.log_format.name if reader.log_format else ""
+        if damage:
+            raise damage
+
+    def _hand_out(
+        self, piece: Span | Chunk, reader: Reader, source: SourceRow, work: _Work
+    ) -> Future[None]:
+        if reader.log_format is None and not reader.recognise(piece.read()):
+            raise unknown_format(reader, source.origin)
+        if not _is_sequential(reader):
+            return work.submit(self._parse_and_count, piece, reader, source)
+        data = piece.read()
+        found = reader.read(data)
+        self._progressed(data, source)
+        return work.submit(self._count_all, found, source)
 
     def _extent(self, file: PlainFile, reader: Reader) -> tuple[int, int]:
         """Offsets between which all hits lie that may count, when lines are in order."""
@@ -182,20 +202,26 @@ class Reporting:
         if not timed or (since is None and until is None) or file.size < WORTH_SEEKING:
             return 0, file.size
         times_of = times_by(reader)
-        if not is_ordered(file.read_at, file.size, times_of, _DISORDER):
-            return 0, file.size
 
         def offset(instant: Instant) -> int:
             return offset_since(file.read_at, file.size, instant, times_of)
 
-        begin = offset(since - _DISORDER) if since is not None else 0
-        end = offset(until + _DISORDER) if until is not None else file.size
+        try:
+            if not file.is_dense or not is_ordered(file.read_at, file.size, times_of, _DISORDER):
+                return 0, file.size
+            begin = offset(since - _DISORDER) if since is not None else 0
+            end = offset(until + _DISORDER) if until is not None else file.size
+        except OSError:
+            # Where it cannot be read is found out when all of it is.
+            return 0, file.size
         return begin, max(begin, end)
 
     def _parse_and_count(self, piece: Span | Chunk, reader: Reader, source: SourceRow) -> None:
         if self.stopped():
             return
         data = piece.read()
+        if not data:
+            return
         while True:
             with self._lock:
                 parser, strays = reader.parser, reader.strays
@@ -292,7 +318,10 @@ class Reporting:
         with self._lock:
             self.failures.append(error)
         log.error("%s", error)
-        self.notify(str(error))
+        self._warned(str(error))
+
+    def _warned(self, text: str) -> None:
+        (self.warn or self.notify)(text)
 
     def size(self) -> int:
         """Bytes of the inputs as they lie on the disk."""
@@ -346,11 +375,18 @@ def _pieces(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     """
     held: list[bytes] = []
     size = 0
-    for chunk in chunks:
-        held.append(chunk.data)
-        size += len(chunk.data)
-        if size >= PIECE // 2:
-            yield Chunk(chunk.origin, b"".join(held), 1)
-            held, size = [], 0
+    damage: DamageError | None = None
+    try:
+        for chunk in chunks:
+            held.append(chunk.data)
+            size += len(chunk.data)
+            if size >= PIECE // 2:
+                yield Chunk(chunk.origin, b"".join(held), 1)
+                held, size = [], 0
+    except DamageError as error:
+        # What stands before the damage comes first.
+        damage = error
     if held:
         yield Chunk("", b"".join(held), 1)
+    if damage:
+        raise damage
