@@ -18,12 +18,12 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Layout
 from hitwatch.hits.reader import Reader
-from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
+from hitwatch.readmodel import Compared, Fired, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
 from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import is_ordered, offset_since
-from hitwatch.spans import MINUTE, Instant
+from hitwatch.spans import MINUTE, Instant, bucket_start
 from hitwatch.stats.agents import prepare
 from hitwatch.stats.choice import Choice, Extent
 from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
@@ -99,6 +99,7 @@ class Reporting:
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     failures: list[InputError] = field(default_factory=list)
     _counted: list[_Counted] = field(default_factory=list)
+    _before: _Counted | None = None
     _sources: list[SourceRow] = field(default_factory=list)
     _reasons: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -120,6 +121,7 @@ class Reporting:
             _Counted(choice, Breakdown(self.panels), Timeline(rule.resolution))
             for choice in choices
         ]
+        self._before = self._judged_before(rule)
         origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
         self._sources = [SourceRow(origin, "") for origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
@@ -132,6 +134,17 @@ class Reporting:
         for counted in self._counted:
             counted.breakdown.finish()
         return self._report(limits, time.monotonic() - began)
+
+    def _judged_before(self, rule: SurgeRule) -> _Counted | None:
+        """What counts before ``since``, for the rule alone; ``None``: all is counted anyway."""
+        since, _ = self.choice.extent
+        if self.rule is None or since is None:
+            return None
+        start = bucket_start(since, rule.resolution)
+        # The first bucket is in no window, and an alert that was on must be seen to begin.
+        reach = 2 * (rule.short + rule.long) + rule.resolution
+        choice = replace(self.choice, extent=(start - reach, since))
+        return _Counted(choice, Breakdown(()), Timeline(rule.resolution))
 
     def _feed(self, source: SourceRow, work: _Work) -> None:
         """Read an input, and have its pieces worked on."""
@@ -193,7 +206,7 @@ class Reporting:
 
     def _extent(self, file: PlainFile, reader: Reader) -> tuple[int, int]:
         """Offsets between which all hits lie that may count, when lines are in order."""
-        extents = [counted.choice.extent for counted in self._counted]
+        extents = [counted.choice.extent for counted in self._all_counted()]
         starts = [since for since, _ in extents if since is not None]
         ends = [until for _, until in extents if until is not None]
         since = min(starts) if len(starts) == len(extents) else None
@@ -244,12 +257,13 @@ class Reporting:
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
         hit = 0
-        for counted in self._counted:
+        for counted in self._all_counted():
             countable = self._robots.countable(hits, counted.choice.marks(hits))
             if counted is self._counted[0]:
                 hit = len(countable)
             if len(countable):
-                counted.breakdown.add(hits, countable)
+                if counted is not self._before:
+                    counted.breakdown.add(hits, countable)
                 self._add_steps(counted, hits, countable)
         with self._lock:
             source.lines += hits.lines
@@ -270,12 +284,36 @@ class Reporting:
             counted.timeline.add((start, size if in_bytes else n) for start, n, size in steps)
             counted.widen(ends)
 
+    def _all_counted(self) -> list[_Counted]:
+        return [*self._counted, self._before] if self._before else self._counted
+
+    def _alerts(self, main: _Counted) -> tuple[tuple[Fired, ...], Instant | None]:
+        """The alerts of the time that counts, and from when on the rule was judged."""
+        rule = self.rule
+        if rule is None:
+            return (), None
+        timeline = Timeline(rule.resolution)
+        for counted in (self._before, main):
+            if counted is not None:
+                timeline.merge(counted.timeline)
+        first = next((start for start, _ in timeline), None)
+        if first is None:
+            return (), None
+        judged_from = first + rule.short + rule.long + rule.resolution
+        since, _ = self.choice.extent
+        alerts = judged(rule, timeline)
+        if since is not None:
+            judged_from = max(judged_from, since)
+            alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at > since)
+        return alerts, judged_from
+
     def _report(self, limits: Limits, elapsed_s: float) -> Report:
         main, *others = self._counted
         breakdown = main.breakdown
         total = breakdown.total()
         start, end = main.range or (None, None)
         base = others[0] if others else None
+        alerts, judged_from = self._alerts(main)
         statuses = next((p for p in self.panels if p.name == "statuses"), None)
         rows = breakdown.rows(statuses, "hits", None)[0] if statuses else []
         return Report(
@@ -297,7 +335,9 @@ class Reporting:
             duration=total.duration if total else None,
             panels=panel_rows(breakdown, limits, base.breakdown if base else None, self._scale()),
             histogram=breakdown.durations(),
-            alerts=judged(self.rule, main.timeline) if self.rule else (),
+            alerts=alerts,
+            judged_from=judged_from,
+            reach=self.rule.short + self.rule.long if self.rule else 0,
             reasons=self._reasons,
             complete=not self.failures and not self.stopped(),
             elapsed_s=elapsed_s,
