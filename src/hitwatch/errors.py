@@ -5,6 +5,7 @@
       SettingsError          exit 2: a settings, scenario or rule file that makes no sense
       FormatError            exit 2: a log format description that makes no sense
       InputError             exit 3: an input that could not be read
+        DamageError             exit 3: an input of which only a part could be read
       OutputError            exit 1: an output that could not be written
         OutputClosedError         exit 0: whoever read it has gone, as ``head`` does
 
@@ -66,6 +67,29 @@ class InputError(HitwatchError):
     """An input that could not be read."""
 
     exit_code = 3
+
+
+class DamageError(InputError):
+    """An input of which only a part could be read; that part has been given out.
+
+    Args:
+        what: as of every error.
+        where: the input.
+        why: what is wrong, where and how much of it.
+        torn: bytes of lines that lack their end, and are no lines.
+
+    """
+
+    def __init__(self, what: str, *, where: str, why: str, torn: int = 0) -> None:
+        super().__init__(what, where=where, why=why)
+        self.torn = torn
+        self.lines: int | None = None
+
+    def read(self, lines: int) -> None:
+        """Say how many whole lines could be read."""
+        self.lines = lines
+        torn = f"; torn lines of {self.torn:,} bytes were left out" if self.torn else ""
+        self.hint = f"{lines:,} lines of it could be read, and count{torn}"
 
 
 class OutputError(HitwatchError):

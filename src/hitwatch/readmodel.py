@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hitwatch.alerting.alert import Change, State
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import Instant
+from hitwatch.spans import Duration, Instant
 from hitwatch.stats.growth import what_grew
 from hitwatch.stats.panels import Bounds, Breakdown, Panel, PanelRow
 from hitwatch.stats.timeline import Timeline
@@ -150,6 +150,8 @@ class Report:
         complete: whether everything was read that should have been.
         elapsed_s: how long it took to read and count.
         previous: what it compares with; ``None``: nothing.
+        judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
+        reach: how much log before it the rule needs.
 
     """
 
@@ -175,6 +177,8 @@ class Report:
     complete: bool = True
     elapsed_s: float = 0.0
     previous: Compared | None = None
+    judged_from: Instant | None = None
+    reach: Duration = 0
 
     @property
     def lines(self) -> int:

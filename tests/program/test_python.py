@@ -56,8 +56,8 @@ def read_chunks(monkeypatch: pytest.MonkeyPatch) -> list[Chunk]:
     """The pieces of files that have been read."""
     found: list[Chunk] = []
 
-    def counted(path: str, *, numbered: bool) -> Any:
-        for chunk in read_file(path, numbered=numbered):
+    def counted(path: str, *, numbered: bool, warn: Any) -> Any:
+        for chunk in read_file(path, numbered=numbered, warn=warn):
             found.append(chunk)
             yield chunk
 

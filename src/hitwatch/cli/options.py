@@ -175,6 +175,7 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
+            warn=notify,
             stopped=stop.is_set,
             keep=keeper(alert_log) if alert_log else None,
         ),

@@ -85,6 +85,7 @@ def query(
             paths=paths,
             reader_of=readers_of(words, settings, None, read_intake(words, settings), tell),
             notify=tell,
+            warn=notify,
             stopped=stop.is_set,
             further=True,
             line_numbers=True,

@@ -129,6 +129,7 @@ def parse(
             paths=paths,
             reader_of=readers_of(words, settings, chosen, intake, tell),
             notify=tell,
+            warn=notify,
             stopped=stop.is_set,
             columns=chosen,
             further=all_fields,
@@ -184,9 +185,10 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     log_to(outputs, words["log_file"], words["log_level"] or "info")
     readers = readers_of(words, settings, None)
     code = FINE
+    damaged: list[InputError] = []
     for path in paths:
         try:
-            found = describe(path, head_of(path), readers(path))
+            found = describe(path, head_of(path, damaged.append), readers(path))
         except InputError as error:
             notify(str(error))
             code = UNREADABLE
@@ -199,7 +201,9 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
             click.echo(to_text(found))
         if found and not found.known:
             code = UNREADABLE
-    return code
+    for damage in damaged:
+        notify(str(damage))
+    return UNREADABLE if damaged else code
 
 
 @click.command()

@@ -176,6 +176,7 @@ def report(
         rule=read_rule(words, settings),
         choice=choice,
         notify=tell,
+        warn=notify,
         stopped=stop.is_set,
         previous=selection.previous(compare) if compare else None,
     )

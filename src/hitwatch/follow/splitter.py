@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hitwatch.follow.holes import MARK, Skipped, without_holes
+
 MAX_LINE = 16 * 1024 * 1024
 """Longest line that is held in memory, in bytes."""
 
@@ -13,7 +15,8 @@ class Splitter:
     """Holds back the piece of a line that has not ended yet.
 
     A line longer than ``max_line`` is cut: its beginning is passed on as one line, and the
-    rest of it is dropped, so that it is counted once and memory stays bounded.
+    rest of it is dropped, so that it is counted once and memory stays bounded. NUL bytes
+    that a line begins with are a hole in the file, and are skipped.
 
     >>> splitter = Splitter()
     >>> splitter.feed(b"one\\ntw"), splitter.feed(b"o\\n"), splitter.flush()
@@ -24,6 +27,8 @@ class Splitter:
         numbered: whether lines are counted.
         cut: bytes dropped from the ends of lines longer than that.
         lines: whole lines passed on so far.
+        at: offset of the next byte to be taken in.
+        skipped: NUL bytes that were no part of a line.
 
     """
 
@@ -31,23 +36,58 @@ class Splitter:
     numbered: bool = True
     cut: int = 0
     lines: int = 0
+    at: int = 0
+    skipped: Skipped = field(default_factory=Skipped)
     _pieces: list[bytes] = field(default_factory=list)
     _held: int = 0
     _dropping: bool = False
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes in; give the lines that are whole now."""
+        self.at += len(data)
         if self._dropping:
             data = self._drop(data)
+        if 0 < self._held < len(MARK) and MARK.startswith(b"".join(self._pieces)):
+            # What may be the beginning of a byte-order mark is looked at with what follows.
+            data = b"".join((*self._pieces, data))
+            self.abandon()
+        begins = not self._held and not self._dropping
+        data = without_holes(data, self.at - len(data), self.skipped, begins=begins)
         end = data.rfind(b"\n") + 1
         if not end:
             self._hold(data)
             return self._cut_long()
-        whole = b"".join((*self._pieces, data[:end])) if self._pieces else data[:end]
-        self._pieces.clear()
-        self._held = 0
+        whole = self._joined(data[:end]) if self._pieces else data[:end]
         self._hold(data[end:])
         return self._passed(whole) + self._cut_long()
+
+    def hole(self, size: int) -> bytes:
+        """Take in so many NUL bytes, without looking at each; as ``feed`` would."""
+        if not self._held and not self._dropping:
+            self.skipped.add(self.at, size)
+            self.at += size
+            return b""
+        taken = min(size, max(0, self.max_line + 1 - self._held))
+        passed = self.feed(bytes(taken))
+        self.at += size - taken
+        self.cut += size - taken
+        return passed
+
+    def abandon(self, *, inside: bool = False) -> int:
+        """Let go of a line whose end is lost.
+
+        Args:
+            inside: whether what comes next is the rest of some line, to be passed over.
+
+        Returns:
+            How many bytes of it there were.
+
+        """
+        torn = self._held
+        self._pieces.clear()
+        self._held = 0
+        self._dropping = inside
+        return torn
 
     def flush(self) -> bytes:
         """Give the last line of an input that has ended, if it lacks its line end."""
@@ -66,6 +106,17 @@ class Splitter:
         if piece:
             self._pieces.append(piece)
             self._held += len(piece)
+
+    def _joined(self, rest: bytes) -> bytes:
+        """The line held back and what ends it, with the lines behind; a long line is cut."""
+        end = self._held + rest.find(b"\n")
+        whole = b"".join((*self._pieces, rest))
+        self._pieces.clear()
+        self._held = 0
+        if end <= self.max_line:
+            return whole
+        self.cut += end - self.max_line
+        return whole[: self.max_line] + whole[end:]
 
     def _passed(self, whole: bytes) -> bytes:
         if self.numbered:

@@ -47,7 +47,7 @@ def to_text(report: Report, *, color: bool = False) -> str:
         lines += _table(panel, report)
     if report.histogram:
         lines += ["", "Durations", *_histogram(report.histogram)]
-    lines += ["", *_alerts(report.alerts)]
+    lines += ["", *_alerts(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -182,12 +182,19 @@ def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
     ]
 
 
-def _alerts(alerts: Sequence[Fired]) -> list[str]:
+def _alerts(report: Report) -> list[str]:
+    alerts, judged_from, end = report.alerts, report.judged_from, report.end
+    needs = f"the rule needs {format_duration(report.reach)} of log before it"
+    unjudged = judged_from is None or end is None or judged_from > end
+    if not alerts and unjudged:
+        return [f"Alerts: not judged; {needs}"]
+    late = judged_from is not None and report.start is not None and judged_from > report.start
+    since = f"; not judged before {clock_time(judged_from or 0)}: {needs}" if late else ""
     if not alerts:
-        return ["Alerts: none would have fired"]
+        return [f"Alerts: none would have fired{since}"]
     most = sorted(alerts, key=lambda alert: -alert.peak)[:_ALERTS]
     more = f"; the {len(most)} with the highest peaks" if len(most) < len(alerts) else ""
-    lines = [f"Alerts that would have fired ({len(alerts)}{more})"]
+    lines = [f"Alerts that would have fired ({len(alerts)}{more}){since}"]
     for alert in sorted(most, key=lambda alert: alert.fired_at):
         until = clock_time(alert.resolved_at) if alert.resolved_at else "still firing"
         lines.append(
@@ -231,6 +238,7 @@ def to_object(report: Report) -> dict[str, Any]:
             "gaps": [{"start": rfc3339(a), "end": rfc3339(b)} for a, b in report.gaps],
         },
         "complete": report.complete,
+        "judged_from": _time(report.judged_from),
         "previous": _compared(report.previous) if report.previous else None,
         "totals": {
             "lines": report.lines,
@@ -378,7 +386,7 @@ def to_markdown(report: Report) -> str:
         lines += ["", f"## {panel.title}", "", f"| | {' | '.join(heads)} |"]
         lines.append("|---|" + "---:|" * len(heads))
         lines += [_markdown(panel, row, timed=timed) for row in panel.rows]
-    first, *rest = _alerts(report.alerts)
+    first, *rest = _alerts(report)
     lines += ["", "## Alerts", "", first, *(f"- {line.strip()}" for line in rest)]
     return "\n".join(lines) + "\n"
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from hitwatch.errors import InputError, SettingsError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.detect import ENOUGH, Fit
+from hitwatch.hits.detect import ENOUGH, Fit, detect
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone, zone_of
-from hitwatch.sources.files import is_stream, read_file, read_head, unreadable
+from hitwatch.sources.files import Head, binary_file, is_stream, read_file, read_head, unreadable
 from hitwatch.sources.formatfiles import format_file, use_own_formats
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import TimesOf
@@ -79,35 +79,61 @@ def offsets_of(name: str | None) -> Zone | None:
     return None if name in (None, "UTC") else zone_of(zone_named(name))
 
 
-def chunks_of(path: str, *, numbered: bool = True) -> Iterator[Chunk]:
+def chunks_of(
+    path: str, *, numbered: bool = True, warn: Callable[[str], None] | None = None
+) -> Iterator[Chunk]:
     """The lines of a file, or of standard input until it ends.
 
     Args:
         path: the file, or ``-``.
         numbered: whether chunks know the numbers of their lines.
+        warn: told of what was skipped and is no loss.
 
     Raises:
         InputError: as ``read_file``.
 
     """
     if path == STDIN:
-        return read_stdin(numbered=numbered)
-    return read_file(path, numbered=numbered)
+        return read_stdin(numbered=numbered, warn=warn)
+    return read_file(path, numbered=numbered, warn=warn)
 
 
-def head_of(path: str) -> bytes:
+def head_of(path: str, damaged: Callable[[InputError], None] | None = None) -> bytes:
     """The first lines of a file or of standard input.
 
+    Args:
+        path: the file, or ``-``.
+        damaged: told of the damage that reading them met.
+
     Raises:
-        InputError: as ``read_file``.
+        InputError: nothing can be read, or it is binary and no line of it is in a known format.
 
     """
     if path == STDIN:
         return next((chunk.data for chunk in read_stdin()), b"")
     try:
-        return read_head(path)
+        head = read_head(path)
     except OSError as error:
         raise unreadable(path, error) from error
+    if head.binary and not any(fit.share >= ENOUGH for fit in detect(head.lines)[:1]):
+        raise binary_file(path)
+    if head.error and damaged:
+        damaged(head.error)
+    return head.lines
+
+
+def know(reader: Reader, head: Head, path: str) -> None:
+    """Find out the format of an input from its first lines.
+
+    Raises:
+        InputError: they are in no known format, or the file is binary.
+
+    """
+    known = reader.recognise(head.lines)
+    if head.binary and not (known and reader.fit and reader.fit.fitting):
+        raise binary_file(path)
+    if not known:
+        raise unknown_format(reader, path)
 
 
 def in_order(
@@ -136,13 +162,12 @@ def in_order(
         try:
             head = read_head(path)
             reader = reader_of(path)
-            if not head:
-                notify(f"{path} is empty")
+            if not head.lines:
+                notify(f"{path} has no lines: {head.holes}" if head.holes else f"{path} is empty")
                 continue
-            if not reader.recognise(head):
-                raise unknown_format(reader, path)
+            know(reader, head, path)
             log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
-            begun.append((first_time(reader, head), path))
+            begun.append((first_time(reader, head.lines), path))
         except InputError as error:
             failed(error)
         except OSError as error:

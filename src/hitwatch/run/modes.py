@@ -24,15 +24,15 @@ from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
-from hitwatch.run.inputs import in_order, times_by, unknown_format
+from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
-from hitwatch.sources.files import check_text
+from hitwatch.sources.files import Head, head_of_pieces
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
-from hitwatch.sources.tail import Follower, Happening, Tail
+from hitwatch.sources.tail import Follower, Happening, OpenFile, Tail
 from hitwatch.sources.whole import WholeFiles
 from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
 from hitwatch.stats.intake import Intake
@@ -58,6 +58,7 @@ class Run:
         clock: tells the time.
         screen: says things.
         notify: tells the user something about the run itself, on standard error.
+        warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         keep: takes alerts to be kept.
         intake: what is done to hits before they are counted.
@@ -77,6 +78,11 @@ class Run:
     keep: Callable[[Change], None] | None = None
     intake: Intake = field(default_factory=Intake)
     duration_unit: str | None = None
+    warn: Callable[[str], None] | None = None
+
+    def tell(self, text: str) -> None:
+        """Tell the user of what could not be read."""
+        (self.warn or self.notify)(text)
 
     def readers(self) -> Callable[[str], Reader]:
         """A reader for each origin, made when it is first asked for."""
@@ -115,7 +121,7 @@ def watch(
     engine = Engine(run.rule, every=run.every)
     readers = run.readers()
     if paths == [STDIN]:
-        loop = _loop(run, Stdin(), engine, readers, ends_at)
+        loop = _loop(run, Stdin(warn=run.tell), engine, readers, ends_at)
         return loop.watch()
     followers = [Follower(path, partial(_happened, run)) for path in paths]
     loop = _loop(run, Tail(followers), engine, readers, ends_at)
@@ -154,7 +160,7 @@ def _loop(
 
 def _happened(run: Run, happening: Happening) -> None:
     log.info("%s %s", happening.path, happening.what)
-    run.notify(f"{happening.path} {happening.what}")
+    (run.tell if happening.wrong else run.notify)(f"{happening.path} {happening.what}")
 
 
 def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> Instant:
@@ -167,8 +173,7 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
     if not follower.open() or follower.file is None:
         return 0
     file, size = follower.file, follower.file.size
-    head = file.read_at(0, min(size, _HEAD))
-    check_text(head, follower.path)
+    head = _head_of(file, size, follower.path)
     reader = loop.reader_of(follower.path)
     _recognise(run, reader, head, follower.path)
     if backfill is None or reader.log_format is None:
@@ -201,6 +206,18 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
     return latest
 
 
+def _head_of(file: OpenFile, size: int, path: str) -> Head:
+    """The first whole lines of an open file that can be read.
+
+    Raises:
+        InputError: it is binary as far as it was looked at.
+
+    """
+    begin = file.text_from(0)
+    pieces = (file.read_at(at, min(_HEAD, size - at)) for at in range(begin, size, _HEAD))
+    return head_of_pieces(path, pieces, ended=False)
+
+
 def _line_start(read_at: Callable[[int, int], bytes], size: int) -> int:
     """Where the line begins that is being written at the end of a file."""
     start = max(0, size - _HEAD)
@@ -208,10 +225,13 @@ def _line_start(read_at: Callable[[int, int], bytes], size: int) -> int:
     return start + block.rfind(b"\n") + 1
 
 
-def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
+def _recognise(run: Run, reader: Reader, head: Head, path: str) -> None:
     given = reader.log_format is not None
-    whole = head[: head.rfind(b"\n") + 1]
-    if reader.recognise(whole) and reader.log_format is not None:
+    if not head.lines:
+        run.notify(f"{path}: empty so far; the format is found from its first lines")
+        return
+    know(reader, head, path)
+    if reader.log_format is not None:
         how = "as told" if given else "recognised"
         if reader.wrapper:
             how += f", carried by {reader.wrapper}"
@@ -219,10 +239,6 @@ def _recognise(run: Run, reader: Reader, head: bytes, path: str) -> None:
         tied = f" ({' and '.join(others)} would fit as well)" if others else ""
         run.notify(f"{path}: format {reader.log_format.name}, {how}{tied}")
         log.info("%s: format %s, %s", path, reader.log_format.name, how)
-    elif whole:
-        raise unknown_format(reader, path)
-    else:
-        run.notify(f"{path}: empty so far; the format is found from its first lines")
 
 
 def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End | None, bool]:
@@ -246,13 +262,13 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
     def failed(error: InputError) -> None:
         failures.append(error)
         log.error("%s", error)
-        run.notify(str(error))
+        run.tell(str(error))
 
     source: Stdin | WholeFiles
     if paths == [STDIN]:
-        source = Stdin()
+        source = Stdin(warn=run.tell)
     else:
-        source = WholeFiles(in_order(paths, readers, run.notify, failed), failed)
+        source = WholeFiles(in_order(paths, readers, run.notify, failed), failed, run.tell)
         if failures and len(failures) == len(paths):
             return None, False
     loop = Loop(

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from hitwatch.errors import InputError, UsageError
+from hitwatch.errors import DamageError, InputError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.columns import COLUMNS, Column
 from hitwatch.hits.compile import LINE_NUMBER, Hits
@@ -67,13 +67,14 @@ class Parsing:
         paths: files, or ``-`` alone.
         reader_of: makes the reader of an origin's lines.
         notify: tells the user something about the run itself.
+        warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         columns: the columns to give, in that order; those of every format when ``None``.
         further: whether to add the formats' own columns.
         line_numbers: whether to add ``line_number``.
         on_reject: told of every rejected line.
         strict: whether an input that cannot be read ends it all; else the others are read.
-        chunks: gives the lines of an input.
+        chunks: gives the lines of an input; they are read from it when ``None``.
         balance: what became of the lines so far.
         reasons: rejects by reason.
         failures: inputs that could not be read.
@@ -89,10 +90,12 @@ class Parsing:
     line_numbers: bool = False
     on_reject: Callable[[RejectedLine], None] | None = None
     strict: bool = False
-    chunks: Callable[[str], Iterator[Chunk]] = chunks_of
+    chunks: Callable[[str], Iterator[Chunk]] | None = None
+    warn: Callable[[str], None] | None = None
     balance: Balance = field(default_factory=Balance)
     reasons: dict[str, int] = field(default_factory=dict)
     failures: list[InputError] = field(default_factory=list)
+    _said: set[str] = field(default_factory=set)
 
     def frames(self) -> Iterator[Rows]:
         """The rows, a batch at a time, all of one schema."""
@@ -157,13 +160,19 @@ class Parsing:
     def _hits(self, origin: str) -> Iterator[Hits]:
         reader = self.reader_of(origin)
         keep = 1 << 30 if self.on_reject else 0
-        for chunk in self.chunks(origin):
+        chunks = (
+            chunks_of(origin, warn=self._warned) if self.chunks is None else self.chunks(origin)
+        )
+        damages: list[DamageError] = []
+        for chunk in _until_damaged(chunks, damages):
             if self.stopped():
                 return
             if origin == STDIN and not reader.recognise(chunk.data):
                 raise unknown_format(reader, origin)
             yield from reader.read(chunk.data, chunk.first_line, keep)
         yield from reader.finish(keep)
+        if damages:
+            raise damages[0]
 
     def _rows(self, hits: Hits, origin: str, schema: Schema) -> Rows:
         rows = shaped(hits, origin, schema)
@@ -188,7 +197,21 @@ class Parsing:
             raise error
         self.failures.append(error)
         log.error("%s", error)
-        self.notify(str(error))
+        self._warned(str(error))
+
+    def _warned(self, text: str) -> None:
+        """Say it, once: a query can read an input several times."""
+        if text not in self._said:
+            self._said.add(text)
+            (self.warn or self.notify)(text)
+
+
+def _until_damaged(chunks: Iterator[Chunk], damages: list[DamageError]) -> Iterator[Chunk]:
+    """What can be read of an input; the damage comes last, when all before it has been given."""
+    try:
+        yield from chunks
+    except DamageError as error:
+        damages.append(error)
 
 
 def rejects_to(output: IO[bytes]) -> Callable[[RejectedLine], None]:

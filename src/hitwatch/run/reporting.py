@@ -13,16 +13,16 @@ from pathlib import Path
 
 from hitwatch import _kernel
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.errors import InputError
+from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.compile import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
+from hitwatch.readmodel import Compared, Fired, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
 from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import is_ordered, offset_since
-from hitwatch.spans import MINUTE, Instant
+from hitwatch.spans import MINUTE, Instant, bucket_start
 from hitwatch.stats.agents import prepare
 from hitwatch.stats.choice import Choice, Extent
 from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
@@ -77,6 +77,7 @@ class Reporting:
         rule: to be judged over the finished time line; ``None``: none.
         choice: which hits count.
         notify: tells the user something about the run itself.
+        warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
@@ -93,9 +94,11 @@ class Reporting:
     stopped: Callable[[], bool]
     previous: Extent | None = None
     progress: Callable[[int], None] | None = None
+    warn: Callable[[str], None] | None = None
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     failures: list[InputError] = field(default_factory=list)
     _counted: list[_Counted] = field(default_factory=list)
+    _before: _Counted | None = None
     _sources: list[SourceRow] = field(default_factory=list)
     _reasons: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -117,6 +120,7 @@ class Reporting:
             _Counted(choice, Breakdown(self.panels), Timeline(rule.resolution))
             for choice in choices
         ]
+        self._before = self._judged_before(rule)
         origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
         self._sources = [SourceRow(origin, "") for origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
@@ -130,10 +134,24 @@ class Reporting:
             counted.breakdown.finish()
         return self._report(limits, time.monotonic() - began)
 
+    def _judged_before(self, rule: SurgeRule) -> _Counted | None:
+        """What counts before ``since``, for the rule alone; ``None``: all is counted anyway."""
+        since, _ = self.choice.extent
+        if self.rule is None or since is None:
+            return None
+        start = bucket_start(since, rule.resolution)
+        # The first bucket is in no window, and an alert that was on must be seen to begin.
+        reach = 2 * (rule.short + rule.long) + rule.resolution
+        choice = replace(self.choice, extent=(start - reach, since))
+        return _Counted(choice, Breakdown(()), Timeline(rule.resolution))
+
     def _feed(self, source: SourceRow, work: _Work) -> None:
         """Read an input, and have its pieces worked on."""
         try:
             self._read(source, work)
+        except DamageError as error:
+            error.read(source.lines)
+            self._failed(error)
         except InputError as error:
             self._failed(error)
 
@@ -146,34 +164,49 @@ class Reporting:
                     begin, end = self._extent(file, reader)
                     source.bytes_passed_over = file.size - (end - begin)
                     self._work_on(file.spans(PIECE, begin, end), reader, source, work)
+                    if file.skipped.runs:
+                        self._warned(f"{origin}: {file.skipped.wording}")
+                    if error := file.error(source.lines):
+                        raise error
                     return
-        self._work_on(_pieces(chunks_of(origin, numbered=False)), reader, source, work)
+        chunks = chunks_of(origin, numbered=False, warn=self._warned)
+        self._work_on(_pieces(chunks), reader, source, work)
 
     def _work_on(
         self, pieces: Iterator[Span | Chunk], reader: Reader, source: SourceRow, work: _Work
     ) -> None:
         """Hand out pieces; those of which each depends on the one before are parsed here."""
         running: list[Future[None]] = []
-        for piece in pieces:
-            if self.stopped():
-                break
-            if reader.log_format is None and not reader.recognise(piece.read()):
-                raise unknown_format(reader, source.origin)
-            if not reader.is_line_by_line:
-                data = piece.read()
-                found = reader.read(data)
-                self._progressed(data, source)
-                running.append(work.submit(self._count_all, found, source))
-            else:
-                running.append(work.submit(self._parse_and_count, piece, reader, source))
+        damage: DamageError | None = None
+        try:
+            for piece in pieces:
+                if self.stopped():
+                    break
+                running.append(self._hand_out(piece, reader, source, work))
+        except DamageError as error:
+            damage = error
         self._count_all(reader.finish(), source)
         for future in running:
             future.result()
         source.log_format = reader.log_format.name if reader.log_format else ""
+        if damage:
+            raise damage
+
+    def _hand_out(
+        self, piece: Span | Chunk, reader: Reader, source: SourceRow, work: _Work
+    ) -> Future[None]:
+        if reader.log_format is None and not reader.recognise(piece.read()):
+            raise unknown_format(reader, source.origin)
+        if reader.is_line_by_line:
+            return work.submit(self._parse_and_count, piece, reader, source)
+        data = piece.read()
+        found = reader.read(data)
+        self._progressed(data, source)
+        return work.submit(self._count_all, found, source)
 
     def _extent(self, file: PlainFile, reader: Reader) -> tuple[int, int]:
         """Offsets between which all hits lie that may count, when lines are in order."""
-        extents = [counted.choice.extent for counted in self._counted]
+        extents = [counted.choice.extent for counted in self._all_counted()]
         starts = [since for since, _ in extents if since is not None]
         ends = [until for _, until in extents if until is not None]
         since = min(starts) if len(starts) == len(extents) else None
@@ -182,20 +215,26 @@ class Reporting:
         if not timed or (since is None and until is None) or file.size < WORTH_SEEKING:
             return 0, file.size
         times_of = times_by(reader)
-        if not is_ordered(file.read_at, file.size, times_of, _DISORDER):
-            return 0, file.size
 
         def offset(instant: Instant) -> int:
             return offset_since(file.read_at, file.size, instant, times_of)
 
-        begin = offset(since - _DISORDER) if since is not None else 0
-        end = offset(until + _DISORDER) if until is not None else file.size
+        try:
+            if not file.is_dense or not is_ordered(file.read_at, file.size, times_of, _DISORDER):
+                return 0, file.size
+            begin = offset(since - _DISORDER) if since is not None else 0
+            end = offset(until + _DISORDER) if until is not None else file.size
+        except OSError:
+            # Where it cannot be read is found out when all of it is.
+            return 0, file.size
         return begin, max(begin, end)
 
     def _parse_and_count(self, piece: Span | Chunk, reader: Reader, source: SourceRow) -> None:
         if self.stopped():
             return
         data = piece.read()
+        if not data:
+            return
         lines = reader.bare(data)
         while True:
             with self._lock:
@@ -219,12 +258,13 @@ class Reporting:
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
         hit = 0
-        for counted in self._counted:
+        for counted in self._all_counted():
             countable = self._robots.countable(hits, counted.choice.marks(hits))
             if counted is self._counted[0]:
                 hit = len(countable)
             if len(countable):
-                counted.breakdown.add(hits, countable)
+                if counted is not self._before:
+                    counted.breakdown.add(hits, countable)
                 self._add_steps(counted, hits, countable)
         with self._lock:
             source.lines += hits.lines
@@ -245,12 +285,36 @@ class Reporting:
             counted.timeline.add((start, size if in_bytes else n) for start, n, size in steps)
             counted.widen(ends)
 
+    def _all_counted(self) -> list[_Counted]:
+        return [*self._counted, self._before] if self._before else self._counted
+
+    def _alerts(self, main: _Counted) -> tuple[tuple[Fired, ...], Instant | None]:
+        """The alerts of the time that counts, and from when on the rule was judged."""
+        rule = self.rule
+        if rule is None:
+            return (), None
+        timeline = Timeline(rule.resolution)
+        for counted in (self._before, main):
+            if counted is not None:
+                timeline.merge(counted.timeline)
+        first = next((start for start, _ in timeline), None)
+        if first is None:
+            return (), None
+        judged_from = first + rule.short + rule.long + rule.resolution
+        since, _ = self.choice.extent
+        alerts = judged(rule, timeline)
+        if since is not None:
+            judged_from = max(judged_from, since)
+            alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at > since)
+        return alerts, judged_from
+
     def _report(self, limits: Limits, elapsed_s: float) -> Report:
         main, *others = self._counted
         breakdown = main.breakdown
         total = breakdown.total()
         start, end = main.range or (None, None)
         base = others[0] if others else None
+        alerts, judged_from = self._alerts(main)
         statuses = next((p for p in self.panels if p.name == "statuses"), None)
         rows = breakdown.rows(statuses, "hits", None)[0] if statuses else []
         return Report(
@@ -272,7 +336,9 @@ class Reporting:
             duration=total.duration if total else None,
             panels=panel_rows(breakdown, limits, base.breakdown if base else None, self._scale()),
             histogram=breakdown.durations(),
-            alerts=judged(self.rule, main.timeline) if self.rule else (),
+            alerts=alerts,
+            judged_from=judged_from,
+            reach=self.rule.short + self.rule.long if self.rule else 0,
             reasons=self._reasons,
             complete=not self.failures and not self.stopped(),
             elapsed_s=elapsed_s,
@@ -293,7 +359,10 @@ class Reporting:
         with self._lock:
             self.failures.append(error)
         log.error("%s", error)
-        self.notify(str(error))
+        self._warned(str(error))
+
+    def _warned(self, text: str) -> None:
+        (self.warn or self.notify)(text)
 
     def size(self) -> int:
         """Bytes of the inputs as they lie on the disk."""
@@ -340,11 +409,18 @@ def _pieces(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     """
     held: list[bytes] = []
     size = 0
-    for chunk in chunks:
-        held.append(chunk.data)
-        size += len(chunk.data)
-        if size >= PIECE // 2:
-            yield Chunk(chunk.origin, b"".join(held), 1)
-            held, size = [], 0
+    damage: DamageError | None = None
+    try:
+        for chunk in chunks:
+            held.append(chunk.data)
+            size += len(chunk.data)
+            if size >= PIECE // 2:
+                yield Chunk(chunk.origin, b"".join(held), 1)
+                held, size = [], 0
+    except DamageError as error:
+        # What stands before the damage comes first.
+        damage = error
     if held:
         yield Chunk("", b"".join(held), 1)
+    if damage:
+        raise damage

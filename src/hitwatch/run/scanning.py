@@ -94,7 +94,7 @@ class Scan:
         """
         parsing = self.parsing
         if parsing.paths == [STDIN]:
-            parsing.chunks = _looked_at(parsing.reader_of(STDIN))
+            parsing.chunks = _looked_at(parsing.reader_of(STDIN), parsing.warn)
         known = replace(parsing, paths=parsing.in_order())
         choice, schema = self.selection.choice(parsing.own_columns()), known.schema()
         return lazy(schema, lambda names: self._read(known, choice, {n: schema[n] for n in names}))
@@ -116,14 +116,16 @@ class Scan:
                     _warn(reading)
 
 
-def _looked_at(reader: Reader) -> Callable[[str], Iterator[Chunk]]:
+def _looked_at(
+    reader: Reader, warn: Callable[[str], None] | None
+) -> Callable[[str], Iterator[Chunk]]:
     """Standard input, its format found from its first lines; it can be read once.
 
     Raises:
         InputError: its format is not known.
 
     """
-    chunks = chunks_of(STDIN)
+    chunks = chunks_of(STDIN, warn=warn)
     first = next(chunks, None)
     if first and not reader.recognise(first.data):
         raise unknown_format(reader, STDIN)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
+import errno
 import io
 import os
-import zlib
-from collections.abc import Iterator
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, cast
 
-from hitwatch.errors import InputError
+from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
+from hitwatch.follow.holes import Skipped, without_holes
 from hitwatch.follow.splitter import MAX_LINE, Splitter
+from hitwatch.sources.blocks import Hole, has_holes, past_hole, read_through
+from hitwatch.sources.damage import Damage, damage_error
+from hitwatch.sources.packed import codec_of, unpacked
 
 BLOCK = 4 * 1024 * 1024
 """How many bytes are read at once."""
@@ -22,72 +28,130 @@ _SNIFFED = 64 * 1024
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
 _UTF8_MARK = b"\xef\xbb\xbf"
-_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+_HALF = "{size} bytes at offset {offset}, the last of the file, are half a character of UTF-16"
+_SHRUNK = (
+    "{size} bytes at offset {offset} are gone: the file became shorter while it was being read"
+)
+_LONGEST_HEAD = MAX_LINE
+"""How far into a file lines are looked for that can be read."""
+
+Piece = bytes | Damage | Hole
+"""What a file is read as: text, and what is none."""
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-def _decompressed(raw: io.BufferedReader) -> _Readable:
-    """The file's content, its compression told by its first bytes."""
-    magic = raw.peek(6)[:6]
-    # Each library is loaded when the first file needs it.
-    if magic.startswith(b"\x1f\x8b"):
-        from isal import igzip
-
-        opened: _Readable = igzip.open(raw)
-        return opened
-    if magic.startswith(b"BZh"):
-        import bz2
-
-        return bz2.BZ2File(raw)
-    if magic == b"\xfd7zXZ\x00":
-        import lzma
-
-        return lzma.LZMAFile(raw)
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        import zstandard
-
-        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-    return raw
-
-
-def _is_damage(error: Exception) -> bool:
-    """Whether an error is that of a damaged compressed file."""
-    from gzip import BadGzipFile
-    from lzma import LZMAError
-
-    from isal import isal_zlib
-    from zstandard import ZstdError
-
-    damages = (EOFError, zlib.error, BadGzipFile, LZMAError, ZstdError)
-    return isinstance(error, (*damages, cast("type[Exception]", isal_zlib.error)))
-
-
-def read_file(path: str, *, numbered: bool = True) -> Iterator[Chunk]:
+def read_file(
+    path: str, *, numbered: bool = True, warn: Callable[[str], None] | None = None
+) -> Iterator[Chunk]:
     """Read a file from beginning to end.
 
     Args:
         path: plain, or compressed with gzip, bzip2, xz or Zstandard, told by its first bytes.
         numbered: whether chunks know the numbers of their lines, which takes counting them.
+        warn: told of what was skipped and is no loss.
 
     Yields:
-        Chunks of whole lines. A UTF-8 byte-order mark is taken off, UTF-16 is transcoded.
+        Chunks of whole lines. A UTF-8 byte-order mark is taken off, UTF-16 is transcoded, runs
+        of NUL bytes that lines begin with are skipped.
 
     Raises:
-        InputError: the file cannot be opened, is no text, or is damaged; what could be read
-            of a damaged file has been given by then.
+        InputError: the file cannot be opened, or is a pipe and no text.
+        DamageError: a part of it could not be read; what could be has been given by then.
 
     """
     splitter = Splitter(numbered=numbered)
-    for block in _blocks(path):
+    damages: list[Damage] = []
+    torn = 0
+    for piece in _pieces(path):
         first_line = splitter.lines + 1
-        if lines := splitter.feed(block):
+        if isinstance(piece, Damage):
+            damages.append(piece)
+            torn += splitter.abandon(inside=piece.inside) if piece.lost else 0
+            continue
+        if lines := _taken(splitter, piece):
             yield Chunk(path, lines, first_line)
     first_line = splitter.lines + 1
     if lines := splitter.flush():
         yield Chunk(path, lines, first_line)
+    if warn and splitter.skipped.runs:
+        warn(f"{path}: {splitter.skipped.wording}")
+    counted = splitter.lines if numbered else None
+    if error := damage_error(path, damages, torn=torn, lines=counted):
+        raise error
+
+
+def _taken(splitter: Splitter, piece: bytes | Hole) -> bytes:
+    return splitter.hole(piece.size) if isinstance(piece, Hole) else splitter.feed(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first lines of a file.
+
+    Attributes:
+        lines: those that can be read, about 64 KiB.
+        binary: whether there is much before or between them that is no text.
+        error: the damage that reading them met; ``None``: none.
+        holes: the NUL bytes that were skipped, for people; empty when there were none.
+
+    """
+
+    lines: bytes = b""
+    binary: bool = False
+    error: DamageError | None = None
+    holes: str = ""
+
+
+def read_head(path: str) -> Head:
+    """Read the first lines of a file.
+
+    Raises:
+        InputError: the file cannot be opened, nothing of it can be read, or it is binary as far
+            as it was looked at.
+
+    """
+    head = head_of_pieces(path, _pieces(path, _SNIFFED))
+    if head.error and not head.lines:
+        raise head.error
+    return head
+
+
+def head_of_pieces(path: str, pieces: Iterable[Piece], *, ended: bool = True) -> Head:
+    """The first lines among pieces of a file that can be read.
+
+    Where much is no text, lines of text are looked for in the first 16 MiB.
+
+    Args:
+        path: the file.
+        pieces: of it, from its beginning.
+        ended: whether a last line that lacks its line end is one; else it may still be written.
+
+    Raises:
+        InputError: there are none.
+
+    """
+    splitter, damages = Splitter(), list[Damage]()
+    kept, binary, seen, torn = b"", False, 0, 0
+    for piece in pieces:
+        if isinstance(piece, Damage):
+            damages.append(piece)
+            torn += splitter.abandon(inside=piece.inside) if piece.lost else 0
+            continue
+        lines = _taken(splitter, piece)
+        seen += 0 if isinstance(piece, Hole) else len(piece)
+        binary |= is_binary(lines)
+        kept += text_lines(lines) if binary else lines
+        if (kept and not binary) or len(kept) > _SNIFFED // 2 or seen >= _LONGEST_HEAD:
+            break
+    if not kept:
+        last = splitter.flush()
+        binary |= is_binary(last)
+        kept = b"" if not ended else text_lines(last) if binary else last
+    if binary and not kept:
+        raise binary_file(path)
+    if len(kept) > _SNIFFED:
+        kept = kept[: kept.rfind(b"\n", 0, _SNIFFED) + 1] or kept
+    error = damage_error(path, damages, torn=torn, lines=kept.count(b"\n"))
+    return Head(kept, binary, error, splitter.skipped.wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +159,24 @@ class Span:
     """Whole lines of a plain file, to be read by whoever works on them.
 
     Attributes:
-        origin: path of the file.
-        descriptor: of the open file.
+        file: the open file.
         start: offset of the first byte.
         end: offset after the last.
 
     """
 
-    origin: str
-    descriptor: int
+    file: PlainFile
     start: int
     end: int
 
+    @property
+    def origin(self) -> str:
+        """Path of the file."""
+        return self.file.path
+
     def read(self) -> bytes:
-        """Read the lines; fewer when the file has been truncated."""
-        return os.pread(self.descriptor, self.end - self.start, self.start)
+        """Read the lines; fewer when the file has been truncated or is damaged."""
+        return self.file.lines_between(self.start, self.end)
 
 
 class PlainFile:
@@ -125,12 +192,24 @@ class PlainFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.skipped = Skipped()
+        self._damages: list[Damage] = []
+        self._torn = 0
+        self._lock = threading.Lock()
         try:
             self._file = io.FileIO(path)
             self.size = os.fstat(self._file.fileno()).st_size
-            self._head = self.read_at(0, _SNIFFED)
+            self._head = self._first_bytes()
         except OSError as error:
             raise unreadable(path, error) from error
+
+    def _first_bytes(self) -> bytes:
+        try:
+            return self.read_at(0, _SNIFFED)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
 
     def __enter__(self) -> PlainFile:
         return self
@@ -146,12 +225,70 @@ class PlainFile:
     @property
     def is_plain(self) -> bool:
         """Whether it is neither compressed nor transcoded, and can be read in any order."""
-        compressed = self._head.startswith(_MAGIC)
-        return self._file.seekable() and not compressed and self._head[:2] not in _UTF16
+        packed = codec_of(self._head) is not None or self._head[:2] in _UTF16
+        return self._file.seekable() and not packed and not _ended_by_returns(self._head)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether it has no holes in which one would look for lines in vain."""
+        return not has_holes(self._file.fileno(), self.size)
+
+    def error(self, lines: int) -> DamageError | None:
+        """What could not be read, of what was asked for.
+
+        Args:
+            lines: how many whole lines were read.
+
+        """
+        return damage_error(self.path, self._damages, torn=self._torn, lines=lines)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read bytes at an offset."""
         return os.pread(self._file.fileno(), length, offset)
+
+    def lines_between(self, start: int, end: int) -> bytes:
+        """Read the lines between two offsets of lines, without holes; keeps what is damaged."""
+        try:
+            data = self.read_at(start, end - start)
+        except OSError:
+            data = b""
+        if len(data) < end - start or len(data) > MAX_LINE:
+            splitter = Splitter(at=start)
+            parts = [
+                lines for piece in self._pieces(start, end) if (lines := self._fed(splitter, piece))
+            ]
+            parts.append(splitter.flush())
+            data, skipped = b"".join(parts), splitter.skipped
+        else:
+            skipped = Skipped()
+            data = without_holes(data, start, skipped)
+        if skipped.runs:
+            self._skip(skipped)
+        return data
+
+    def _fed(self, splitter: Splitter, piece: Piece) -> bytes:
+        if not isinstance(piece, Damage):
+            return _taken(splitter, piece)
+        with self._lock:
+            self._damages.append(piece)
+            self._torn += splitter.abandon(inside=piece.inside)
+        return b""
+
+    def _pieces(self, start: int, end: int) -> Iterator[Piece]:
+        """What stands between two offsets, and what should and is gone."""
+        at, why = start, _SHRUNK
+        try:
+            for piece in read_through(self._file.fileno(), start, end, BLOCK):
+                yield piece
+                at += len(piece) if isinstance(piece, bytes) else piece.size
+        except OSError as error:
+            why = f"{{size}} bytes at offset {{offset}} cannot be read ({error.strerror})"
+        if at < end:
+            yield Damage(at, end - at, why, inside=True)
+
+    def _skip(self, skipped: Skipped) -> None:
+        with self._lock:
+            self.skipped.add(skipped.offset, skipped.size, runs=skipped.runs, first=skipped.first)
 
     def spans(self, size: int, start: int = 0, end: int | None = None) -> Iterator[Span | Chunk]:
         """Cut the lines between two offsets into spans of about a size.
@@ -169,33 +306,53 @@ class PlainFile:
         if start == 0 and self._head.startswith(_UTF8_MARK):
             start = len(_UTF8_MARK)
         while start < stop:
-            cut = self._line_end(min(start + size, stop), stop)
+            if (behind := self._past_hole(start, stop)) > start:
+                self._skip(Skipped(1, behind - start, start, behind - start))
+                start = behind
+                continue
+            cut = self._line_end(start, min(start + size, stop), stop)
             if cut is None:
                 yield from self._chunks(start, stop)
                 return
-            yield Span(self.path, self._file.fileno(), start, cut)
+            yield Span(self, start, cut)
             start = cut
 
-    def _line_end(self, offset: int, stop: int) -> int | None:
-        """Offset after the line that an offset is in; ``None`` when it is too long."""
+    def _past_hole(self, offset: int, stop: int) -> int:
+        """Where a hole ends that may begin at an offset."""
+        try:
+            return past_hole(self._file.fileno(), offset, stop)
+        except OSError:
+            return offset
+
+    def _line_end(self, start: int, offset: int, stop: int) -> int | None:
+        """Offset after the line that an offset is in; ``None`` when it is too long.
+
+        In a hole, the line before it is the last. ``None`` also where reading fails.
+        """
         searched = offset - 1
-        while searched < min(stop, offset + MAX_LINE):
-            block = self.read_at(searched, _SNIFFED)
-            found = block.find(b"\n") + 1
-            if found or not block:
-                return min(searched + found, stop) if found else stop
-            searched += len(block)
+        try:
+            while searched < min(stop, offset + MAX_LINE):
+                block = self.read_at(searched, _SNIFFED)
+                found = block.find(b"\n") + 1
+                if found or not block:
+                    return min(searched + found, stop) if found else stop
+                if not block.strip(b"\0"):
+                    before = self.read_at(start, offset - start).rfind(b"\n") + 1
+                    return start + before if before else None
+                searched += len(block)
+        except OSError:
+            return None
         return stop if searched >= stop else None
 
     def _chunks(self, start: int, stop: int) -> Iterator[Chunk]:
-        splitter = Splitter()
-        while start < stop:
-            block = self.read_at(start, min(BLOCK, stop - start))
-            start = start + len(block) if block else stop
-            if lines := splitter.feed(block) if block else b"":
+        splitter = Splitter(at=start)
+        for piece in self._pieces(start, stop):
+            if lines := self._fed(splitter, piece):
                 yield Chunk(self.path, lines, 1)
         if lines := splitter.flush():
             yield Chunk(self.path, lines, 1)
+        if splitter.skipped.runs:
+            self._skip(splitter.skipped)
 
 
 def is_stream(path: str) -> bool:
@@ -203,75 +360,118 @@ def is_stream(path: str) -> bool:
     return Path(path).is_fifo()
 
 
-def read_head(path: str) -> bytes:
-    """Read the first lines of a file, about 64 KiB.
-
-    Raises:
-        InputError: as ``read_file``.
-
-    """
-    splitter = Splitter()
-    for block in _blocks(path, _SNIFFED):
-        return splitter.feed(block) or splitter.flush()
-    return b""
-
-
-def _blocks(path: str, size: int = BLOCK) -> Iterator[bytes]:
+def _pieces(path: str, size: int = BLOCK) -> Iterator[Piece]:
+    """A file's text, whatever it is packed in, and what is none."""
     try:
-        with Path(path).open("rb") as raw:
-            opened = _decompressed(raw)
-            first = opened.read(size)
-            check_text(first[:_SNIFFED], path)
-            encoding = _UTF16.get(first[:2])
-            if encoding:
-                yield from _transcoded(opened, first[2:], encoding)
-                return
-            yield first.removeprefix(_UTF8_MARK)
-            while block := opened.read(size):
-                yield block
-    except InputError:
-        raise
-    except Exception as error:
-        if _is_damage(error):
-            raise InputError(
-                "the compressed file is damaged or cut short",
-                where=path,
-                why=str(error),
-                hint="what could be read of it has been read",
-            ) from error
-        if isinstance(error, OSError):
-            raise unreadable(path, error) from error
-        raise
+        with io.FileIO(path) as file:
+            yield from _as_utf8(_unpacked(file, size), refuse=path if is_stream(path) else "")
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
-def _transcoded(opened: _Readable, first: bytes, encoding: str) -> Iterator[bytes]:
-    import codecs
+def _unpacked(file: io.FileIO, size: int) -> Iterator[Piece]:
+    """A file's content, its compression told by its first bytes."""
+    facts = os.fstat(file.fileno())
+    if not stat.S_ISREG(facts.st_mode):
+        stream = io.BufferedReader(file)
+        codec = codec_of(stream.peek(6)[:6])
+        if codec:
+            yield from unpacked(stream, codec)
+            return
+        while block := stream.read1(size):
+            yield block
+        return
+    codec = codec_of(os.pread(file.fileno(), 6, 0))
+    if codec:
+        yield from unpacked(file, codec, min(size, BLOCK // 16))
+        return
+    at = 0
+    for piece in read_through(file.fileno(), 0, None, size):
+        yield piece
+        at += len(piece) if isinstance(piece, bytes) else piece.size
+    if at < facts.st_size:
+        yield Damage(at, facts.st_size - at, _SHRUNK)
 
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    yield decoder.decode(first).encode()
-    while block := opened.read(BLOCK):
-        yield decoder.decode(block).encode()
-    yield decoder.decode(b"", final=True).encode()
 
+def _as_utf8(pieces: Iterator[Piece], refuse: str) -> Iterator[Piece]:
+    """Text as UTF-8, with line feeds at the ends of lines.
 
-def check_text(head: bytes, path: str) -> None:
-    """Refuse what is no text.
-
-    Attackers can put control bytes into any log, so it takes many to call a file binary.
+    Args:
+        pieces: as they stand in the file.
+        refuse: the pipe that is refused when it begins with what is no text.
 
     Raises:
-        InputError: the file is binary.
+        InputError: the pipe is refused.
 
     """
-    if head[:2] in _UTF16:
-        return
-    odd = len(head) - len(head.translate(None, _CONTROL))
-    if odd > max(16, len(head) // 20):
-        raise InputError(
-            "this is a binary file, not a log",
-            where=path,
-            hint="logs are read as text, also compressed with gzip, bzip2, xz or zstd",
-        )
+    first = True
+    ended: Callable[[bytes], bytes] = _as_they_are
+    decoder, at = None, 0
+    for piece in pieces:
+        if isinstance(piece, Damage):
+            yield piece
+            continue
+        if first and isinstance(piece, bytes):
+            first = False
+            decoder = _decoder_of(piece)
+            ended = _with_feeds if _ended_by_returns(piece[:_SNIFFED]) else _as_they_are
+            if refuse and decoder is None and is_binary(piece[:_SNIFFED].lstrip(b"\0")):
+                raise binary_file(refuse)
+        if isinstance(piece, Hole):
+            at += piece.size
+            yield Hole(piece.size // 2) if decoder else piece
+            continue
+        at += len(piece)
+        if decoder:
+            yield ended(decoder.decode(piece).encode("utf-8", "replace"))
+        else:
+            yield ended(piece)
+    if decoder and (half := len(decoder.getstate()[0])):
+        yield Damage(at - half, half, _HALF)
+
+
+def _as_they_are(text: bytes) -> bytes:
+    return text
+
+
+def _with_feeds(text: bytes) -> bytes:
+    return text.replace(b"\r", b"\n")
+
+
+def _decoder_of(text: bytes) -> codecs.IncrementalDecoder | None:
+    """What decodes text that begins with the byte-order mark of UTF-16."""
+    encoding = _UTF16.get(text[:2])
+    return codecs.getincrementaldecoder(encoding)("replace") if encoding else None
+
+
+def _ended_by_returns(head: bytes) -> bool:
+    """Whether lines end in carriage returns alone, as on the first Macintoshes."""
+    return b"\r" in head and b"\n" not in head
+
+
+def is_binary(text: bytes) -> bool:
+    """Whether this is no text.
+
+    Attackers can put control bytes into any log, so it takes many to call it binary.
+    """
+    looked_at = text[:_SNIFFED]
+    odd = len(looked_at) - len(looked_at.translate(None, _CONTROL))
+    return odd > max(16, len(looked_at) // 20)
+
+
+def text_lines(lines: bytes) -> bytes:
+    """The lines without control bytes."""
+    found = (line for line in lines.split(b"\n") if line and line == line.translate(None, _CONTROL))
+    return b"".join(line + b"\n" for line in found)
+
+
+def binary_file(path: str) -> InputError:
+    """The error of a file that is no text."""
+    return InputError(
+        "this is a binary file, not a log",
+        where=path,
+        hint="logs are read as text, also compressed with gzip, bzip2, xz or zstd",
+    )
 
 
 def unreadable(path: str, error: OSError) -> InputError:

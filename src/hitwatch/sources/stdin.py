@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.splitter import Splitter
@@ -14,12 +14,15 @@ _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 
 
-def read_stdin(descriptor: int = 0, *, numbered: bool = True) -> Iterator[Chunk]:
+def read_stdin(
+    descriptor: int = 0, *, numbered: bool = True, warn: Callable[[str], None] | None = None
+) -> Iterator[Chunk]:
     """Read standard input to its end, as chunks of whole lines.
 
     Args:
         descriptor: of the input.
         numbered: whether chunks know the numbers of their lines.
+        warn: told of what was skipped.
 
     """
     splitter = Splitter(numbered=numbered)
@@ -29,6 +32,8 @@ def read_stdin(descriptor: int = 0, *, numbered: bool = True) -> Iterator[Chunk]
         first_line = splitter.lines + 1
         if data := splitter.feed(block) if block else splitter.flush():
             yield Chunk(STDIN, data, first_line)
+    if warn and splitter.skipped.runs:
+        warn(f"standard input: {splitter.skipped.wording}")
 
 
 class Stdin:
@@ -36,11 +41,13 @@ class Stdin:
 
     Args:
         descriptor: of the input.
+        warn: told of what was skipped, when reading ends.
 
     """
 
-    def __init__(self, descriptor: int = 0) -> None:
+    def __init__(self, descriptor: int = 0, *, warn: Callable[[str], None] | None = None) -> None:
         self.descriptor = descriptor
+        self._warn = warn
         self.ended = False
         self._splitter = Splitter()
 
@@ -66,6 +73,8 @@ class Stdin:
         """Give the last line, if it lacks its line end."""
         first_line = self._splitter.lines + 1
         last = self._splitter.flush()
+        if self._warn and self._splitter.skipped.runs:
+            self._warn(f"standard input: {self._splitter.skipped.wording}")
         return [Chunk(STDIN, last, first_line)] if last else []
 
     def _ready(self) -> bool:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitwatch.follow.chunk import Chunk
+from hitwatch.follow.holes import Skipped
 from hitwatch.follow.splitter import Splitter
 from hitwatch.follow.tracker import HEAD, Action, Identity, Opened, decide
+from hitwatch.sources.blocks import past_hole
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
@@ -23,11 +25,13 @@ class Happening:
     Attributes:
         path: the path.
         what: what happened, for people.
+        wrong: whether it is something to be mended, or lost.
 
     """
 
     path: str
     what: str
+    wrong: bool = False
 
 
 class OpenFile:
@@ -76,12 +80,27 @@ class OpenFile:
     def read_on(self, length: int) -> list[Chunk]:
         """Read the next bytes; give the lines that are whole now."""
         data = self.read_at(self.offset, length)
+        self._splitter.at = self.offset
+        if data and not data.strip(b"\0"):
+            end = self.text_from(self.offset + len(data))
+            size, self.offset = end - self.offset, end
+            return self._chunk(self._splitter.hole(size))
         self.offset += len(data)
         return self._chunk(self._splitter.feed(data))
+
+    @property
+    def skipped(self) -> Skipped:
+        """NUL bytes that lines began with, since the file was opened or truncated."""
+        return self._splitter.skipped
+
+    def text_from(self, offset: int) -> int:
+        """Where the next bytes stand that are not NUL, from an offset on."""
+        return past_hole(self._descriptor, offset, max(offset, self.size))
 
     def rewind(self) -> list[Chunk]:
         """Go back to the beginning of a file that was truncated; give its last line."""
         last = self._chunk(self._splitter.flush())
+        self._splitter.skipped = Skipped()
         self.offset = 0
         self._head = self.read_at(0, HEAD)
         return last
@@ -123,6 +142,7 @@ class Follower:
         self._rotated: list[tuple[OpenFile, int]] = []
         self._tell = tell
         self._last_told = ""
+        self._runs_told = 0
 
     def open(self, offset: int = 0) -> bool:
         """Open the file, to be read from an offset.
@@ -136,7 +156,7 @@ class Follower:
         except FileNotFoundError:
             self._say("does not exist yet; waiting for it")
         except OSError as error:
-            self._say(f"cannot be opened, trying again: {error.strerror}")
+            self._say(f"cannot be opened, trying again: {error.strerror}", wrong=True)
         return self.file is not None
 
     @property
@@ -163,6 +183,7 @@ class Follower:
                 chunks += self.file.read_on(min(limit, _BLOCK))
                 limit -= max(1, self.file.offset - before)
                 self._last_told = ""
+                self._say_holes(self.file.skipped)
             elif action is Action.RESTART:
                 chunks += self.file.rewind()
                 self._say("was truncated; reading it from its beginning")
@@ -183,6 +204,8 @@ class Follower:
             chunks += self.file.read_on(min(_BLOCK, end - before))
             if self.file.offset == before:
                 break
+        if self.file:
+            self._say_holes(self.file.skipped)
         return chunks
 
     def close(self) -> list[Chunk]:
@@ -242,11 +265,19 @@ class Follower:
         self._rotated = kept
         return chunks
 
-    def _say(self, what: str) -> None:
+    def _say(self, what: str, *, wrong: bool = False) -> None:
         """Tell what happens, once until something is read again."""
         if what != self._last_told:
             self._last_told = what
-            self._tell(Happening(self.path, what))
+            self._tell(Happening(self.path, what, wrong))
+
+    def _say_holes(self, skipped: Skipped) -> None:
+        """Tell of holes: the first one, and then less and less often."""
+        if skipped.runs < self._runs_told:
+            self._runs_told = 0
+        if skipped.runs > self._runs_told and skipped.runs & (skipped.runs - 1) == 0:
+            self._runs_told = skipped.runs
+            self._tell(Happening(self.path, skipped.wording, wrong=True))
 
 
 class Tail:

@@ -18,13 +18,20 @@ class WholeFiles:
     Args:
         paths: in the order in which they are to be read.
         tell: called with the error of a file that cannot be read.
+        warn: told of what was skipped in one.
 
     """
 
-    def __init__(self, paths: list[str], tell: Callable[[InputError], None]) -> None:
+    def __init__(
+        self,
+        paths: list[str],
+        tell: Callable[[InputError], None],
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
         self.ended = not paths
         self.failures: list[InputError] = []
         self._tell = tell
+        self._warn = warn
         self._chunks = self._all(paths)
 
     @property
@@ -45,7 +52,7 @@ class WholeFiles:
     def _all(self, paths: list[str]) -> Iterator[Chunk]:
         for path in paths:
             try:
-                yield from read_file(path)
+                yield from read_file(path, warn=self._warn)
             except InputError as error:
                 self.failures.append(error)
                 self._tell(error)
