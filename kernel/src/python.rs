@@ -288,6 +288,7 @@ impl FieldSpec {
         let check = match self.check.as_str() {
             "user" => Check::User,
             "status" => Check::Status,
+            "virtual_host" => Check::VirtualHost,
             _ => Check::None,
         };
         let quotes = match self.quotes.as_str() {

@@ -676,8 +676,10 @@ impl<'a> Scanner<'a> {
         match &field.kind {
             Kind::Skip => {}
             Kind::Text(slot) => {
-                if field.check == Check::User {
-                    self.believe(typed::user(raw))?;
+                match field.check {
+                    Check::User => self.believe(typed::user(raw))?,
+                    Check::VirtualHost => self.believe(typed::virtual_host(raw))?,
+                    Check::Status | Check::None => {}
                 }
                 self.set_text(*slot, raw, escape);
             }

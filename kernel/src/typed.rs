@@ -29,6 +29,8 @@ pub enum Check {
     None,
     /// The name of a user that no quotes mark off.
     User,
+    /// The name of a virtual host, which is never left out.
+    VirtualHost,
     /// Three digits, or 0 where no answer was given.
     Status,
 }
@@ -190,6 +192,14 @@ fn host_name(text: &[u8], class: Class) -> Verdict {
         (false, _) => Verdict::Wrong,
         (true, true) => Verdict::Sure,
         (true, false) => Verdict::Doubtful,
+    }
+}
+
+/// The name of a virtual host with its port.
+pub fn virtual_host(raw: &[u8]) -> Verdict {
+    match raw {
+        b"-" => Verdict::Wrong,
+        _ => address(raw, Class::Host).verdict,
     }
 }
 

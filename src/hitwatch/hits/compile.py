@@ -360,6 +360,7 @@ _WANTED = {
     "client": "address or host name",
     "host": "host name",
     "user": "name of a user",
+    "virtual_host": "host name",
     "status": "status of three digits",
 }
 """What values are held against, for people."""

@@ -62,7 +62,7 @@ class Reading:
         spare: whether it fills its column only where no other field has.
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
         check: what a value is held against, in the kernel's words: ``client`` or ``host`` of an
-            address, ``user``, ``status``.
+            address, ``user``, ``status``, ``virtual_host``.
         lenient: whether an address that is none is no value, since anybody may have written
             it; else it makes the line a reject.
 
@@ -142,6 +142,8 @@ FIELDS: dict[str, Reading] = {
     "host": _text("host"),
     # Beside a referrer, only its slashes tell which is which.
     "host_name": Reading(Kind.TEXT, "host", forbids="/"),
+    # A name that the server logs always, unquoted, and the port as it was sent.
+    "virtual_host": Reading(Kind.TEXT, "host", check="virtual_host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port", check="host"),
     # Apache's %D and nginx's $request_time, at the end of a line whose format nobody named.
     "duration": _open("duration_s", "us", "s"),

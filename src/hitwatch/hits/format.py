@@ -199,6 +199,8 @@ class Format:
         directives: beginnings of lines that are no log lines.
         glued: whether the blank beside a value in quotes may be missing.
         samples: lines with the hits they must give.
+        evidence: a regular expression on some lines; among formats that fit alike, finding it
+            speaks for this one, not finding it against.
         source: where the layout is documented.
         server: the programs that write it.
         versions: of these programs.
@@ -228,6 +230,7 @@ class Format:
     directives: tuple[str, ...] = ()
     glued: bool = False
     samples: tuple[Sample, ...] = field(default=(), repr=False)
+    evidence: str = ""
     server: str = ""
     versions: str = ""
     notes: str = ""
@@ -451,7 +454,7 @@ def read_format(text: str, *, where: str) -> Format:
         title=table["title"],
         aliases=tuple(table.get("aliases", ())),
         layout=layout,
-        lines=_read_lines(table, own, where),
+        lines=read_lines(table, own, where),
         keys=tuple(keys),
         pattern=pattern,
         folded=table.get("folded", False),
@@ -470,6 +473,7 @@ def read_format(text: str, *, where: str) -> Format:
         glued=table.get("glued", False),
         samples=tuple(Sample(s["line"], s["expect"]) for s in table.get("samples", ())),
         source=table["source"],
+        evidence=table.get("evidence", ""),
         server=table.get("server", ""),
         versions=table.get("versions", ""),
         notes=table.get("notes", ""),
@@ -494,7 +498,7 @@ def read_key(path: str, field_name: str, where: str) -> Key:
     return Key(tuple(path.split(".")), name, read_reading(name, kind or None, where))
 
 
-def _read_lines(
+def read_lines(
     table: Mapping[str, Any], own: Mapping[str, Reading], where: str
 ) -> tuple[Line, ...]:
     templates = table.get("lines", [table["line"]] if "line" in table else [])
@@ -534,6 +538,7 @@ _KNOWN = _REQUIRED | {
     "directives",
     "glued",
     "ignore_rest",
+    "evidence",
     "server",
     "versions",
     "notes",
