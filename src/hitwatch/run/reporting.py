@@ -15,7 +15,7 @@ from hitwatch import _kernel
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Hits
+from hitwatch.hits.compile import UNKNOWN, Course, Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Compared, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
@@ -154,6 +154,8 @@ class Reporting:
     ) -> None:
         """Hand out pieces; those of which each depends on the one before are parsed here."""
         running: list[Future[None]] = []
+        before: Future[Course] = Future()
+        before.set_result(UNKNOWN)
         for piece in pieces:
             if self.stopped():
                 break
@@ -165,7 +167,10 @@ class Reporting:
                 self._progressed(data, source)
                 running.append(work.submit(self._count_all, found, source))
             else:
-                running.append(work.submit(self._parse_and_count, piece, reader, source))
+                course: Future[Course] = Future()
+                ends = (before, course)
+                running.append(work.submit(self._parse_and_count, piece, reader, source, ends))
+                before = course
         self._count_all(reader.finish(), source)
         for future in running:
             future.result()
@@ -192,20 +197,53 @@ class Reporting:
         end = offset(until + _DISORDER) if until is not None else file.size
         return begin, max(begin, end)
 
-    def _parse_and_count(self, piece: Span | Chunk, reader: Reader, source: SourceRow) -> None:
-        if self.stopped():
-            return
-        data = piece.read()
-        lines = reader.bare(data)
+    def _parse_and_count(
+        self,
+        piece: Span | Chunk,
+        reader: Reader,
+        source: SourceRow,
+        ends: tuple[Future[Course], Future[Course]],
+    ) -> None:
+        """Parse a piece, and count it.
+
+        Clock times that come twice, on the night on which the clock is set back, are told by the
+        lines before them: a piece that has any waits for the one before it, which was handed
+        out earlier, and is read again.
+
+        Args:
+            piece: the lines.
+            reader: what reads them.
+            source: the input.
+            ends: what the times tell at the beginning of the piece, and at its end.
+
+        """
+        before, after = ends
+        course = UNKNOWN
+        try:
+            if self.stopped():
+                return
+            data = piece.read()
+            lines = reader.bare(data)
+            hits = self._parsed(lines, reader, course)
+            if hits.twice:
+                course = before.result()
+                hits = self._parsed(lines, reader, course)
+            course = hits.course
+            if course == UNKNOWN:
+                course = before.result()
+        finally:
+            after.set_result(course)
+        self._progressed(data, source)
+        self._count(reader.refined(hits), source)
+
+    def _parsed(self, lines: bytes, reader: Reader, course: Course) -> Hits:
         while True:
             with self._lock:
                 parser, strays = reader.parser, reader.strays
-            hits = parser.parse(lines, keep_rejects=strays)
+            hits = parser.parse(lines, keep_rejects=strays, course=course)
             with self._lock:
                 if not reader.reconsider(hits):
-                    break
-        self._progressed(data, source)
-        self._count(reader.refined(hits), source)
+                    return hits
 
     def _progressed(self, data: bytes, source: SourceRow) -> None:
         with self._lock:
