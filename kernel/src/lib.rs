@@ -15,7 +15,8 @@ mod request;
 mod rewriting;
 mod rollup;
 pub mod scan;
-pub mod text;
+pub mod table;
+mod text;
 pub mod times;
 mod typed;
 

@@ -1,7 +1,8 @@
 //! A compiled format: what to look for in a line, field by field, and where each value goes.
 
+use crate::table::Table;
 use crate::text::Escape;
-use crate::times::{TimeFormat, Zone};
+use crate::times::{Calendar, TimeFormat};
 use crate::typed::{Check, Class};
 use regex::bytes::Regex;
 use std::collections::HashMap;
@@ -66,6 +67,8 @@ pub struct Line {
     /// The first and the one after the last of the program's fields.
     pub fields: std::ops::Range<usize>,
     pub ignore_rest: bool,
+    /// Where values are told by their number, how they stand.
+    pub table: Option<Table>,
 }
 
 /// What a name stands for: a value, further names, or either.
@@ -169,6 +172,11 @@ pub enum Kind {
         /// Whether what is none is no value, in place of making the line none.
         lenient: bool,
     },
+    /// `TCP_HIT/200`: a word and a number.
+    Coded {
+        word: Slot,
+        number: Slot,
+    },
 }
 
 /// Parts of a request.
@@ -240,6 +248,7 @@ impl Field {
             Kind::Text(slot) => [*slot, None],
             Kind::Integer { slot, .. } | Kind::Seconds { slot, .. } => [*slot, None],
             Kind::Address { host, port, .. } => [*host, *port],
+            Kind::Coded { word, number } => [*word, *number],
             Kind::Skip | Kind::Request | Kind::Part(_) | Kind::Time(_) => [None, None],
         }
     }
@@ -261,8 +270,5 @@ pub struct Program {
     pub status: Slot,
     pub line_number: Slot,
     pub section_depth: usize,
-    pub zone: Zone,
-    pub year: Option<i64>,
-    /// The day of times that carry none, as (year, month, day).
-    pub date: Option<(i64, u8, u8)>,
+    pub calendar: Calendar,
 }

@@ -9,8 +9,9 @@ use crate::program::{
 use crate::python_framing as framing;
 use crate::rewriting;
 use crate::scan::{self, Reason, Scratch};
+use crate::table;
 use crate::text::Escape;
-use crate::times::{Item, TimeFormat, Zone};
+use crate::times::{Calendar, Course, Item, TimeFormat, Zone};
 use crate::typed::{Check, Class};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::TimestampMicrosecondType;
@@ -64,7 +65,7 @@ struct ProgramSpec {
     timed: bool,
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
-    date: Option<(i64, u8, u8)>,
+    begun: Option<i64>,
 }
 
 #[derive(FromPyObject)]
@@ -91,6 +92,8 @@ struct LineSpec {
     first: usize,
     end: usize,
     ignore_rest: bool,
+    /// Separators, least number of values, whether there may be more, whether they are quoted.
+    table: Option<(Vec<u8>, usize, bool, bool)>,
 }
 
 /// Known names as a tree. Arguments: the nodes; the number of fields there are.
@@ -168,6 +171,14 @@ impl LayoutSpec {
                 prefix: line.prefix,
                 fields: line.first..line.end,
                 ignore_rest: line.ignore_rest,
+                table: line
+                    .table
+                    .map(|(separators, least, open, quotes)| table::Table {
+                        separators,
+                        least,
+                        open,
+                        quotes,
+                    }),
             })
         });
         Ok(Layout::Positional(lines.collect::<PyResult<_>>()?))
@@ -217,9 +228,11 @@ impl ProgramSpec {
             line_number: slot("line_number"),
             columns,
             section_depth: self.section_depth,
-            zone: Zone(self.zone),
-            year: self.year,
-            date: self.date,
+            calendar: Calendar {
+                zone: Zone(self.zone),
+                year: self.year,
+                begun: self.begun,
+            },
         })
     }
 }
@@ -281,6 +294,10 @@ impl FieldSpec {
                 },
                 list: self.list,
                 lenient: self.lenient,
+            },
+            "coded" => Kind::Coded {
+                word: column,
+                number: self.port_column.as_deref().and_then(slot),
             },
             other => return Err(bad("field kind", other)),
         };
@@ -387,19 +404,24 @@ impl PyProgram {
         })
     }
 
-    /// Parse whole lines without holding the interpreter's lock.
-    #[pyo3(signature = (data, first_line, keep_rejects))]
+    /// Parse whole lines without holding the interpreter's lock; `course` is that of the batch
+    /// before it.
+    #[pyo3(signature = (data, first_line, keep_rejects, course = (None, None)))]
     fn parse(
         &self,
         py: Python<'_>,
         data: &Bound<'_, PyBytes>,
         first_line: usize,
         keep_rejects: usize,
+        course: (Option<i64>, Option<i64>),
     ) -> Batch {
         let bytes = data.as_bytes();
+        let (wall, latest) = course;
+        let course = Course { wall, latest };
         let parsed = py.detach(|| {
             let mut scratch = self.borrow_scratch();
-            let parsed = scan::parse(&self.program, bytes, first_line, keep_rejects, &mut scratch);
+            let keep = keep_rejects;
+            let parsed = scan::parse(&self.program, bytes, first_line, keep, course, &mut scratch);
             self.scratch
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -413,6 +435,8 @@ impl PyProgram {
             rejected: parsed.rejected,
             doubtful: parsed.doubtful,
             excluded: 0,
+            course: (parsed.course.wall, parsed.course.latest),
+            twice: parsed.twice,
             reasons: parsed.reasons,
             rejects: parsed.rejects,
             columns: names.zip(parsed.columns).collect(),
@@ -445,6 +469,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::WrongType => "wrong_type",
         Reason::Untold => "untold",
         Reason::Unmatched => "unmatched",
+        Reason::Values => "values",
     }
 }
 
@@ -462,6 +487,12 @@ struct Batch {
     doubtful: usize,
     #[pyo3(get)]
     excluded: usize,
+    /// What the times tell of the next batch.
+    #[pyo3(get)]
+    course: (Option<i64>, Option<i64>),
+    /// Lines whose clock showed what it shows at two instants.
+    #[pyo3(get)]
+    twice: usize,
     reasons: Vec<((Reason, usize), usize)>,
     rejects: Vec<scan::Reject>,
     columns: Arc<[(String, Finished)]>,
@@ -640,6 +671,8 @@ impl Batch {
         let columns = self.columns.iter();
         Self {
             excluded,
+            course: self.course,
+            twice: self.twice,
             reasons: self.reasons.clone(),
             rejects: self.rejects.clone(),
             columns: columns

@@ -7,8 +7,9 @@ use crate::program::{
     Field, Keyed, Kind, Layout, Line, Part, Pattern, Program, Quotes, Slot, Unit,
 };
 use crate::request;
+use crate::table::Table;
 use crate::text::{self, Escape};
-use crate::times::{Parts, TimeFormat};
+use crate::times::{Course, Parts, TimeFormat};
 use crate::typed::{self, Check, Verdict};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -43,7 +44,12 @@ pub enum Reason {
     Untold,
     /// It does not match the pattern.
     Unmatched,
+    /// It has more or fewer values than there are fields: so many, in place of a field.
+    Values,
 }
+
+/// More values than this are not told apart when they are counted.
+const MOST_VALUES: usize = 999;
 
 /// How often the rest of a line may be tried again behind a longer value.
 const MOST_TRIES: usize = 256;
@@ -70,6 +76,10 @@ pub struct Parsed {
     pub rejects: Vec<Reject>,
     pub reasons: Vec<((Reason, usize), usize)>,
     pub columns: Vec<Finished>,
+    /// What the times tell of those that follow.
+    pub course: Course,
+    /// Hits whose clock showed what it shows at two instants.
+    pub twice: usize,
 }
 
 /// A request line seen before, and the codes of its parts in the order of `RequestSlots`.
@@ -120,9 +130,11 @@ pub fn parse(
     data: &[u8],
     first_line: usize,
     keep_rejects: usize,
+    course: Course,
     scratch: &mut Scratch,
 ) -> Parsed {
     let mut scanner = Scanner::new(program, first_line, scratch);
+    scanner.course = course;
     let mut start = 0;
     while start < data.len() {
         let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
@@ -171,6 +183,11 @@ struct Scanner<'a> {
     longer: Vec<(usize, usize, usize)>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
+    /// Where the values of the line stand whose number tells which is which.
+    values: Vec<(usize, usize)>,
+    course: Course,
+    has_course: bool,
+    twice: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -218,6 +235,10 @@ impl<'a> Scanner<'a> {
             longer: Vec::new(),
             last_time: None,
             time: Parts::default(),
+            values: Vec::new(),
+            course: Course::default(),
+            has_course: program.calendar.has_course(),
+            twice: 0,
         }
     }
 
@@ -279,6 +300,8 @@ impl<'a> Scanner<'a> {
             rejects: self.rejects,
             reasons: self.reasons,
             columns,
+            course: self.course,
+            twice: self.twice,
         }
     }
 
@@ -346,7 +369,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn begin(&mut self) {
-        self.time = Parts::on(self.program.date);
+        self.time = Parts::default();
         self.has_request = false;
         self.in_doubt = false;
         self.told_request = false;
@@ -358,6 +381,9 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn positional(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
+        if let Some(table) = &written.table {
+            return self.counted(line, written, table);
+        }
         if !begins_with(line, &written.prefix) {
             return Err(Failure {
                 reason: Reason::Prefix,
@@ -423,7 +449,7 @@ impl<'a> Scanner<'a> {
         let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
         let earlier = &self.program.fields[written.fields.start..index];
         if !earlier.iter().any(timed) {
-            self.time = Parts::on(self.program.date);
+            self.time = Parts::default();
         }
         for field in &self.program.fields[index..=last] {
             for slot in field.slots().into_iter().flatten() {
@@ -524,6 +550,40 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Read a line that has as many values as there are fields.
+    fn counted(&mut self, line: &'a [u8], written: &Line, table: &Table) -> Result<(), Failure> {
+        self.begin();
+        let program = self.program;
+        let fields = &program.fields[written.fields.clone()];
+        let mut values = std::mem::take(&mut self.values);
+        let counted = table.split(line, fields.len(), &mut values);
+        let mut read = counted.map_err(|found| Failure {
+            reason: Reason::Values,
+            field: found.values.min(MOST_VALUES),
+            at: found.at,
+        });
+        for (place, (field, &(start, end))) in fields.iter().zip(&values).enumerate() {
+            if read.is_err() {
+                break;
+            }
+            let (raw, escape) = bared(&line[start..end], field);
+            let forbidden = field.forbids.is_some_and(|byte| raw.contains(&byte));
+            let value = match forbidden {
+                true => Err(Reason::Forbidden),
+                false => self.value(raw, field, escape),
+            };
+            read = value.map_err(|reason| Failure {
+                reason,
+                field: written.fields.start + place,
+                at: start,
+            });
+        }
+        self.values = values;
+        read?;
+        self.compose();
+        self.resolve_time(line.len())
+    }
+
     fn keyed(&mut self, line: &'a [u8], layout: &Keyed) -> Result<(), Failure> {
         self.begin();
         self.seen.fill(0);
@@ -622,7 +682,7 @@ impl<'a> Scanner<'a> {
         }
         let before = self.time;
         if matches!(field.kind, Kind::Time(_)) {
-            self.time = Parts::on(self.program.date);
+            self.time = Parts::default();
         }
         let part = match field.kind {
             Kind::Request => part_alone(raw),
@@ -658,16 +718,20 @@ impl<'a> Scanner<'a> {
         if !self.program.timed {
             return Ok(());
         }
-        let instant = self.time.resolve(&self.program.zone, self.program.year);
-        if instant.is_none() {
+        let moment = self.time.resolve(&self.program.calendar, &self.course);
+        let Some(moment) = moment else {
             let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
             return Err(Failure {
                 reason: Reason::NoTime,
                 field: self.program.fields.iter().position(timed).unwrap_or(0),
                 at,
             });
+        };
+        if self.has_course {
+            self.course.see(moment);
+            self.twice += usize::from(moment.twice);
         }
-        self.set_integer(self.program.time, instant);
+        self.set_integer(self.program.time, Some(moment.instant));
         Ok(())
     }
 
@@ -712,6 +776,15 @@ impl<'a> Scanner<'a> {
                 self.set_float(*slot, seconds);
             }
             Kind::Time(format) => self.read_time(raw, format)?,
+            Kind::Coded { word, number } => {
+                let (code, digits) = match memchr::memrchr(b'/', raw) {
+                    Some(slash) => (&raw[..slash], &raw[slash + 1..]),
+                    None => (&raw[..0], raw),
+                };
+                let value = integer(digits).ok_or(Reason::NotANumber)?;
+                self.set_text(*word, code, escape);
+                self.set_integer(*number, value);
+            }
             Kind::Address {
                 host,
                 port,
@@ -765,11 +838,14 @@ impl<'a> Scanner<'a> {
         }
         self.time.read(raw, format).ok_or(Reason::NotATime)?;
         if whole {
-            let instant = self.time.resolve(&self.program.zone, self.program.year);
-            let instant = instant.ok_or(Reason::NotATime)?;
-            self.last_time = Some((raw, instant));
-            self.time = Parts::default();
-            self.time.set_instant(instant);
+            let moment = self.time.resolve(&self.program.calendar, &self.course);
+            let moment = moment.ok_or(Reason::NotATime)?;
+            // What a clock shows twice is told by the lines before each.
+            if !moment.twice {
+                self.last_time = Some((raw, moment.instant));
+                self.time = Parts::default();
+                self.time.set_instant(moment.instant);
+            }
         }
         Ok(())
     }
@@ -910,6 +986,17 @@ impl<'a> Scanner<'a> {
             (Some(slot), Some(value)) => self.columns[slot].code(value),
             _ => NULL,
         })
+    }
+}
+
+/// A value without the quotes that may stand around it, and what is escaped in it.
+fn bared<'a>(raw: &'a [u8], field: &Field) -> (&'a [u8], Escape) {
+    match raw {
+        [b'"', inner @ .., b'"'] if field.quotes == Quotes::Optional => (inner, Escape::Doubled),
+        _ => match field.escape {
+            Escape::Percent | Escape::Plus => (raw, field.escape),
+            _ => (raw, Escape::None),
+        },
     }
 }
 

@@ -62,6 +62,10 @@ pub struct Parts {
 }
 
 const MICROS: i64 = 1_000_000;
+const DAY: i64 = 86_400 * MICROS;
+
+/// How much older than a line before it one may be: servers write lines when requests end.
+const DISORDER: i64 = 3 * 3_600 * MICROS;
 
 /// The years 1 to 9998: what other programs can hold whatever their zone.
 const LOGGED: std::ops::Range<i64> = -62_135_596_800 * MICROS..253_370_764_800 * MICROS;
@@ -71,62 +75,157 @@ const LOGGED: std::ops::Range<i64> = -62_135_596_800 * MICROS..253_370_764_800 *
 pub struct Zone(pub Vec<(i64, i64)>);
 
 impl Zone {
-    /// The instant of a wall-clock time; of an ambiguous one the earlier, and of one that
+    /// The instant of a wall-clock time, and the later one where there are two; of a time that
     /// a clock change skipped the instant that the clocks before the change would give.
-    fn instant(&self, wall: i64) -> i64 {
+    fn instants(&self, wall: i64) -> (i64, Option<i64>) {
         let mut before = 0;
-        for (index, &(_, offset)) in self.0.iter().enumerate() {
-            let end = self.0.get(index + 1).map(|&(next, _)| next);
-            let last = end.is_none_or(|end| wall < end + offset * MICROS);
-            if last {
-                let start = self.0[index].0;
+        for (index, &(start, offset)) in self.0.iter().enumerate() {
+            let next = self.0.get(index + 1);
+            if next.is_none_or(|&(end, _)| wall < end + offset * MICROS) {
                 let skipped = index > 0 && wall < start + offset * MICROS;
                 let used = if skipped { before } else { offset };
-                return wall - used * MICROS;
+                let again = next.filter(|&&(end, after)| wall >= end + after * MICROS);
+                let later = again.map(|&(_, after)| wall - after * MICROS);
+                return (wall - used * MICROS, later);
             }
             before = offset;
         }
-        wall
+        (wall, None)
     }
+}
+
+/// What is known of the times of all lines of a log.
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    pub zone: Zone,
+    /// The year of times that carry none.
+    pub year: Option<i64>,
+    /// When the log was begun, as it says itself: the day of times that carry none.
+    pub begun: Option<i64>,
+}
+
+impl Calendar {
+    /// Whether what a time means may depend on the lines before it.
+    pub fn has_course(&self) -> bool {
+        self.begun.is_some() || self.zone.0.len() > 1
+    }
+}
+
+/// What the times of the lines so far tell of the next ones.
+///
+/// Lines of a log are nearly in the order of time. A clock that goes back has passed midnight
+/// where lines have no date, and has been set back where the hour comes twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// The latest wall-clock time of lines without a date.
+    pub wall: Option<i64>,
+    /// The latest instant.
+    pub latest: Option<i64>,
+}
+
+impl Course {
+    /// Take in the time of another line.
+    #[inline]
+    pub fn see(&mut self, moment: Moment) {
+        // What is much older begins another log in the same file.
+        let known = |latest: &i64| *latest - DISORDER <= moment.instant;
+        let latest = self.latest.filter(known);
+        self.latest = Some(latest.map_or(moment.instant, |latest| latest.max(moment.instant)));
+        if let Some(wall) = moment.wall {
+            self.wall = Some(self.wall.map_or(wall, |latest| latest.max(wall)));
+        }
+    }
+
+    /// When a clock that carries no day shows a time, in a log begun then.
+    fn day(&self, clock: i64, begun: i64) -> i64 {
+        let midnight = |wall: i64| wall - wall.rem_euclid(DAY);
+        match self.wall {
+            // The first day on which it is not much older than the line before it.
+            Some(latest) => {
+                let earliest = midnight(latest) - DAY + clock;
+                let days = (latest - DISORDER - earliest).max(0);
+                earliest + (days + DAY - 1) / DAY * DAY
+            }
+            // A clock far behind the one that the log's head shows has passed midnight.
+            None if clock < begun.rem_euclid(DAY) - DAY / 2 => midnight(begun) + DAY + clock,
+            None => midnight(begun) + clock,
+        }
+    }
+
+    /// Which of two instants a line is of whose clock shows the same at both: the one nearer to
+    /// the line before it, so that a little disorder counts for nothing; without any the first.
+    fn pass(&self, first: i64, second: i64) -> i64 {
+        let back = |latest: i64| latest - first >= second - latest;
+        if self.latest.is_some_and(back) {
+            second
+        } else {
+            first
+        }
+    }
+}
+
+/// The time of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub instant: i64,
+    /// What the clock showed, where the line does not say on which day.
+    wall: Option<i64>,
+    /// Whether the clock showed it at two instants, so that other lines must tell.
+    pub twice: bool,
 }
 
 impl Parts {
     /// The instant, when enough is known to name one.
-    pub fn resolve(&self, zone: &Zone, year_hint: Option<i64>) -> Option<i64> {
-        if let Some(instant) = self.instant {
-            return Some(instant + self.micros);
-        }
-        let year = self.year.or(year_hint)?;
-        let days = match (self.day_of_year, self.month, self.day) {
-            (Some(day), _, _) => {
-                if i64::from(day) > if is_leap(year) { 366 } else { 365 } {
-                    return None;
-                }
-                days_from_civil(year, 1, 1) + i64::from(day) - 1
-            }
-            (None, Some(month), Some(day)) => {
-                if day > days_in_month(year, month) {
-                    return None;
-                }
-                days_from_civil(year, month, day)
-            }
-            _ => return None,
+    pub fn resolve(&self, calendar: &Calendar, course: &Course) -> Option<Moment> {
+        let moment = |instant| Moment {
+            instant,
+            wall: None,
+            twice: false,
         };
+        if let Some(instant) = self.instant {
+            return Some(moment(instant + self.micros));
+        }
         let hour = match (self.afternoon, self.hour) {
             (Some(false), 12) => 0,
             (Some(true), hour) if hour < 12 => hour + 12,
             (_, hour) => hour,
         };
-        let seconds = days * 86_400
-            + i64::from(hour) * 3_600
-            + i64::from(self.minute) * 60
-            + i64::from(self.second);
-        let wall = seconds * MICROS + self.micros;
-        let instant = match self.offset {
-            Some(offset) => wall - offset * MICROS,
-            None => zone.instant(wall),
+        let seconds =
+            i64::from(hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let clock = seconds * MICROS + self.micros;
+        let dated = self.day.is_some() || self.month.is_some() || self.day_of_year.is_some();
+        let (wall, bare) = match calendar.begun {
+            Some(begun) if !dated && self.year.is_none() => {
+                let wall = course.day(clock, begun);
+                (wall, Some(wall))
+            }
+            _ => (self.days(calendar.year)? * DAY + clock, None),
         };
-        LOGGED.contains(&instant).then_some(instant)
+        let (instant, later) = match self.offset {
+            Some(offset) => (wall - offset * MICROS, None),
+            None => calendar.zone.instants(wall),
+        };
+        let instant = later.map_or(instant, |later| course.pass(instant, later));
+        LOGGED.contains(&instant).then_some(Moment {
+            wall: bare,
+            twice: later.is_some(),
+            ..moment(instant)
+        })
+    }
+
+    /// Days since 1970-01-01.
+    fn days(&self, year_hint: Option<i64>) -> Option<i64> {
+        let year = self.year.or(year_hint)?;
+        match (self.day_of_year, self.month, self.day) {
+            (Some(day), _, _) => {
+                let last = if is_leap(year) { 366 } else { 365 };
+                (i64::from(day) <= last).then(|| days_from_civil(year, 1, 1) + i64::from(day) - 1)
+            }
+            (None, Some(month), Some(day)) => {
+                (day <= days_in_month(year, month)).then(|| days_from_civil(year, month, day))
+            }
+            _ => None,
+        }
     }
 
     /// Whether one field alone has named the instant.
@@ -159,16 +258,6 @@ impl Parts {
             (8..=10, _) => self.read_epoch(text, 1e6),
             (2, Some(b'/')) => self.read_clf(text),
             _ => self.read_iso(text),
-        }
-    }
-
-    /// The parts of a line whose day is known from elsewhere.
-    pub fn on(date: Option<(i64, u8, u8)>) -> Self {
-        Self {
-            year: date.map(|(year, _, _)| year),
-            month: date.map(|(_, month, _)| month),
-            day: date.map(|(_, _, day)| day),
-            ..Self::default()
         }
     }
 
@@ -208,7 +297,7 @@ impl Parts {
             z4,
         ] = text
         else {
-            return None;
+            return self.read_clf_with_zone(text);
         };
         self.day = Some(in_range(two(d1, d2)?, 1, 31)?);
         self.month = Some(month_number([m1, m2, m3])?);
@@ -216,6 +305,21 @@ impl Parts {
         self.clock(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
         self.offset = Some(offset_seconds(sign, two(z1, z2)?, two(z3, z4)?)?);
         Some(())
+    }
+
+    /// A time whose offset is written in another way.
+    #[cold]
+    fn read_clf_with_zone(&mut self, text: &[u8]) -> Option<()> {
+        const OFFSET: &[u8; 6] = b" +0000";
+        let (clock, zone) = text.split_first_chunk::<20>()?;
+        let mut usual = [0; 26];
+        usual[..20].copy_from_slice(clock);
+        usual[20..].copy_from_slice(OFFSET);
+        if zone.len() == OFFSET.len() {
+            return None;
+        }
+        self.read_clf(&usual)?;
+        self.read_zone(zone.strip_prefix(b" ")?)
     }
 
     fn clock(&mut self, hour: u8, minute: u8, second: u8) -> Option<()> {
@@ -263,7 +367,31 @@ impl Parts {
             return Some(());
         }
         let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-        self.read_offset(rest)?.is_empty().then_some(())
+        match self.read_offset(rest) {
+            Some([]) => Some(()),
+            _ => self.read_zone(rest),
+        }
+    }
+
+    /// An offset, the name of a zone, or both (`+0000 UTC`, as Go writes). A name that stands
+    /// for several zones, such as `EST`, leaves the offset open.
+    #[cold]
+    fn read_zone(&mut self, text: &[u8]) -> Option<()> {
+        let name = match text.first()? {
+            b'+' | b'-' => {
+                let rest = self.read_offset(text)?;
+                if rest.is_empty() {
+                    return Some(());
+                }
+                rest.strip_prefix(b" ")?
+            }
+            _ => {
+                self.offset = matches!(text, b"Z" | b"z" | b"UTC" | b"UT" | b"GMT").then_some(0);
+                text
+            }
+        };
+        let named = (1..=5).contains(&name.len()) && name.iter().all(u8::is_ascii_alphabetic);
+        named.then_some(())
     }
 
     /// A fraction with its point, when there is one; digits beyond microseconds are cut.
@@ -422,7 +550,7 @@ fn fraction_micros(digits: &[u8]) -> i64 {
 #[inline]
 fn two(tens: u8, ones: u8) -> Option<u8> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then_some(tens * 10 + ones)
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
 #[inline]
@@ -505,7 +633,8 @@ mod tests {
     fn read(text: &str, format: &TimeFormat) -> Option<i64> {
         let mut parts = Parts::default();
         parts.read(text.as_bytes(), format)?;
-        parts.resolve(&Zone::default(), None)
+        let moment = parts.resolve(&Calendar::default(), &Course::default())?;
+        Some(moment.instant)
     }
 
     #[test]
@@ -548,21 +677,124 @@ mod tests {
     }
 
     #[test]
-    fn wall_clocks_are_placed_by_their_zone() {
-        // Berlin, 2024: +1 until 31 March 01:00 UTC, then +2 until 27 October 01:00 UTC.
-        let zone = Zone(vec![
-            (i64::MIN, 3_600),
-            (1_711_846_800 * MICROS, 7_200),
-            (1_729_990_800 * MICROS, 3_600),
-        ]);
-        let place = |text: &str| {
+    fn names_of_zones_are_offsets_where_they_are_certain() {
+        let iso = |text| read(text, &TimeFormat::Iso);
+        let known = Some(971_211_336 * MICROS);
+        assert_eq!(iso("2000-10-10 20:55:36 UTC"), known);
+        assert_eq!(iso("2000-10-10 13:55:36 -0700 MST"), known);
+        assert_eq!(iso("2000-10-10 20:55:36 toolong"), None);
+        assert_eq!(iso("2000-10-10 20:55:36 UTC?"), None);
+        assert_eq!(read("10/Oct/2000:20:55:36 GMT", &TimeFormat::Clf), known);
+        assert_eq!(read("10/Oct/2000:13:55:36 -07:00", &TimeFormat::Clf), known);
+        assert_eq!(read("10/Oct/2000:13:55:36 -2500", &TimeFormat::Clf), None);
+        // EST is -5 in New York and was +10 in Sydney: only the user knows.
+        let mut parts = Parts::default();
+        parts
+            .read(b"2000-10-10 20:55:36 EST", &TimeFormat::Iso)
+            .unwrap();
+        assert_eq!(parts.offset, None);
+    }
+
+    /// Berlin, 2024: +1 until 31 March 01:00 UTC, then +2 until 27 October 01:00 UTC.
+    fn berlin() -> Calendar {
+        Calendar {
+            zone: Zone(vec![
+                (i64::MIN, 3_600),
+                (1_711_846_800 * MICROS, 7_200),
+                (1_729_990_800 * MICROS, 3_600),
+            ]),
+            ..Calendar::default()
+        }
+    }
+
+    /// Seconds since 1970 of lines one behind the other.
+    fn places(calendar: &Calendar, format: &TimeFormat, lines: &[&str]) -> Vec<i64> {
+        let mut course = Course::default();
+        let place = |text: &&str| {
             let mut parts = Parts::default();
-            parts.read(text.as_bytes(), &TimeFormat::Iso).unwrap();
-            parts.resolve(&zone, None).unwrap() / MICROS
+            parts.read(text.as_bytes(), format).unwrap();
+            let moment = parts.resolve(calendar, &course).unwrap();
+            course.see(moment);
+            moment.instant / MICROS
         };
+        lines.iter().map(place).collect()
+    }
+
+    #[test]
+    fn wall_clocks_are_placed_by_their_zone() {
+        let place = |text| places(&berlin(), &TimeFormat::Iso, &[text])[0];
         assert_eq!(place("2024-01-01 01:00:00"), 1_704_067_200);
         assert_eq!(place("2024-07-01 02:00:00"), 1_719_792_000);
         assert_eq!(place("2024-03-31 02:30:00"), 1_711_848_600);
         assert_eq!(place("2024-10-27 02:30:00"), 1_729_989_000);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_in_its_second_pass() {
+        let night = [
+            "2024-10-27 02:59:58",
+            "2024-10-27 02:00:03",
+            // Written late: it ended after the clock was set back.
+            "2024-10-27 02:59:59",
+            "2024-10-27 02:00:04",
+            "2024-10-27 02:29:59",
+            "2024-10-27 02:59:59",
+            "2024-10-27 03:00:00",
+            "2024-10-27 02:59:59",
+        ];
+        let change = 1_729_990_800;
+        let wanted = [-2, 3, -1, 4, 1799, 3599, 3600, 3599].map(|second| change + second);
+        assert_eq!(places(&berlin(), &TimeFormat::Iso, &night), wanted);
+    }
+
+    #[test]
+    fn a_long_request_is_no_clock_set_back() {
+        let night = [
+            "2024-10-27 02:50:00",
+            "2024-10-27 02:25:00",
+            "2024-10-27 02:50:01",
+        ];
+        let before = 1_729_990_800 - 3600;
+        let wanted = [3000, 1500, 3001].map(|second| before + second);
+        assert_eq!(places(&berlin(), &TimeFormat::Iso, &night), wanted);
+    }
+
+    #[test]
+    fn a_clock_without_a_date_that_goes_back_has_passed_midnight() {
+        let clock = TimeFormat::Pattern(vec![
+            Item::Hour,
+            Item::Literal(b':'),
+            Item::Minute,
+            Item::Literal(b':'),
+            Item::Second,
+        ]);
+        let begun = |seconds: i64| Calendar {
+            begun: Some((15_916 * 86_400 + seconds) * MICROS),
+            ..Calendar::default()
+        };
+        let place = |begun: &Calendar, lines: &[&str]| -> Vec<i64> {
+            let placed = places(begun, &clock, lines);
+            placed.iter().map(|s| s - 15_916 * 86_400).collect()
+        };
+        let day = 86_400;
+        assert_eq!(
+            place(
+                &begun(0),
+                &[
+                    "23:59:58", "00:00:03", "23:59:59", "00:00:04", "20:00:00", "09:00:00"
+                ]
+            ),
+            [
+                day - 2,
+                day + 3,
+                day - 1,
+                day + 4,
+                day + 72_000,
+                2 * day + 32_400
+            ]
+        );
+        // The head was written before midnight, the first line after it.
+        assert_eq!(place(&begun(day - 10), &["00:00:03"]), [day + 3]);
+        assert_eq!(place(&begun(10), &["13:00:00"]), [46_800]);
     }
 }

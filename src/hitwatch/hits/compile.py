@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.hits.columns import Column, ColumnType
@@ -23,6 +23,13 @@ WITHHELD = b"REDACTED"
 
 TELLING = 2
 """How many of a format's telling names must stand on a line."""
+
+Course: TypeAlias = tuple[int | None, int | None]
+"""What the times of hits tell of the lines behind them, as the kernel has it: the latest clock
+time of lines without a date, and the latest instant."""
+
+UNKNOWN: Course = (None, None)
+"""Of the first lines of a log."""
 
 LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
 
@@ -118,6 +125,16 @@ class Hits:
     def data(self) -> bytes | None:
         """The lines themselves; ``None`` where they may not be shown."""
         return self._data
+
+    @property
+    def course(self) -> Course:
+        """What their times tell of the lines behind them."""
+        return self._batch.course
+
+    @property
+    def twice(self) -> int:
+        """How many of them have a clock time that came twice: the lines before them told which."""
+        return self._batch.twice
 
     @property
     def told(self) -> int:
@@ -250,7 +267,7 @@ class Parser:
         section_depth: how many path segments make a section.
         zone: where wall-clock times without an offset were written; UTC when ``None``.
         year: the year of times that carry none.
-        date: year, month and day of times that carry none.
+        begun: when the log was begun, as it says itself: the day of times that carry none.
         line_numbers: whether to build the column ``line_number`` too.
 
     """
@@ -263,7 +280,7 @@ class Parser:
         section_depth: int = 1,
         zone: Zone | None = None,
         year: int | None = None,
-        date: tuple[int, int, int] | None = None,
+        begun: Instant | None = None,
         line_numbers: bool = False,
     ) -> None:
         self.log_format = log_format
@@ -289,20 +306,29 @@ class Parser:
                 "timed": log_format.fills("time"),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
-                "date": date,
+                "begun": begun,
             }
         )
 
-    def parse(self, data: bytes, *, first_line: int = 1, keep_rejects: int = 10) -> Hits:
+    def parse(
+        self,
+        data: bytes,
+        *,
+        first_line: int = 1,
+        keep_rejects: int = 10,
+        course: Course = UNKNOWN,
+    ) -> Hits:
         """Read whole lines; every line becomes one hit or one reject.
 
         Args:
             data: lines, each ended by a line feed; the last may lack it.
             first_line: number of the first line in its origin.
             keep_rejects: how many rejected lines to keep with their reasons.
+            course: of the hits before these.
 
         """
-        return Hits(self._program.parse(data, first_line, keep_rejects), data, self)
+        batch = self._program.parse(data, first_line, keep_rejects, course)
+        return Hits(batch, data, self)
 
     def word(self, reason: str, field: int) -> str:
         """Say for people why a line was rejected.
@@ -312,6 +338,9 @@ class Parser:
             field: index of the field that could not be read.
 
         """
+        if reason == "values":
+            counted = self.log_format.lines[0].counted
+            return f"{field} values for {counted.least if counted else 0} fields"
         name, before, until, wanted = self._words[field] if self._words else ("", "", "", "")
         wordings = {
             "empty": "empty line",
@@ -393,10 +422,18 @@ def _lines(log_format: Format, first: int) -> list[dict[str, Any]]:
                 "first": first,
                 "end": end,
                 "ignore_rest": line.ignore_rest,
+                "table": _table(line),
             }
         )
         first = end
     return lines
+
+
+def _table(line: Line) -> tuple[bytes, int, bool, bool] | None:
+    counted = line.counted
+    if counted is None:
+        return None
+    return counted.separators.encode(), counted.least, counted.open, counted.quotes
 
 
 def _fields(log_format: Format, first: int) -> list[dict[str, Any]]:

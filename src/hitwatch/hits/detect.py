@@ -10,7 +10,8 @@ from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
 from hitwatch.hits.framing import votes
-from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
+from hitwatch.hits.w3c import date_of, directives, sections, software_of, with_fields
+from hitwatch.spans import Instant
 
 ENOUGH = 0.5
 """Share of lines that must fit."""
@@ -27,6 +28,7 @@ class Fit:
         told: how many columns the lines fill.
         rejects: the first lines that did not, and why.
         tied: names of the formats that fit as many lines and say as much.
+        headed: whether there is nothing but a header that lays lines out.
 
     """
 
@@ -36,6 +38,7 @@ class Fit:
     told: int
     rejects: tuple[Reject, ...] = ()
     tied: tuple[str, ...] = ()
+    headed: bool = False
 
     @property
     def share(self) -> float:
@@ -60,32 +63,69 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
 
     """
     data = votes(data)
-    said = [line for _, line in directives(data)]
-    header = next((line for line in said if line.startswith(FIELDS_DIRECTIVE)), None)
-    date = next((found for line in said if (found := date_of(line))), None)
+    section = _section(data)
     folded = data.lower().translate(None, b"_-. @:")
     tried = []
     for log_format in builtin().values() if formats is None else formats:
-        laid_out = log_format
+        laid_out, lines = log_format, data
         if log_format.layout is Layout.W3C:
-            if header:
-                laid_out = with_fields(log_format, header.decode("utf-8", "replace"))
+            if section.header:
+                laid_out = with_fields(log_format, section.header, section.software)
+                lines = section.lines
             elif not log_format.lines:
                 continue
         if formats is None and not _may_tell(laid_out, data, folded):
             continue
-        hits = Parser(laid_out, date=date).parse(data)
+        hits = Parser(laid_out, begun=section.begun).parse(lines)
         tried.append((_score(laid_out, hits, data), laid_out, hits))
     tried.sort(key=lambda item: item[0], reverse=True)
     scores = [score[:4] for score, _, _ in tried]
     fits = [
-        Fit(log_format, hits.lines, len(hits), score[2], tuple(hits.rejects))
+        Fit(
+            log_format,
+            hits.lines,
+            len(hits),
+            score[2],
+            tuple(hits.rejects),
+            headed=_is_headed(log_format, hits),
+        )
         for score, log_format, hits in tried
     ]
     best = [
         fit.log_format.name for fit, score in zip(fits, scores, strict=True) if score == scores[0]
     ]
     return [replace(fits[0], tied=tuple(best[1:])), *fits[1:]] if fits else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The most lines that one header lays out, and what the lines before them say."""
+
+    header: str
+    lines: bytes
+    software: str
+    begun: Instant | None
+
+
+def _section(data: bytes) -> _Section:
+    if b"#" not in data:
+        return _Section("", data, "", None)
+    header, lines = max(sections(data), key=lambda section: (section[0] is not None, len(section[1])))
+    said = [line for _, line in directives(data)]
+    before = [line for _, line in directives(data[: data.find(lines)])]
+    dates = [date for line in (*reversed(before), *said) if (date := date_of(line)) is not None]
+    names = [name for line in (*reversed(before), *said) if (name := software_of(line))]
+    return _Section(
+        (header or b"").decode("utf-8", "replace"),
+        lines,
+        names[0] if names else "",
+        dates[0] if dates else None,
+    )
+
+
+def _is_headed(log_format: Format, hits: Hits) -> bool:
+    counted = any(line.counted for line in log_format.lines)
+    return counted and bool(hits.directives) and not hits.lines and tells_enough(log_format)
 
 
 def tells_enough(log_format: Format) -> bool:
@@ -117,7 +157,8 @@ _EVIDENCE = {
 def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int, int]:
     """Lines that fit, whether names tell a product, columns they fill, and what else speaks."""
     if not len(hits):
-        return 0, 0, 0, 0, 0
+        headed = _is_headed(log_format, hits)
+        return 0, 0, 0, headed, _evidence(log_format, data) if headed else 0
     told_by = bool(log_format.telling)
     return len(hits), told_by, hits.told, not log_format.folded, _evidence(log_format, data)
 

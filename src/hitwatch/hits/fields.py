@@ -25,6 +25,7 @@ class Kind(Enum):
     SECONDS = "seconds"
     TIME = "time"
     ADDRESS = "address"
+    CODED = "coded"
 
 
 REQUEST_KINDS = (
@@ -54,7 +55,7 @@ class Reading:
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
         listed: whether several values may stand in it: durations are summed, of texts the
             first counts.
-        port_column: where the port of an address goes.
+        port_column: where the port of an address goes, or the number behind a word and `/`.
         time_format: of (a part of) the time; ``None``: as the format says.
         escape: how it is escaped where that is not as the format says.
         shared: whether another field fills the same column: where this one has no value, that
@@ -87,6 +88,10 @@ class Reading:
 
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 """Units of durations, the coarsest first, and how many of each make a second."""
+
+
+CLOCK = "%H:%M:%S%."
+"""A time of day, whose day stands elsewhere."""
 
 
 def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading:
@@ -124,7 +129,7 @@ FIELDS: dict[str, Reading] = {
     "user": Reading(Kind.TEXT, "user", forbids='"', check="user"),
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
-    "clock": Reading(Kind.TIME, "time", time_format="%H:%M:%S%."),
+    "clock": Reading(Kind.TIME, "time", time_format=CLOCK),
     "date_us": Reading(Kind.TIME, "time", time_format="%m/%d/%Y"),
     "date_us_short": Reading(Kind.TIME, "time", time_format="%m/%d/%y"),
     "any_time": Reading(Kind.TIME, "time", time_format="any"),
@@ -135,6 +140,8 @@ FIELDS: dict[str, Reading] = {
     "query": Reading(Kind.QUERY),
     "protocol": Reading(Kind.PROTOCOL),
     "status": STATUS,
+    # `TCP_HIT/200`: what was done, and the status.
+    "coded_status": Reading(Kind.CODED, "cache_status", port_column="status"),
     "bytes": _integer("bytes"),
     "bytes_clf": Reading(Kind.INTEGER, "bytes", dash_is_zero=True),
     "referrer": _text("referrer"),

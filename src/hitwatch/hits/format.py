@@ -90,6 +90,25 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Values that are told by counting them, as many as a header names.
+
+    Attributes:
+        separators: what may stand between values; of several the first by which their number
+            agrees. Runs of one count as one where the number agrees so.
+        least: how many values a line must have.
+        open: whether it may have more than there are fields.
+        quotes: whether a value between quotes may hold what separates values.
+
+    """
+
+    separators: str
+    least: int
+    open: bool = False
+    quotes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One way to write a line.
 
@@ -97,12 +116,15 @@ class Line:
         fields: the fields in the order of the line.
         after: literal text that ends the line, behind the last field.
         ignore_rest: whether text behind the last field is left unread.
+        counted: how values stand that are told by their number alone; ``None``: by the text
+            between them.
 
     """
 
     fields: tuple[Field, ...]
     after: str = ""
     ignore_rest: bool = False
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hitwatch import _kernel
-from hitwatch.hits.compile import Hits, Parser
+from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
 from hitwatch.hits.detect import ENOUGH, Fit, detect, tells_enough
+from hitwatch.hits.fields import CLOCK, Kind
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
 from hitwatch.hits.times import Zone
 from hitwatch.hits.units import is_open, settled
 from hitwatch.hits.unframing import detect_framed
-from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, with_fields
+from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
+from hitwatch.spans import Instant
 
 _TRIED = 64 * 1024
 _STRAYS = 200
@@ -82,7 +84,9 @@ class Reader:
     _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
     _strays: int = _STRAYS
     _open: bool = False
-    _date: tuple[int, int, int] | None = None
+    _begun: Instant | None = None
+    _software: str = ""
+    _course: Course = UNKNOWN
 
     @property
     def fit(self) -> Fit | None:
@@ -107,7 +111,7 @@ class Reader:
         self.framing, fits = detect_framed(head, lambda lines: detect(lines, given))
         self._undoing = None
         self.fits = fits
-        if self.log_format is None and fits and fits[0].share >= ENOUGH:
+        if self.log_format is None and fits and (fits[0].share >= ENOUGH or fits[0].headed):
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
         if self._found:
@@ -127,14 +131,34 @@ class Reader:
         return True
 
     def recall(self, line: bytes) -> None:
-        """Take over a ``#Fields`` or ``#Date`` line that stood before what will be read."""
+        """Take over a line that says something of those behind it: a W3C log's directive."""
         if self.log_format is None or self.log_format.layout is not Layout.W3C:
             return
         if line.startswith(FIELDS_DIRECTIVE):
-            self.log_format = with_fields(self.log_format, line.decode("utf-8", "replace"))
+            header = line.decode("utf-8", "replace")
+            self.log_format = with_fields(self.log_format, header, self._software)
+        elif (software := software_of(line)) is not None:
+            self._software = software
+            return
+        elif (begun := date_of(line)) is not None:
+            self._begun = begun
+            # The day is told anew; what has been seen of it is of the part before.
+            self._course = (None, self._course[1])
         else:
-            self._date = date_of(line) or self._date
+            return
         self._parser = None
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether the day of a line is told by the lines before it."""
+        return (
+            self._begun is not None
+            and self.log_format is not None
+            and not any(
+                reading.kind is Kind.TIME and (reading.time_format or "any") != CLOCK
+                for _, reading in self.log_format.readings
+            )
+        )
 
     def read(self, lines: bytes, first_line: int = 1, keep_rejects: int = 10) -> list[Hits]:
         """Turn whole lines into hits.
@@ -235,7 +259,7 @@ class Reader:
             columns=columns or self.columns,
             section_depth=self.section_depth,
             zone=self.zone,
-            date=self._date,
+            begun=self._begun,
             line_numbers=self.line_numbers,
         )
 
@@ -272,8 +296,11 @@ class Reader:
     def _read(self, lines: bytes, first_line: int, keep_rejects: int) -> Hits:
         kept = max(keep_rejects, self._strays)
         while True:
-            hits = self.parser.parse(lines, first_line=first_line, keep_rejects=kept)
+            hits = self.parser.parse(
+                lines, first_line=first_line, keep_rejects=kept, course=self._course
+            )
             if not self.reconsider(hits):
+                self._course = hits.course
                 return hits.keeping(keep_rejects)
 
     def _other_format(self, hits: Hits) -> Format | None:

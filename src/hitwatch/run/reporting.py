@@ -15,7 +15,7 @@ from hitwatch import _kernel
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Hits
+from hitwatch.hits.compile import UNKNOWN, Course, Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Compared, Fired, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
@@ -178,11 +178,24 @@ class Reporting:
         """Hand out pieces; those of which each depends on the one before are parsed here."""
         running: list[Future[None]] = []
         damage: DamageError | None = None
+        before: Future[Course] = Future()
+        before.set_result(UNKNOWN)
         try:
             for piece in pieces:
                 if self.stopped():
                     break
-                running.append(self._hand_out(piece, reader, source, work))
+                if reader.log_format is None and not reader.recognise(piece.read()):
+                    raise unknown_format(reader, source.origin)
+                if not reader.is_line_by_line:
+                    data = piece.read()
+                    found = reader.read(data)
+                    self._progressed(data, source)
+                    running.append(work.submit(self._count_all, found, source))
+                else:
+                    course: Future[Course] = Future()
+                    ends = (before, course)
+                    running.append(work.submit(self._parse_and_count, piece, reader, source, ends))
+                    before = course
         except DamageError as error:
             damage = error
         self._count_all(reader.finish(), source)
@@ -191,18 +204,6 @@ class Reporting:
         source.log_format = reader.log_format.name if reader.log_format else ""
         if damage:
             raise damage
-
-    def _hand_out(
-        self, piece: Span | Chunk, reader: Reader, source: SourceRow, work: _Work
-    ) -> Future[None]:
-        if reader.log_format is None and not reader.recognise(piece.read()):
-            raise unknown_format(reader, source.origin)
-        if reader.is_line_by_line:
-            return work.submit(self._parse_and_count, piece, reader, source)
-        data = piece.read()
-        found = reader.read(data)
-        self._progressed(data, source)
-        return work.submit(self._count_all, found, source)
 
     def _extent(self, file: PlainFile, reader: Reader) -> tuple[int, int]:
         """Offsets between which all hits lie that may count, when lines are in order."""
@@ -229,22 +230,56 @@ class Reporting:
             return 0, file.size
         return begin, max(begin, end)
 
-    def _parse_and_count(self, piece: Span | Chunk, reader: Reader, source: SourceRow) -> None:
-        if self.stopped():
-            return
-        data = piece.read()
-        if not data:
-            return
-        lines = reader.bare(data)
+    def _parse_and_count(
+        self,
+        piece: Span | Chunk,
+        reader: Reader,
+        source: SourceRow,
+        ends: tuple[Future[Course], Future[Course]],
+    ) -> None:
+        """Parse a piece, and count it.
+
+        Clock times that come twice, on the night on which the clock is set back, are told by the
+        lines before them: a piece that has any waits for the one before it, which was handed
+        out earlier, and is read again.
+
+        Args:
+            piece: the lines.
+            reader: what reads them.
+            source: the input.
+            ends: what the times tell at the beginning of the piece, and at its end.
+
+        """
+        before, after = ends
+        course = UNKNOWN
+        try:
+            if self.stopped():
+                return
+            data = piece.read()
+            if not data:
+                course = before.result()
+                return
+            lines = reader.bare(data)
+            hits = self._parsed(lines, reader, course)
+            if hits.twice:
+                course = before.result()
+                hits = self._parsed(lines, reader, course)
+            course = hits.course
+            if course == UNKNOWN:
+                course = before.result()
+        finally:
+            after.set_result(course)
+        self._progressed(data, source)
+        self._count(reader.refined(hits), source)
+
+    def _parsed(self, lines: bytes, reader: Reader, course: Course) -> Hits:
         while True:
             with self._lock:
                 parser, strays = reader.parser, reader.strays
-            hits = parser.parse(lines, keep_rejects=strays)
+            hits = parser.parse(lines, keep_rejects=strays, course=course)
             with self._lock:
                 if not reader.reconsider(hits):
-                    break
-        self._progressed(data, source)
-        self._count(reader.refined(hits), source)
+                    return hits
 
     def _progressed(self, data: bytes, source: SourceRow) -> None:
         with self._lock:
