@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import takewhile
+from typing import TypeAlias
 
 from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
 from hitwatch.hits.framing import votes
+from hitwatch.hits.infer import infer
 from hitwatch.hits.w3c import date_of, directives, sections, software_of, with_fields
 from hitwatch.spans import Instant
 
 ENOUGH = 0.5
-"""Share of lines that must fit."""
+"""Share of lines that must fit, unless those that do are beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Fit:
         log_format: the format.
         lines: how many lines were tried.
         fitting: how many of them parsed.
+        certain: how many of those have nothing but values that look like what they are.
         told: how many columns the lines fill.
         rejects: the first lines that did not, and why.
         tied: names of the formats that fit as many lines and say as much.
@@ -35,6 +40,7 @@ class Fit:
     log_format: Format
     lines: int
     fitting: int
+    certain: int
     told: int
     rejects: tuple[Reject, ...] = ()
     tied: tuple[str, ...] = ()
@@ -44,6 +50,22 @@ class Fit:
     def share(self) -> float:
         """Share of the lines that parsed."""
         return self.fitting / self.lines if self.lines else 0.0
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the lines may be read so.
+
+        Most of them fit; or some do, beyond doubt, and the others are something else: notices
+        of a server's restarts, lines of other programs.
+        """
+        generic = self.log_format.folded and not self.log_format.telling
+        beyond_doubt = self.certain > 0 and not generic and tells_enough(self.log_format)
+        return self.share >= ENOUGH or self.headed or beyond_doubt
+
+    @property
+    def weight(self) -> int:
+        """What speaks for the format: lines that fit, doubtful ones for half."""
+        return (self.certain + self.fitting + 1) // 2
 
     @property
     def reject(self) -> Reject | None:
@@ -56,15 +78,46 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
 
     Args:
         data: whole lines, from the beginning of a log.
-        formats: the formats to try; all known ones when ``None``.
+        formats: the formats to try; all known ones when ``None``, and where these fit fewer
+            than half of the lines a layout that is inferred.
 
     Returns:
         The formats by how many lines they fit, then by how much they say, the best first.
 
     """
     data = votes(data)
+    tried = _tried(data, formats)
+    best = max((hits.certain for _, _, hits in tried), default=0)
+    if formats is None and best < ENOUGH * data.count(b"\n"):
+        inferred = infer(data)
+        if inferred:
+            tried += _tried(data, [inferred])
+    tried.sort(key=lambda item: item[0], reverse=True)
+    scores = [score[:-1] for score, _, _ in tried]
+    fits = [
+        Fit(
+            log_format,
+            hits.lines,
+            len(hits),
+            hits.certain,
+            hits.told,
+            tuple(hits.rejects),
+            headed=_is_headed(log_format, hits),
+        )
+        for _, log_format, hits in tried
+    ]
+    best_names = [
+        fit.log_format.name for fit, score in zip(fits, scores, strict=True) if score == scores[0]
+    ]
+    return [replace(fits[0], tied=tuple(best_names[1:])), *fits[1:]] if fits else []
+
+
+_Score: TypeAlias = tuple[int, int, int, int, int, int]
+
+
+def _tried(data: bytes, formats: Iterable[Format] | None) -> list[tuple[_Score, Format, Hits]]:
     section = _section(data)
-    folded = data.lower().translate(None, b"_-. @:")
+    glance = _Glance(data)
     tried = []
     for log_format in builtin().values() if formats is None else formats:
         laid_out, lines = log_format, data
@@ -74,27 +127,27 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
                 lines = section.lines
             elif not log_format.lines:
                 continue
-        if formats is None and not _may_tell(laid_out, data, folded):
+        if formats is None and not glance.may_fit(log_format):
             continue
-        hits = Parser(laid_out, begun=section.begun).parse(lines)
+        if formats is None and laid_out is log_format and section.begun is None:
+            parser = _parser(log_format.name, id(log_format))
+        else:
+            parser = Parser(laid_out, begun=section.begun)
+        hits = parser.parse(lines)
         tried.append((_score(laid_out, hits, data), laid_out, hits))
-    tried.sort(key=lambda item: item[0], reverse=True)
-    scores = [score[:4] for score, _, _ in tried]
-    fits = [
-        Fit(
-            log_format,
-            hits.lines,
-            len(hits),
-            score[2],
-            tuple(hits.rejects),
-            headed=_is_headed(log_format, hits),
-        )
-        for score, log_format, hits in tried
-    ]
-    best = [
-        fit.log_format.name for fit, score in zip(fits, scores, strict=True) if score == scores[0]
-    ]
-    return [replace(fits[0], tied=tuple(best[1:])), *fits[1:]] if fits else []
+    return tried
+
+
+@cache
+def _parser(name: str, identity: int) -> Parser:
+    """The parser of a known format; making one takes longer than trying it on some lines.
+
+    Args:
+        name: of the format.
+        identity: of the value, for another may have taken the name.
+
+    """
+    return Parser(builtin()[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,36 +186,78 @@ def tells_enough(log_format: Format) -> bool:
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
-def _may_tell(log_format: Format, data: bytes, folded: bytes) -> bool:
-    """Whether lines have names enough that tell a format: a glance that spares a trial."""
-    if not log_format.telling:
-        return True
-    names = (name.rpartition(".")[2] for name in log_format.telling)
-    if log_format.folded:
-        found = (folded_name(name).encode() in folded for name in names)
-    else:
-        found = (name.encode() in data for name in names)
-    return sum(found) >= TELLING
+class _Glance:
+    """Tells at a glance which formats some lines cannot be in: it spares a trial.
+
+    Args:
+        data: the lines.
+
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._folded: bytes | None = None
+        self._objects = _OBJECT.search(data) is not None
+
+    def may_fit(self, log_format: Format) -> bool:
+        """Whether any of the lines may be in a format."""
+        match log_format.layout:
+            case Layout.JSON:
+                return self._objects and self._may_tell(log_format)
+            case Layout.LOGFMT:
+                return b"=" in self._data and self._may_tell(log_format)
+            case Layout.LTSV:
+                return b"\t" in self._data and b":" in self._data
+            case Layout.POSITIONAL:
+                needs = _needed(log_format.name, id(log_format))
+                return any(all(text in self._data for text in line) for line in needs)
+            case _:
+                return True
+
+    def _may_tell(self, log_format: Format) -> bool:
+        """Whether lines have names enough that tell the format."""
+        if not log_format.telling:
+            return True
+        names = (name.rpartition(".")[2] for name in log_format.telling)
+        if log_format.folded:
+            if self._folded is None:
+                self._folded = self._data.lower().translate(None, b"_-. @:")
+            folded = self._folded
+            found = (folded_name(name).encode() in folded for name in names)
+        else:
+            found = (name.encode() in self._data for name in names)
+        return sum(found) >= TELLING
 
 
-_EVIDENCE = {
-    "nginx-default": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
-    "nginx-main": re.compile(rb'" (?:444|499) |" \d{3} 0[ \n]'),
-    "aws-cloudfront": re.compile(rb"x-edge-"),
-    "iis-w3c": re.compile(rb"s-sitename|s-computername|sc-substatus|#Software: Microsoft"),
-}
-"""What tells apart formats of one layout: nginx writes 0 bytes where Apache writes -."""
+_OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 
 
-def _score(log_format: Format, hits: Hits, data: bytes) -> tuple[int, int, int, int, int]:
-    """Lines that fit, whether names tell a product, columns they fill, and what else speaks."""
+@cache
+def _needed(name: str, identity: int) -> tuple[tuple[bytes, ...], ...]:
+    """Of each way to write a line of a known format, the texts without which it is none."""
+    log_format = builtin()[name]
+    return tuple(
+        tuple(
+            field.before.encode()
+            for field in takewhile(lambda field: field.or_end is None, line.fields)
+            if len(field.before.strip()) > 1 and not log_format.glued
+        )
+        for line in log_format.lines
+    )
+
+
+def _score(log_format: Format, hits: Hits, data: bytes) -> _Score:
+    """Lines read right, whether names tell a product, lines read, and what else speaks."""
     if not len(hits):
         headed = _is_headed(log_format, hits)
-        return 0, 0, 0, headed, _evidence(log_format, data) if headed else 0
+        return 0, 0, 0, 0, headed, _evidence(log_format, data) if headed else 0
     told_by = bool(log_format.telling)
-    return len(hits), told_by, hits.told, not log_format.folded, _evidence(log_format, data)
+    particular = not log_format.folded
+    evidence = _evidence(log_format, data)
+    return hits.certain, told_by, len(hits), hits.told, particular, evidence
 
 
 def _evidence(log_format: Format, data: bytes) -> int:
-    pattern = _EVIDENCE.get(log_format.name)
-    return 0 if pattern is None else 1 if pattern.search(data) else -1
+    if not log_format.evidence:
+        return 0
+    return 1 if re.search(log_format.evidence.encode(), data) else -1

@@ -227,7 +227,7 @@ def _head(rows: Sequence[Sequence[_Token]], names: _Names) -> list[str] | None:
     if not clients:
         return None
     client, last = clients[0], len(columns) - 1
-    templates = []
+    templates: list[str] = []
     for place, column in enumerate(columns):
         before, after = _AROUND[_how(column)]
         if place == client:

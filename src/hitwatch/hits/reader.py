@@ -7,15 +7,17 @@ format among the others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hitwatch import _kernel
 from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
-from hitwatch.hits.detect import ENOUGH, Fit, detect, tells_enough
+from hitwatch.hits.detect import Fit, detect, tells_enough
 from hitwatch.hits.fields import CLOCK, Kind
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
+from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.times import Zone
 from hitwatch.hits.units import is_open, settled
 from hitwatch.hits.unframing import detect_framed
@@ -25,6 +27,12 @@ from hitwatch.spans import Instant
 _TRIED = 64 * 1024
 _STRAYS = 200
 """How many rejected lines of an origin are tried in other formats."""
+
+_ALIKE = 20
+"""How many lines of one shape."""
+
+_CONSISTENT = 3
+"""How many rejected lines must be alike to have a layout of their own."""
 
 
 @dataclass(slots=True)
@@ -83,6 +91,7 @@ class Reader:
     _undoing: _kernel.Undoing | None = field(default=None, init=False, repr=False)
     _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
     _strays: int = _STRAYS
+    _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter, repr=False)
     _open: bool = False
     _begun: Instant | None = None
     _software: str = ""
@@ -111,7 +120,7 @@ class Reader:
         self.framing, fits = detect_framed(head, lambda lines: detect(lines, given))
         self._undoing = None
         self.fits = fits
-        if self.log_format is None and fits and (fits[0].share >= ENOUGH or fits[0].headed):
+        if self.log_format is None and fits and fits[0].is_enough:
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
         if self._found:
@@ -304,15 +313,27 @@ class Reader:
                 return hits.keeping(keep_rejects)
 
     def _other_format(self, hits: Hits) -> Format | None:
-        """Another format, found among the lines that were rejected."""
+        """Another format, found among the lines that were rejected.
+
+        Lines of one shape are tried a few times only: bad lines are many and alike.
+        """
+        lines = []
         for reject in hits.rejects[: self._strays]:
-            self._strays -= 1
-            if not reject.line:
-                continue
-            best = detect(reject.line)
-            if best and best[0].fitting and tells_enough(best[0].log_format):
-                return settled(best[0].log_format, reject.line, self.duration_unit)
-        return None
+            shape = _shape(reject.line)
+            if reject.line and self._shapes[shape] < _ALIKE:
+                self._shapes[shape] += 1
+                lines.append(reject.line)
+        self._strays -= len(lines)
+        if not lines:
+            return None
+        tried = b"\n".join(lines) + b"\n"
+        best = detect(tried)
+        if not best or not best[0].certain or not tells_enough(best[0].log_format):
+            return None
+        if best[0].log_format.name == INFERRED and best[0].certain < _CONSISTENT:
+            # A layout of its own that one line has is that of a damaged line.
+            return None
+        return settled(best[0].log_format, tried, self.duration_unit)
 
     def _read_w3c(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         """Read lines up to each line that changes the layout, then those behind it."""
@@ -328,6 +349,12 @@ class Reader:
                 self.recall(line)
             start = at
         return found
+
+
+def _shape(line: bytes) -> tuple[bytes, int, bool]:
+    """What lines of one kind have in common: how they begin, their quotes, their protocol."""
+    first = line[:1]
+    return (b"a" if first.isalnum() else first), min(line.count(b'"'), 8), b"HTTP/" in line
 
 
 def _has_duration(hits: Hits) -> bool:

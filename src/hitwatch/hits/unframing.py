@@ -31,7 +31,7 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
     """
     best: tuple[Frame, ...] = ()
     fits = judge(head)
-    if fits and fits[0].fitting and fits[0].log_format.telling:
+    if fits and fits[0].certain and fits[0].log_format.telling:
         # A product that keeps its own line, or some message, under such a name.
         return best, fits
     waiting = [(best, head, fits)]
@@ -66,7 +66,7 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
 
 
 def _fitting(fits: list[Fit]) -> int:
-    return fits[0].fitting if fits else 0
+    return fits[0].weight if fits else 0
 
 
 def _lines(fits: list[Fit]) -> int:
