@@ -797,10 +797,11 @@ impl<'a> Scanner<'a> {
                     false => raw,
                 };
                 let found = typed::address(raw, *class);
-                if found.verdict == Verdict::Wrong && *lenient {
-                    return Ok(());
+                match (found.verdict, lenient) {
+                    (Verdict::Wrong, true) => return Ok(()),
+                    (_, true) => {}
+                    (verdict, false) => self.believe(verdict)?,
                 }
-                self.believe(found.verdict)?;
                 self.set_text(*host, found.name, Escape::None);
                 self.set_integer(*port, found.port);
             }

@@ -49,11 +49,19 @@ const LONGEST_NAME: usize = 255;
 /// Take an address apart: brackets and port are no part of it.
 #[inline]
 pub fn address(raw: &[u8], class: Class) -> Address<'_> {
-    if is_ipv4(raw) || raw == b"-" {
+    if is_ipv4(raw) {
         return Address {
             name: raw,
             port: None,
             verdict: Verdict::Sure,
+        };
+    }
+    if raw == b"-" {
+        // Where a server has no address it seldom has a line.
+        return Address {
+            name: raw,
+            port: None,
+            verdict: Verdict::Doubtful,
         };
     }
     other_than_bare_ipv4(raw, class)
@@ -265,7 +273,6 @@ mod tests {
             ("unix:", "unix:", None),
             ("crawl-1.example.net", "crawl-1.example.net", None),
             ("localhost", "localhost", None),
-            ("-", "-", None),
         ] {
             let wanted = (name.to_owned(), port, Verdict::Sure);
             assert_eq!(taken(raw, Class::Client), wanted, "{raw}");
@@ -291,7 +298,7 @@ mod tests {
         ] {
             assert_eq!(taken(raw, Class::Client).2, Verdict::Wrong, "{raw}");
         }
-        for raw in ["nginx_1", "INFO", "proxy", "www.example.com:443"] {
+        for raw in ["nginx_1", "INFO", "proxy", "www.example.com:443", "-"] {
             assert_eq!(taken(raw, Class::Client).2, Verdict::Doubtful, "{raw}");
         }
         assert_eq!(taken("www.example.com:443", Class::Host).2, Verdict::Sure);
