@@ -993,7 +993,10 @@ impl<'a> Scanner<'a> {
 /// A value without the quotes that may stand around it, and what is escaped in it.
 fn bared<'a>(raw: &'a [u8], field: &Field) -> (&'a [u8], Escape) {
     match raw {
-        [b'"', inner @ .., b'"'] if field.quotes == Quotes::Optional => (inner, Escape::Doubled),
+        // A server that has another way to write blanks quotes nothing without one.
+        [b'"', inner @ .., b'"'] if field.quotes == Quotes::Optional || inner.contains(&b' ') => {
+            (inner, Escape::Doubled)
+        }
         _ => match field.escape {
             Escape::Percent | Escape::Plus => (raw, field.escape),
             _ => (raw, Escape::None),

@@ -11,7 +11,8 @@ pub struct Table {
     pub least: usize,
     /// Whether it may have more than there are fields.
     pub open: bool,
-    /// Whether a value between quotes may hold what separates values.
+    /// Whether quotes around values that hold what separates values are to be expected; else
+    /// they are only thought of where nothing else agrees.
     pub quotes: bool,
 }
 
@@ -38,8 +39,20 @@ impl Table {
     ) -> Result<(), Disagreement> {
         let mut worst: Option<Disagreement> = None;
         for &separator in &self.separators {
-            for runs in [false, true] {
-                let found = self.cut(line, separator, runs, fields, values);
+            let ways = [
+                (self.quotes, false),
+                (self.quotes, true),
+                (true, false),
+                (true, true),
+            ];
+            let ways = if self.quotes { &ways[..2] } else { &ways[..] };
+            for &(quotes, runs) in ways {
+                let way = Way {
+                    separator,
+                    quotes,
+                    runs,
+                };
+                let found = way.cut(line, fields, values);
                 if found.values >= self.least && (self.open || found.values <= fields) {
                     return Ok(());
                 }
@@ -51,16 +64,19 @@ impl Table {
         }
         Err(worst.unwrap_or(Disagreement { values: 0, at: 0 }))
     }
+}
 
+/// One way to tell where values end.
+struct Way {
+    separator: u8,
+    quotes: bool,
+    runs: bool,
+}
+
+impl Way {
     /// Cut a line in one way, and say how many values it has.
-    fn cut(
-        &self,
-        line: &[u8],
-        separator: u8,
-        runs: bool,
-        fields: usize,
-        values: &mut Vec<(usize, usize)>,
-    ) -> Disagreement {
+    fn cut(&self, line: &[u8], fields: usize, values: &mut Vec<(usize, usize)>) -> Disagreement {
+        let (separator, runs) = (self.separator, self.runs);
         values.clear();
         let (mut count, mut at, mut surplus) = (0, 0, line.len());
         let skip = |mut at: usize| {

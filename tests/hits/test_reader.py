@@ -89,8 +89,13 @@ def test_directives_are_no_lines() -> None:
 def test_headers_are_found() -> None:
     """Only #Fields and #Date lines lay something out, wherever they stand."""
     said = b"#Software: x\n#Fields: a b\r\nx #Fields: no\n#Date: 2026-01-13 1:2\n"
-    assert [line for _, line in directives(said)] == [b"#Fields: a b", b"#Date: 2026-01-13 1:2"]
-    assert date_of(b"#Date: 2026-01-13 00:00:00") == (2026, 1, 13)
+    assert [line for _, line in directives(said)] == [
+        b"#Software: x",
+        b"#Fields: a b",
+        b"#Date: 2026-01-13 1:2",
+    ]
+    assert date_of(b"#Date: 2026-01-13 00:00:00") == 1_768_262_400_000_000
+    assert date_of(b"#Date: 2026-13-13 00:00:00") is None
     assert date_of(b"#Date: yesterday") is None
 
 

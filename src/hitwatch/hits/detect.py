@@ -163,7 +163,9 @@ class _Section:
 def _section(data: bytes) -> _Section:
     if b"#" not in data:
         return _Section("", data, "", None)
-    header, lines = max(sections(data), key=lambda section: (section[0] is not None, len(section[1])))
+    header, lines = max(
+        sections(data), key=lambda section: (section[0] is not None, len(section[1]))
+    )
     said = [line for _, line in directives(data)]
     before = [line for _, line in directives(data[: data.find(lines)])]
     dates = [date for line in (*reversed(before), *said) if (date := date_of(line)) is not None]

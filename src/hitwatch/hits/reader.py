@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hitwatch import _kernel
 from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
@@ -19,8 +19,8 @@ from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
 from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.times import Zone
-from hitwatch.hits.units import is_open, settled
 from hitwatch.hits.unframing import detect_framed
+from hitwatch.hits.units import is_open, settled
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
 from hitwatch.spans import Instant
 
@@ -145,7 +145,9 @@ class Reader:
             return
         if line.startswith(FIELDS_DIRECTIVE):
             header = line.decode("utf-8", "replace")
-            self.log_format = with_fields(self.log_format, header, self._software)
+            self.log_format = with_fields(
+                self.log_format, header, self._software, self.duration_unit
+            )
         elif (software := software_of(line)) is not None:
             self._software = software
             return
@@ -168,6 +170,16 @@ class Reader:
                 for _, reading in self.log_format.readings
             )
         )
+
+    def probe(self) -> Reader:
+        """A reader of the times alone that knows what this one knows."""
+        return replace(self, columns=["time"], line_numbers=False, refine=None, _parser=None)
+
+    def go_on_as(self, other: Reader) -> None:
+        """Read on as another reader of the same lines would."""
+        self.log_format, self._software = other.log_format, other._software
+        self._begun, self._course = other._begun, other._course
+        self._parser = None
 
     def read(self, lines: bytes, first_line: int = 1, keep_rejects: int = 10) -> list[Hits]:
         """Turn whole lines into hits.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hitwatch.errors import FormatError
@@ -107,6 +108,24 @@ class Zone:
 
     name: str
     offsets: tuple[tuple[Instant, int], ...]
+
+    def before_twice(self, since: Instant, until: Instant) -> Instant:
+        """When to begin reading so that clock times that come twice can be told apart.
+
+        Args:
+            since: the first instant that matters.
+            until: the last.
+
+        Returns:
+            An instant before the first hour between them that comes twice; else ``since``.
+
+        """
+        for (_, before), (change, after) in pairwise(self.offsets):
+            length = (before - after) * SECOND
+            # Read without the lines before it, the second pass is taken for the first.
+            if length > 0 and since < change + length and until >= change - length:
+                return min(since, change - 2 * length)
+        return since
 
 
 def zone_of(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) -> Zone:

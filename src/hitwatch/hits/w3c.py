@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from hitwatch.hits.fields import FIELDS, OWN_KINDS, Kind, Reading
 from hitwatch.hits.format import Counted, Field, Format, Guess, Line, Quotes
-from hitwatch.hits.w3c_names import OTHER, TIMES, USUAL, Product, product_of
+from hitwatch.hits.w3c_names import TIMES, USUAL, Product, product_of
 from hitwatch.spans import Instant, from_datetime
 
 FIELDS_DIRECTIVE = b"#Fields:"
@@ -24,13 +24,16 @@ _AS_WRITTEN = ("method", "target", "path", "query", "protocol")
 """Fields in which no server escapes blanks: they are the request's own text."""
 
 
-def with_fields(log_format: Format, header: str, software: str = "") -> Format:
+def with_fields(
+    log_format: Format, header: str, software: str = "", unit: str | None = None
+) -> Format:
     """The format as a ``#Fields`` line lays it out.
 
     Args:
         log_format: what was known before.
         header: the line, its ``#Fields:`` included or not.
         software: what ``#Software`` says, when it does.
+        unit: the unit of durations that the names leave open, where the user knows it.
 
     Returns:
         The format, of lines with as many values as the header has names.
@@ -42,13 +45,13 @@ def with_fields(log_format: Format, header: str, software: str = "") -> Format:
     missing = _further(names, product)
     fields = [
         Field(name, reading, separators[0] if place else "", quotes=_quotes(product))
-        for place, (name, reading) in enumerate(_readings([*names, *missing], product))
+        for place, (name, reading) in enumerate(_readings([*names, *missing], product, unit))
     ]
     if not fields:
         return replace(log_format, lines=())
     counted = Counted(separators, len(names), open=bool(product.further), quotes=product.quotes)
     guesses = tuple(g for g in log_format.guesses if not g.what.startswith("unit"))
-    if product in (OTHER,) or product.name == "Akamai":
+    if product.open_unit and unit is None:
         guesses += _unit_guess(names)
     return replace(
         log_format,
@@ -96,10 +99,14 @@ def _unit_guess(names: Sequence[str]) -> tuple[Guess, ...]:
     )
 
 
-def _readings(names: Sequence[str], product: Product) -> list[tuple[str, Reading]]:
+def _readings(
+    names: Sequence[str], product: Product, unit: str | None
+) -> list[tuple[str, Reading]]:
     """Names and readings of the fields; of two that fill one column the first counts."""
     small = [name.lower() for name in names]
-    known = USUAL | product.names
+    known = {**USUAL, **product.names}
+    if product.open_unit and unit is not None:
+        known["time-taken"] = f"duration_{unit}"
     times = next((group for group in TIMES if all(name in small for name in group)), {})
     # The viewer's Host header goes before CloudFront's.
     filled: set[str] = {"host"} if "x-host-header" in small else set()

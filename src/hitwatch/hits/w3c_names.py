@@ -89,6 +89,8 @@ class Product:
         names: fields that it names or measures in its own way, before the usual ones.
         escape: what is escaped in texts: ``plus`` for blanks, ``percent``, or nothing.
         quotes: whether values with blanks are quoted.
+        open_unit: whether ``time-taken`` is in seconds, as the draft has it, or in milliseconds
+            is not known.
         further: names in the order in which newer fields were added at the end: they are in
             lines before they are in the header.
 
@@ -100,6 +102,7 @@ class Product:
     names: Mapping[str, str] = field(default_factory=dict)
     escape: str | None = None
     quotes: bool = True
+    open_unit: bool = False
     further: tuple[str, ...] = ()
 
     def tells(self, names: Collection[str], software: str) -> bool:
@@ -197,7 +200,13 @@ PRODUCTS: tuple[Product, ...] = (
         escape="plus",
     ),
     Product("http.sys", telling=("s-reason", "s-queuename"), escape="plus", quotes=False),
-    Product("Akamai", telling=("cs-ip",), names={"cs-ip": "client"}, escape="percent"),
+    Product(
+        "Akamai",
+        telling=("cs-ip",),
+        names={"cs-ip": "client"},
+        escape="percent",
+        open_unit=True,
+    ),
     Product("IIS Advanced Logging", telling=("timetakenms",), software="iis advanced logging"),
     Product(
         "IIS",
@@ -209,7 +218,7 @@ PRODUCTS: tuple[Product, ...] = (
 )
 """Programs by what tells them, the most particular first."""
 
-OTHER = Product("W3C", escape="plus")
+OTHER = Product("W3C", escape="plus", open_unit=True)
 """Of a program that is not known: as most are made to be read by what reads IIS logs."""
 
 

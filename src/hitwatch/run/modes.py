@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from hitwatch.alerting.alert import Change
@@ -30,7 +30,7 @@ from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
 from hitwatch.sources.files import Head, head_of_pieces
 from hitwatch.sources.places import STDIN
-from hitwatch.sources.seek import last_header, last_time, offset_since
+from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import Follower, Happening, OpenFile, Tail
 from hitwatch.sources.whole import WholeFiles
@@ -41,6 +41,9 @@ from hitwatch.stats.summary import NEEDED
 log = logging.getLogger("hitwatch")
 
 _HEAD = 64 * 1024
+_MOST_COUNTED = 256 << 20
+"""How much of a file is read to know the day of its last lines, where they do not say."""
+_COUNTED = 1 << 20
 _EARLY: Duration = MINUTE
 """How far ahead of its place a line may stand in a log and still be read back."""
 
@@ -184,17 +187,14 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
         # Where an object begins is not known in the middle of a file.
         file.offset = _line_start(file.read_at, size)
         return 0
-    if reader.log_format.layout is Layout.W3C and (header := last_header(file.read_at, size)):
-        reader.recall(header)
-    times_of = times_by(reader)
-    latest = last_time(file.read_at, size, times_of)
-    if latest is None or backfill == 0:
-        file.offset = _line_start(file.read_at, size)
-        return 0
-    since = latest - backfill
-    file.offset = offset_since(file.read_at, size, since - _EARLY, times_of)
     if reader.log_format.layout is Layout.W3C:
-        reader.recall(last_header(file.read_at, file.offset) or b"")
+        _recall(reader, file.read_at, size)
+    if reader.counts_days:
+        latest = _begin_counting(reader, file, size, backfill)
+    else:
+        latest = _begin_bisecting(run, reader, file, size, backfill)
+    if latest is None or backfill == 0:
+        return 0
     for chunk in follower.read_up_to(size):
         for hits in loop.read(chunk):
             for saying in loop.engine.feed(hits):
@@ -216,6 +216,71 @@ def _head_of(file: OpenFile, size: int, path: str) -> Head:
     begin = file.text_from(0)
     pieces = (file.read_at(at, min(_HEAD, size - at)) for at in range(begin, size, _HEAD))
     return head_of_pieces(path, pieces, ended=False)
+
+
+def _recall(reader: Reader, read_at: ReadAt, offset: int) -> None:
+    """Take over what the head of a W3C log says of the lines from an offset on."""
+    for start in (b"#Software:", b"#Date:", b"#Fields:"):
+        reader.recall(last_header(read_at, offset, start) or b"")
+
+
+def _begin_bisecting(
+    run: Run, reader: Reader, file: OpenFile, size: int, backfill: Duration
+) -> Instant | None:
+    """Find the place in a file whose lines say when they were written.
+
+    Returns:
+        Time of its latest line; ``None`` when there is none.
+
+    """
+    times_of = times_by(reader)
+    latest = last_time(file.read_at, size, times_of)
+    if latest is None or backfill == 0:
+        file.offset = _line_start(file.read_at, size)
+        return latest
+    since = latest - backfill - _EARLY
+    if run.zone is not None:
+        # What the clock shows twice is told by the lines before it.
+        since = run.zone.before_twice(since, latest)
+    file.offset = offset_since(file.read_at, size, since, times_of)
+    if reader.log_format is not None and reader.log_format.layout is Layout.W3C:
+        _recall(reader, file.read_at, file.offset)
+    return latest
+
+
+def _begin_counting(
+    reader: Reader, file: OpenFile, size: int, backfill: Duration
+) -> Instant | None:
+    """Find the place in a file in which the day is told by the lines before; read them for it.
+
+    Returns:
+        Time of its latest line; ``None`` when there is none.
+
+    """
+    start = 0
+    if size > _MOST_COUNTED:
+        start = _line_start(file.read_at, size - _MOST_COUNTED)
+    probe = reader.probe()
+    _recall(probe, file.read_at, start)
+    places: list[tuple[int, Instant | None, Reader]] = []
+    while start < size:
+        block = file.read_at(start, min(_COUNTED, size - start))
+        stop = block.rfind(b"\n") + 1
+        if not stop:
+            break
+        before = replace(probe)
+        times = [time for hits in probe.read(block[:stop]) for time in hits.times()]
+        places.append((start, max(times, default=None), before))
+        start += stop
+    latest = max((time for _, time, _ in places if time is not None), default=None)
+    file.offset = start
+    reader.go_on_as(probe)
+    if latest is not None and backfill:
+        late = latest - backfill
+        place = next(place for place in places if place[1] is not None and place[1] >= late)
+        file.offset = place[0]
+        reader.go_on_as(place[2])
+    return latest
 
 
 def _line_start(read_at: Callable[[int, int], bytes], size: int) -> int:
