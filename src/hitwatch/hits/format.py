@@ -523,6 +523,17 @@ def read_key(path: str, field_name: str, where: str) -> Key:
 def read_lines(
     table: Mapping[str, Any], own: Mapping[str, Reading], where: str
 ) -> tuple[Line, ...]:
+    """Read the ways to write a line: ``line`` or ``lines``, and what is ``optional`` behind.
+
+    Args:
+        table: of a format file.
+        own: readings that go before the usual ones, by field name.
+        where: what to name in errors.
+
+    Raises:
+        FormatError: as ``read_line``.
+
+    """
     templates = table.get("lines", [table["line"]] if "line" in table else [])
     ignore_rest = table.get("ignore_rest", False)
     lines = []
