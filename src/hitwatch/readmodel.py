@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from hitwatch.alerting.alert import Change, State
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
+from hitwatch.hits.format import Guess
 from hitwatch.spans import Duration, Instant
 from hitwatch.stats.growth import what_grew
 from hitwatch.stats.panels import Bounds, Breakdown, Panel, PanelRow
@@ -57,6 +58,7 @@ class SourceRow:
         bytes_read: of the input, after decompression.
         bytes_passed_over: before and behind the times that were asked for; their lines are
             not among ``lines``.
+        guesses: what its lines leave open, and how it was taken.
 
     """
 
@@ -68,6 +70,7 @@ class SourceRow:
     excluded: int = 0
     bytes_read: int = 0
     bytes_passed_over: int = 0
+    guesses: tuple[Guess, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,9 @@ def made_plain(text: str | None) -> str | None:
 def test_round_trip(name: str, rows: list[dict[str, Any]]) -> None:
     """What a format can say survives being written and read, hostile texts included."""
     log_format = builtin()[name]
+    if "%y" in log_format.time_format:
+        # Two digits of a year are those of 1969 to 2068 (POSIX strptime).
+        rows = [row | {"time": row["time"].replace(year=2024, day=1)} for row in rows]
     written = {reading.column or reading.kind.value for reading in readings(log_format)}
     if "request" in written or "target" in written or "path" in written:
         written |= {"target"}
@@ -85,7 +88,7 @@ def test_round_trip(name: str, rows: list[dict[str, Any]]) -> None:
     lines = "".join(line + "\n" for line in compose(frame, log_format))
     parsed = Parser(log_format).parse(lines.encode())
     assert parsed.rejected == 0, parsed.rejects
-    columns = [column for column in frame.columns if column in written]
+    columns = [c for c in frame.columns if c in written and log_format.fills(c)]
     assert parsed.frame(columns).rows() == frame.select(columns).rows()
 
 

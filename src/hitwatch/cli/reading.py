@@ -168,9 +168,10 @@ def only_text_on_terminals(kind: str, output: Path | None) -> None:
     default="text",
     help="How to say it [default: text].",
 )
+@click.option("--line", metavar="LINE", help="Explain one line, with its values; - reads it.")
 @reading_options
 @own_log_options
-def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int:
+def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **words: Any) -> int:
     """Say which format a log is in, what each field means, and what does not fit."""
     from hitwatch.config import load
     from hitwatch.hits.describe import describe
@@ -179,11 +180,16 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     from hitwatch.run.inputs import head_of
     from hitwatch.sources.places import find_logs
 
-    settings, paths = load(words["config"]), find_logs(sources, live=False)
+    if line is not None and sources:
+        raise UsageError("--line takes the place of a log", hint="leave the logs away")
+    settings = load(words["config"])
+    paths = [] if line is not None else find_logs(sources, live=False)
     outputs = Outputs()
     outputs.reads((*paths, *inputs_of(words, settings)))
     log_to(outputs, words["log_file"], words["log_level"] or "info")
     readers = readers_of(words, settings, None)
+    if line is not None:
+        return explain_line(line, readers, output_format)
     code = FINE
     damaged: list[InputError] = []
     for path in paths:
@@ -204,6 +210,28 @@ def detect(sources: tuple[str, ...], *, output_format: str, **words: Any) -> int
     for damage in damaged:
         notify(str(damage))
     return UNREADABLE if damaged else code
+
+
+def explain_line(text: str, readers: Readers, output_format: str) -> int:
+    """Say how one line is read: its format, the value of each column, or where it stops to fit.
+
+    Args:
+        text: the line, or ``-``: the first lines of standard input are taken together, so that
+            a header may stand in front.
+        readers: gives what reads it.
+        output_format: ``text`` or ``jsonl``.
+
+    """
+    from hitwatch.hits.describe import describe
+    from hitwatch.render.detection import line_to_text, to_json
+    from hitwatch.run.inputs import head_of
+
+    data = head_of("-") if text == "-" else text.encode("utf-8", "surrogateescape") + b"\n"
+    found = describe("line", data, readers("line"), apart=True)
+    if found is None:
+        raise UsageError("there is no line to explain", hint="--line '192.0.2.1 - - [...] ...'")
+    click.echo(to_json(found) if output_format == "jsonl" else line_to_text(found), nl=False)
+    return FINE if found.fitting else UNREADABLE
 
 
 @click.command()

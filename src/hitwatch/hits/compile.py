@@ -373,7 +373,7 @@ def _layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, A
             {
                 "layout": "positional" if positional else part.layout.value,
                 "lines": _lines(part, first),
-                "keys": _key_tree(part, first),
+                "keys": key_tree(part, first),
                 "folded": part.folded,
                 "required": _required(part, first),
                 "told_by": TELLING if part.telling else 0,
@@ -523,7 +523,7 @@ _Value = tuple[int, int]
 _Node = dict[bytes, tuple[_Value | None, int | None, int]]
 
 
-def _key_tree(log_format: Format, first: int) -> list[_Node]:
+def key_tree(log_format: Format, first: int) -> list[_Node]:
     """The names as a tree.
 
     Of each node by name: the field with its rank, the node below, the bit of a telling name.

@@ -157,10 +157,21 @@ def _first_keys(log_format: Format, hits: pl.DataFrame) -> list[Key]:
     """One key for each column that there is something to say of."""
     chosen: dict[str, Key] = {}
     parts = {Kind.METHOD: "method", Kind.TARGET: "target", Kind.PROTOCOL: "protocol"}
+    kinds = {key.reading.kind for key in log_format.keys}
+    if Kind.TARGET not in kinds and Kind.PATH in kinds:
+        # The target is written in two: what is before its first ? and what is behind it.
+        parts |= {Kind.PATH: "target", Kind.QUERY: "query"}
+    elif Kind.TARGET not in kinds:
+        parts |= {Kind.REQUEST: "target"}
     needed = {group.split("|")[0] for group in log_format.required}
+    # Of two ways to read one name the first is written.
+    firsts = {key.path: key for key in reversed(log_format.keys)}
     for key in log_format.keys:
+        if firsts[key.path] is not key:
+            continue
         column = parts.get(key.reading.kind) or key.reading.column
-        if column in hits.columns or column in needed:
+        part = key.reading.kind is Kind.QUERY and "target" in hits.columns and column == "query"
+        if column in hits.columns or column in needed or part:
             chosen.setdefault(str(column), key)
     return list(chosen.values())
 
@@ -192,6 +203,8 @@ def _written(reading: Reading, hits: pl.DataFrame, log_format: Format, escape: s
             text = pl.when(column == 0).then(pl.lit("-")).otherwise(text)
     elif reading.kind is Kind.SECONDS:
         text = _seconds(column, reading)
+    elif reading.kind is Kind.ADDRESS and reading.port_column is None:
+        text = column
     elif reading.kind is Kind.ADDRESS:
         bracketed = pl.concat_str(pl.lit("["), column, pl.lit("]"))
         host = pl.when(column.str.contains(":", literal=True)).then(bracketed).otherwise(column)

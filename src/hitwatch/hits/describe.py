@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hitwatch.hits.columns import REQUEST_PARTS
-from hitwatch.hits.compile import Reject
+from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS
+from hitwatch.hits.compile import Hits, Reject
 from hitwatch.hits.detect import Fit, detect
 from hitwatch.hits.fields import Kind, Reading
-from hitwatch.hits.format import Format
+from hitwatch.hits.format import Format, Layout
+from hitwatch.hits.labels import labels_of
 from hitwatch.hits.reader import Reader
 
 
@@ -57,8 +58,10 @@ class Description:
         wrapper: what carries the lines.
         lines: how many lines were looked at.
         fitting: how many of them fit.
+        certain: how many of those have nothing but values that look like what they are.
         tied: formats that fit as well.
         fields: what each field means.
+        filled: the columns that have a value in any of the lines.
         misfits: the first lines that do not fit.
 
     """
@@ -69,21 +72,27 @@ class Description:
     wrapper: str | None
     lines: int
     fitting: int
+    certain: int
     tied: tuple[str, ...]
     fields: tuple[Described, ...]
+    filled: frozenset[str]
     misfits: tuple[Misfit, ...]
 
 
 _SHOWN = 5
+_EXAMPLES = 200
 
 
-def describe(origin: str, head: bytes, reader: Reader) -> Description | None:
+def describe(
+    origin: str, head: bytes, reader: Reader, *, apart: bool = False
+) -> Description | None:
     """Describe the format of some lines.
 
     Args:
         origin: where they come from.
         head: whole lines.
         reader: reads them; it may know the format already.
+        apart: whether each column has a row of its own, for the values of one line.
 
     Returns:
         ``None`` when there are no lines.
@@ -92,18 +101,20 @@ def describe(origin: str, head: bytes, reader: Reader) -> Description | None:
     known = reader.recognise(head)
     if not reader.fits:
         return None
-    log_format = reader.log_format or reader.fits[0].log_format
-    probe = Reader(None, log_format, zone=reader.zone, framing=reader.framing)
+    log_format = reader.log_format or _nearest(reader.fits).log_format
+    probe = replace(reader.probe(), columns=None, log_format=log_format)
     found = probe.read(head, keep_rejects=_SHOWN)
     found += probe.finish(_SHOWN)
     rejects = [reject for hits in found for reject in hits.rejects][:_SHOWN]
     used = probe.log_format or log_format
-    rows = [row for hits in found for row in hits.frame().head(200).iter_rows(named=True)]
-    examples: dict[str, str] = {}
-    for row in rows:
-        for column, value in row.items():
-            if value is not None:
-                examples.setdefault(column, str(value))
+    examples = _examples(found)
+    fields = [
+        described
+        for part in used.parts or (used,)
+        for described in _fields(part, examples, reader.bare(head))
+    ]
+    if apart:
+        fields = [row for described in fields for row in _taken_apart(described, examples)]
     return Description(
         origin=origin,
         log_format=used,
@@ -111,28 +122,68 @@ def describe(origin: str, head: bytes, reader: Reader) -> Description | None:
         wrapper=reader.wrapper,
         lines=sum(hits.lines for hits in found),
         fitting=sum(len(hits) for hits in found),
+        certain=sum(hits.certain for hits in found),
         tied=reader.fits[0].tied,
-        fields=tuple(_fields(used, examples)),
+        fields=tuple(dict.fromkeys(fields)),
+        filled=frozenset(examples),
         misfits=tuple(_misfit(reject, used) for reject in rejects),
     )
 
 
-def _fields(log_format: Format, examples: dict[str, str]) -> list[Described]:
+def _examples(found: list[Hits]) -> dict[str, str]:
+    """The first value of each column that has any."""
+    examples: dict[str, str] = {}
+    for hits in found:
+        for row in hits.frame().head(_EXAMPLES).iter_rows(named=True):
+            for column, value in row.items():
+                if value is not None:
+                    examples.setdefault(column, str(value))
+    return examples
+
+
+def _fields(log_format: Format, examples: dict[str, str], lines: bytes) -> list[Described]:
+    """The fields under the log's own names; of those that may be missing only what is there."""
     meanings = {column.name: column.meaning for column in log_format.columns}
+    labels = labels_of(log_format, lines)
+    named = [
+        (labels.get(index, ""), key.reading, False) for index, key in enumerate(log_format.keys)
+    ]
+    if log_format.pattern:
+        named = [(key.name, key.reading, True) for key in log_format.keys]
+    always = {
+        (field.label or field.name)
+        for field in (log_format.lines[0].fields if log_format.lines else ())
+        if field.or_end is None
+    }
+    placed = [
+        (field.label or field.name, field.reading, (field.label or field.name) in always)
+        for line in log_format.lines
+        for field in line.fields
+    ]
     found: dict[tuple[str, str], Described] = {}
-    names = {(key.name, key.reading): ".".join(key.path) for key in log_format.keys}
-    for name, reading in log_format.readings:
+    for label, reading, is_always in [*placed, *named]:
         columns = _columns(reading)
-        if not columns:
-            continue
         shown = next((examples[column] for column in columns if column in examples), None)
-        if log_format.keys and shown is None:
+        if not label or not columns or (shown is None and not is_always):
             continue
-        label = names.get((name, reading), name)
         column = ", ".join(columns)
         described = Described(label, column, meanings.get(columns[0], ""), shown)
-        found.setdefault((column, "" if log_format.keys else label), described)
+        found.setdefault((column, label), described)
     return list(found.values())
+
+
+def _taken_apart(described: Described, examples: dict[str, str]) -> list[Described]:
+    """A row for each of a field's columns, with its own value."""
+    columns = described.column.split(", ")
+    if columns[0] == "method" and len(columns) > 1:
+        columns.append("request_raw")
+    return [
+        Described(described.field, column, BY_NAME[column].meaning, examples.get(column))
+        if column in BY_NAME
+        else replace(described, column=column, example=examples.get(column))
+        for column in columns
+        if column in examples or len(columns) == 1
+    ]
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:
@@ -153,9 +204,28 @@ def _misfit(reject: Reject, log_format: Format) -> Misfit:
     others = [fit for fit in detect(reject.line) if fit.log_format.name != log_format.name]
     if not others:
         return Misfit(reject, "", fits=False)
-    best = max(others, key=_reached)
+    best = max(others, key=lambda fit: nearness(fit, reject.line))
     return Misfit(reject, best.log_format.name, fits=bool(best.fitting))
 
 
-def _reached(fit: Fit) -> tuple[int, int]:
-    return fit.fitting, fit.reject.column if fit.reject else 0
+def _nearest(fits: list[Fit]) -> Fit:
+    line = next((fit.reject.line for fit in fits if fit.reject), b"")
+    return max(fits, key=lambda fit: nearness(fit, line))
+
+
+def nearness(fit: Fit, line: bytes) -> tuple[int, bool, int]:
+    """How near a format is to a line that may not fit it; one of its layout is always nearer."""
+    reached = fit.reject.column if fit.reject else 0
+    return fit.fitting, fit.log_format.layout is layout_of(line), reached
+
+
+def layout_of(line: bytes) -> Layout:
+    """How the values of a line are laid out, by the look of it."""
+    if line.lstrip()[:1] == b"{":
+        return Layout.JSON
+    if line.count(b"\t") > 1 and all(b":" in item for item in line.split(b"\t")):
+        return Layout.LTSV
+    words = line.split()
+    if words and 2 * sum(b"=" in word for word in words) > len(words):
+        return Layout.LOGFMT
+    return Layout.POSITIONAL

@@ -77,6 +77,7 @@ class Field:
         quotes: when it is quoted; ``ALWAYS``: by quotes that are literal text around it.
         elastic: whether it may hold the text that ends it, so that the rest of the line tells.
         padded: whether blanks may stand before it.
+        label: what the server or the log's header calls it; empty: as the format does.
 
     """
 
@@ -87,6 +88,7 @@ class Field:
     quotes: Quotes = Quotes.NEVER
     elastic: bool = False
     padded: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

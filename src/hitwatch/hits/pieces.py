@@ -256,6 +256,7 @@ def line_of(pieces: Sequence[Piece], after: str) -> Line:
             piece.before,
             elastic=_elastic(piece, until),
             padded=piece.padded,
+            label=piece.told,
         )
         for piece, until in zip(pieces, untils, strict=True)
     ]

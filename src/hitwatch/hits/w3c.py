@@ -43,9 +43,12 @@ def with_fields(
     names, separators = _names(header)
     product = product_of([name.lower() for name in names], software)
     missing = _further(names, product)
+    labels = [*names, *missing]
     fields = [
-        Field(name, reading, separators[0] if place else "", quotes=_quotes(product))
-        for place, (name, reading) in enumerate(_readings([*names, *missing], product, unit))
+        Field(name, reading, separators[0] if place else "", quotes=_quotes(product), label=label)
+        for place, ((name, reading), label) in enumerate(
+            zip(_readings(labels, product, unit), labels, strict=True)
+        )
     ]
     if not fields:
         return replace(log_format, lines=())

@@ -8,6 +8,7 @@ import msgspec
 
 from hitwatch.hits.describe import Description, Misfit
 from hitwatch.hits.format import Format
+from hitwatch.render.guesses import guess_object, guess_wording
 from hitwatch.render.units import printable
 
 _TIME = {"start": "when the request was received", "end": "when the request had been answered"}
@@ -32,12 +33,12 @@ def to_text(found: Description) -> str:
         verdict += f", carried by {found.wrapper}"
     lines = [f"{found.origin}: {verdict}"]
     if log_format.title:
-        lines.append(f"  {log_format.title}")
-    share = found.fitting / found.lines if found.lines else 0.0
-    lines.append(f"  {found.fitting:,} of the first {found.lines:,} lines fit ({share:.1%})")
+        lines.append(f"  {printable(log_format.title)}")
+    lines.append(f"  {_fit_wording(found)}")
     if found.tied:
         lines.append(f"  {' and '.join(found.tied)} would fit as well")
-    lines += [f"  {text}" for text in meanings(log_format)]
+    lines += [f"  {text}" for text in _filled_meanings(found)]
+    lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
     if found.fields:
         rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
         lines += ["", *_table(("field", "column", "example"), rows)]
@@ -46,6 +47,52 @@ def to_text(found: Description) -> str:
         for misfit in found.misfits:
             lines += _misfit(misfit)
     return "\n".join(lines) + "\n"
+
+
+def line_to_text(found: Description) -> str:
+    """Say how one line is read: its values, or where it stops to fit.
+
+    Args:
+        found: of that line.
+
+    Returns:
+        Lines of text, ended by a line feed; control characters are spelled out.
+
+    """
+    log_format = found.log_format
+    verdict = log_format.name if found.fitting else f"no hit; nearest is {log_format.name}"
+    if found.wrapper:
+        verdict += f", carried by {found.wrapper}"
+    lines = [verdict]
+    if found.fitting > found.certain:
+        lines.append("  doubtful: a value seldom looks like this in its place")
+    if found.fitting:
+        if log_format.title:
+            lines.append(f"  {printable(log_format.title)}")
+        lines += [f"  {text}" for text in _filled_meanings(found)]
+        lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
+        rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
+        lines += ["", *_table(("field", "column", "value"), rows)]
+    for misfit in found.misfits:
+        lines += _misfit(misfit)
+    return "\n".join(lines) + "\n"
+
+
+def _fit_wording(found: Description) -> str:
+    share = found.fitting / found.lines if found.lines else 0.0
+    said = f"{found.fitting:,} of the first {found.lines:,} lines fit ({share:.1%})"
+    if found.certain < found.fitting:
+        doubtful = found.fitting - found.certain
+        said += f"; {doubtful:,} of them are doubtful: a value seldom looks like this in its place"
+    return said
+
+
+def _filled_meanings(found: Description) -> list[str]:
+    """What time and bytes mean, as far as lines have any."""
+    said = meanings(found.log_format)
+    if found.fitting and "bytes" not in found.filled and found.log_format.fills("bytes"):
+        said[1] = "none of these lines has bytes: the outflow rule watches hits in their place"
+    return said
 
 
 def meanings(log_format: Format) -> list[str]:
@@ -107,9 +154,11 @@ def to_json(found: Description) -> str:
             "wrapper": found.wrapper,
             "lines": found.lines,
             "fitting": found.fitting,
+            "certain": found.certain,
             "tied": list(found.tied),
             "time_means": log_format.time_means,
-            "bytes_mean": log_format.bytes_mean if log_format.fills("bytes") else None,
+            "bytes_mean": log_format.bytes_mean if "bytes" in found.filled else None,
+            "guesses": [guess_object(guess) for guess in log_format.guesses],
             "fields": [
                 {"field": f.field, "column": f.column, "meaning": f.meaning, "example": f.example}
                 for f in found.fields

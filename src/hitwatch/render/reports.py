@@ -12,6 +12,7 @@ import msgspec
 from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.rows import write_parquet
 from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
+from hitwatch.render.guesses import guess_object, guess_wording
 from hitwatch.render.units import (
     clock_time,
     duration,
@@ -84,6 +85,8 @@ def _head(report: Report) -> list[str]:
         )
     for reason, count in sorted(report.reasons.items(), key=lambda item: -item[1])[:3]:
         lines.append(f"{count:,} rejects: {printable(reason)}")
+    guesses = dict.fromkeys(guess for source in report.sources for guess in source.guesses)
+    lines += [printable(guess_wording(guess)) for guess in guesses]
     if len(report.sources) > 1:
         lines += [
             f"  {printable(source.origin)}: {source.log_format}, {source.hits:,} hits,"
@@ -229,6 +232,7 @@ def to_object(report: Report) -> dict[str, Any]:
                 "excluded": source.excluded,
                 "bytes_read": source.bytes_read,
                 "bytes_passed_over": source.bytes_passed_over,
+                "guesses": [guess_object(guess) for guess in source.guesses],
             }
             for source in report.sources
         ],

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from hitwatch.errors import InputError, SettingsError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.detect import ENOUGH, Fit, detect
+from hitwatch.hits.describe import nearness
+from hitwatch.hits.detect import ENOUGH, detect
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone, zone_of
@@ -202,7 +203,8 @@ def times_by(reader: Reader) -> TimesOf:
 def unknown_format(reader: Reader, path: str) -> InputError:
     """The error of a log that no known format fits: the nearest, and where each fails."""
     why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
-    for fit in sorted(reader.fits, key=_how_far, reverse=True)[:3]:
+    line = next((fit.reject.line for fit in reader.fits if fit.reject), b"")
+    for fit in sorted(reader.fits, key=lambda fit: nearness(fit, line), reverse=True)[:3]:
         if fit.reject:
             why += (
                 f"\n  {fit.log_format.name} fails in line {fit.reject.line_number}"
@@ -213,9 +215,5 @@ def unknown_format(reader: Reader, path: str) -> InputError:
         where=path,
         why=why,
         hint="name the format, or give the server's own: --log-format '%h %l %u %t \"%r\" %>s %b'"
-        " (see docs/formats.md)",
+        " (see docs/formats.md); hitwatch detect --line '...' explains one line",
     )
-
-
-def _how_far(fit: Fit) -> tuple[float, int]:
-    return fit.share, fit.reject.column if fit.reject else 0

@@ -14,6 +14,7 @@ from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.ports import Clock, Screen, Source
+from hitwatch.render.guesses import guess_wording
 from hitwatch.sayings import End, end
 from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
 
@@ -130,6 +131,8 @@ class Loop:
                 why=f"{log_format.name} has no complete time",
                 hint="log the time, for instance with %t or $time_local",
             )
+        for guess in log_format.guesses:
+            self.notify(f"{origin}: {guess_wording(guess)}")
         if not log_format.fills("bytes") and self.engine.watch_hits():
             self.notify(
                 f"{origin}: {log_format.name} logs no bytes; the rule watches hits in their place"

@@ -202,6 +202,7 @@ class Reporting:
         for future in running:
             future.result()
         source.log_format = reader.log_format.name if reader.log_format else ""
+        source.guesses = reader.log_format.guesses if reader.log_format else ()
         if damage:
             raise damage
 

@@ -1,0 +1,22 @@
+"""What a log's lines leave open, as text and as JSON."""
+
+from __future__ import annotations
+
+from hitwatch.hits.format import Guess
+
+
+def guess_wording(guess: Guess) -> str:
+    """How something was taken that the lines do not settle, why, and how to settle it."""
+    return (
+        f"a guess: {guess.what} is taken as {guess.taken}: {guess.why} (settle it: {guess.settle})"
+    )
+
+
+def guess_object(guess: Guess) -> dict[str, str]:
+    """The same as plain values."""
+    return {
+        "what": guess.what,
+        "taken": guess.taken,
+        "why": guess.why,
+        "settle": guess.settle,
+    }
