@@ -56,7 +56,7 @@ def read(reader: Reader, data: bytes, cuts: list[int]) -> list[Instant]:
     st.booleans(),
     st.lists(st.integers(0, 600), min_size=30, max_size=80),
     st.lists(st.integers(-3, 3), min_size=80, max_size=80),
-    st.lists(st.integers(1, 9), max_size=20),
+    st.lists(st.integers(1, 9), min_size=8, max_size=20),
 )
 def test_local_times(
     zone: str, back: bool, steps: list[int], disorder: list[int], cuts: list[int]
