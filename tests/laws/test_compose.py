@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hitwatch.hits.compile import Parser
 from hitwatch.hits.compose import compose
-from hitwatch.hits.fields import Reading
+from hitwatch.hits.fields import Kind, Reading
 from hitwatch.hits.format import Format, Quotes
 from hitwatch.hits.formats import builtin
 
@@ -48,8 +48,13 @@ HITS = st.fixed_dictionaries(
 def sayable(rows: list[dict[str, Any]], log_format: Format) -> list[dict[str, Any]]:
     """The rows with texts made plain where the format has no way to write others.
 
-    Between blanks there can be no blank, and `+` for a blank cannot say `+`.
+    Between blanks there can be no blank, and `+` for a blank cannot say `+`. Where path and query
+    have names of their own, an empty query cannot be told from none.
     """
+    kinds = {key.reading.kind for key in log_format.keys}
+    if Kind.PATH in kinds and Kind.TARGET not in kinds:
+        mark = r"\?.*" if Kind.QUERY not in kinds else r"\?+$|\?(?=\?)"
+        rows = [row | {"target": re.sub(mark, "", row["target"], flags=re.S)} for row in rows]
     free = {"backslash", "doubled", "json"}
     quoted = {
         field.reading.column or field.reading.kind.value

@@ -21,6 +21,7 @@ NAME = "clf-like"
 _LOOKED_AT = 200
 _MOST_HEAD = 12
 _MOST_TAIL = 32
+_CONSISTENT = 3
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
@@ -104,7 +105,8 @@ def infer(data: bytes) -> Format | None:
     alike = [t for t in taken if (len(t.head), len(t.between), t.size) == shape]
     names = _Names()
     head = _head([t.head for t in alike], names)
-    if head is None:
+    if head is None or (names.unknown and len(alike) < _CONSISTENT):
+        # A word more on a single line may as well be the second of a name.
         return None
     between = [_between(column, names) for column in _columns([t.between for t in alike])]
     known = '"{request}" {status}' + (" {bytes_clf}" if shape[2] else "")
@@ -141,6 +143,11 @@ class _Names:
     def __init__(self) -> None:
         self._given: set[str] = set()
         self._extras = 0
+
+    @property
+    def unknown(self) -> int:
+        """How many had no name."""
+        return self._extras
 
     def free(self, name: str) -> bool:
         """Whether a name has not been given yet."""
