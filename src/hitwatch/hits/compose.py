@@ -83,7 +83,7 @@ def _optionally_quoted(
     text = _written(reading, hits, log_format, escape if always else "none")
     inner = "doubled" if always or escape == "none" else escape
     written = _written(reading, hits, log_format, inner)
-    bare = ~text.str.contains(r'[\s",]') & ((text == written) | always)
+    bare = ~text.str.contains(r'[\s",;]') & ((text == written) | always)
     return pl.when(bare).then(text).otherwise(pl.concat_str(pl.lit('"'), written, pl.lit('"')))
 
 
