@@ -119,7 +119,9 @@ def _tried(data: bytes, formats: Iterable[Format] | None) -> list[tuple[_Score, 
     section = _section(data)
     glance = _Glance(data)
     tried = []
-    for log_format in builtin().values() if formats is None else formats:
+    known = builtin()
+    likely = (known[name] for name in known if glance.may_be(known.layout(name)))
+    for log_format in likely if formats is None else formats:
         laid_out, lines = log_format, data
         if log_format.layout is Layout.W3C:
             if section.header:
@@ -201,20 +203,24 @@ class _Glance:
         self._folded: bytes | None = None
         self._objects = _OBJECT.search(data) is not None
 
-    def may_fit(self, log_format: Format) -> bool:
-        """Whether any of the lines may be in a format."""
-        match log_format.layout:
+    def may_be(self, layout: Layout) -> bool:
+        """Whether any of the lines may be laid out so."""
+        match layout:
             case Layout.JSON:
-                return self._objects and self._may_tell(log_format)
+                return self._objects
             case Layout.LOGFMT:
-                return b"=" in self._data and self._may_tell(log_format)
+                return b"=" in self._data
             case Layout.LTSV:
                 return b"\t" in self._data and b":" in self._data
-            case Layout.POSITIONAL:
-                needs = _needed(log_format.name, id(log_format))
-                return any(all(text in self._data for text in line) for line in needs)
             case _:
                 return True
+
+    def may_fit(self, log_format: Format) -> bool:
+        """Whether any of the lines, which may be laid out so, may be in a format."""
+        if log_format.layout is Layout.POSITIONAL:
+            needs = _needed(log_format.name, id(log_format))
+            return any(all(text in self._data for text in line) for line in needs)
+        return self._may_tell(log_format)
 
     def _may_tell(self, log_format: Format) -> bool:
         """Whether lines have names enough that tell the format."""

@@ -222,7 +222,7 @@ class Format:
         bytes_mean: ``body`` or ``wire``.
         directives: beginnings of lines that are no log lines.
         glued: whether the blank beside a value in quotes may be missing.
-        samples: lines with the hits they must give.
+        sample_text: lines with the hits they must give, as they stand in the format file.
         evidence: a regular expression on some lines; among formats that fit alike, finding it
             speaks for this one, not finding it against.
         source: where the layout is documented.
@@ -253,7 +253,7 @@ class Format:
     bytes_mean: str = "body"
     directives: tuple[str, ...] = ()
     glued: bool = False
-    samples: tuple[Sample, ...] = field(default=(), repr=False)
+    sample_text: str = field(default="", repr=False)
     evidence: str = ""
     server: str = ""
     versions: str = ""
@@ -261,6 +261,27 @@ class Format:
     guesses: tuple[Guess, ...] = ()
     source: str = ""
     parts: tuple[Format, ...] = ()
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Lines with the hits they must give.
+
+        Raises:
+            FormatError: they are no TOML, or something else stands behind them.
+
+        """
+        try:
+            table = tomllib.loads(self.sample_text)
+            found = tuple(Sample(s["line"], s["expect"]) for s in table.pop("samples", ()))
+        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise FormatError("no valid samples", where=self.name, why=str(error)) from error
+        if table:
+            raise FormatError(
+                f"{min(table)!r} stands behind the samples",
+                where=self.name,
+                hint="samples stand last in a format file",
+            )
+        return found
 
     @property
     def readings(self) -> tuple[tuple[str, Reading], ...]:
@@ -450,9 +471,15 @@ def read_format(text: str, *, where: str) -> Format:
 
     """
     try:
-        table = tomllib.loads(text)
+        # Samples take half of the time, and few ask for them.
+        begun = _SAMPLES.search(text)
+        head = text[: begun.start()] if begun else text
+        table = tomllib.loads(head)
     except tomllib.TOMLDecodeError as error:
         raise FormatError("no valid TOML", where=where, why=str(error)) from error
+    samples = text[begun.start() :] if begun else ""
+    if begun:
+        table["samples"] = ()
     _check_keys(table, where)
     layout = Layout(table.get("layout", "positional"))
     escapes: Mapping[str, str] = table.get("escapes", {})
@@ -495,7 +522,7 @@ def read_format(text: str, *, where: str) -> Format:
         bytes_mean=table.get("bytes_mean", "body"),
         directives=tuple(table.get("directives", ())),
         glued=table.get("glued", False),
-        samples=tuple(Sample(s["line"], s["expect"]) for s in table.get("samples", ())),
+        sample_text=samples,
         source=table["source"],
         evidence=table.get("evidence", ""),
         server=table.get("server", ""),
@@ -551,6 +578,7 @@ def read_lines(
     return tuple(lines)
 
 
+_SAMPLES = re.compile(r"^[ \t]*\[\[samples\]\]", re.MULTILINE)
 _REQUIRED = {"name", "title", "source", "samples"}
 _KNOWN = _REQUIRED | {
     "layout",

@@ -3,42 +3,73 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterator, MutableMapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.format import Format, read_format
+from hitwatch.hits.format import Format, Layout, read_format
+
+
+class Shelf(MutableMapping[str, Format]):
+    """Formats by name, each read from its file when it is first asked for.
+
+    Args:
+        folder: with a file ``NAME.toml`` for each.
+
+    """
+
+    def __init__(self, folder: Traversable) -> None:
+        found = (item for item in folder.iterdir() if item.name.endswith(".toml"))
+        self._texts = {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in found}
+        self._read: dict[str, Format] = {}
+
+    def __getitem__(self, name: str) -> Format:
+        if name not in self._read:
+            self._read[name] = read_format(self._texts[name], where=f"{name}.toml")
+        return self._read[name]
+
+    def __setitem__(self, name: str, log_format: Format) -> None:
+        self._texts[name] = f'layout = "{log_format.layout.value}"\n'
+        self._read[name] = log_format
+
+    def __delitem__(self, name: str) -> None:
+        del self._texts[name]
+        self._read.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._texts))
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def layout(self, name: str) -> Layout:
+        """How the values of a format's lines are laid out, told without reading all of it."""
+        found = _LAYOUT.search(self._texts[name])
+        return Layout(found[1]) if found else Layout.POSITIONAL
+
+
+_LAYOUT = re.compile(r'^layout = "(\w+)"', re.MULTILINE)
 
 
 @cache
-def builtin() -> dict[str, Format]:
+def builtin() -> Shelf:
     """The formats that lines are tried in: those shipped with hitwatch, and what was added.
 
-    Raises:
-        FormatError: a format file is wrong.
-
+    Reading one raises ``FormatError`` where its file is wrong.
     """
-    return _loaded("builtin")
+    return Shelf(files("hitwatch.hits") / "builtin")
 
 
 @cache
-def named() -> dict[str, Format]:
+def named() -> Shelf:
     """The formats that only their names tell: they look like another, and mean something else.
 
-    Raises:
-        FormatError: a format file is wrong.
-
+    Reading one raises ``FormatError`` where its file is wrong.
     """
-    return _loaded("builtin", "named")
-
-
-def _loaded(*folders: str) -> dict[str, Format]:
-    folder = files("hitwatch.hits").joinpath(*folders)
-    texts = {item.name: item for item in folder.iterdir() if item.name.endswith(".toml")}
-    formats = [
-        read_format(item.read_text("utf-8"), where=name) for name, item in sorted(texts.items())
-    ]
-    return {known.name: known for known in formats}
+    return Shelf(files("hitwatch.hits") / "builtin" / "named")
 
 
 def add(log_format: Format) -> None:
@@ -53,6 +84,9 @@ def by_name(name: str) -> Format:
         FormatError: no format has that name.
 
     """
+    for shelf in (builtin(), named()):
+        if name.lower() in shelf:
+            return shelf[name.lower()]
     known_formats = [*builtin().values(), *named().values()]
     for known in known_formats:
         if name.lower() in (known.name, *known.aliases):
