@@ -319,6 +319,8 @@ impl Parts {
             return None;
         }
         self.read_clf(&usual)?;
+        // Apache's %{msec_frac}t and Tomcat's patterns put a fraction in front of the offset.
+        let zone = self.fraction(zone)?;
         self.read_zone(zone.strip_prefix(b" ")?)
     }
 
@@ -686,6 +688,8 @@ mod tests {
         assert_eq!(iso("2000-10-10 20:55:36 UTC?"), None);
         assert_eq!(read("10/Oct/2000:20:55:36 GMT", &TimeFormat::Clf), known);
         assert_eq!(read("10/Oct/2000:13:55:36 -07:00", &TimeFormat::Clf), known);
+        let fraction = read("10/Oct/2000:13:55:36.250 -0700", &TimeFormat::Clf);
+        assert_eq!(fraction, known.map(|at| at + 250_000));
         assert_eq!(read("10/Oct/2000:13:55:36 -2500", &TimeFormat::Clf), None);
         // EST is -5 in New York and was +10 in Sydney: only the user knows.
         let mut parts = Parts::default();

@@ -53,7 +53,11 @@ pub fn address(raw: &[u8], class: Class) -> Address<'_> {
         return Address {
             name: raw,
             port: None,
-            verdict: Verdict::Sure,
+            verdict: match class {
+                Class::Client => Verdict::Sure,
+                // In front of another address it is rather that of a proxy.
+                Class::Host => Verdict::Doubtful,
+            },
         };
     }
     if raw == b"-" {

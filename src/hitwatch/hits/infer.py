@@ -19,8 +19,7 @@ NAME = "clf-like"
 """What an inferred layout is called."""
 
 _LOOKED_AT = 200
-_MOST_HEAD = 12
-_MOST_TAIL = 32
+_MOST_TOKENS = 32
 _CONSISTENT = 3
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
@@ -28,25 +27,43 @@ _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
 _V6 = r"(?=[0-9A-Fa-f.%:]*:[0-9A-Fa-f.]*:)[0-9A-Fa-f:]{2,}(?:%\w+)?(?:\d[\d.]*)?"
 _ADDRESS = rf"(?:{_V4}(?::\d{{1,5}})?|\[{_V6}\](?::\d{{1,5}})?|{_V6})"
 _LISTED = rf"(?:{_ADDRESS}|unknown|-)"
-_ADDRESS_RE = re.compile(_ADDRESS)
-_LIST_RE = re.compile(rf"{_LISTED}(?:, *{_LISTED})*")
-_BARE_LIST = re.compile(rf"{_LISTED}(?:, *{_LISTED})+(?= )")
-_HOST_RE = re.compile(r"(?=[^ ]*[A-Za-z*])[\w*-]+(?:\.[\w*-]+)+\.?(?::\d{1,5})?|localhost(?::\d+)?")
-_TIME = re.compile(r"\[\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{4})?\]")
-_REQUEST = re.compile(r'"(?:[A-Z][A-Z_-]{1,19} [^"]*|-|)"|"(?:[A-Z][A-Z_-]{1,19} (?:[^"\\]|\\.)*)"')
+_LIST = re.compile(rf"{_LISTED}(?:, *{_LISTED})*")
+_HOST = re.compile(
+    r"(?=[^ ]*[A-Za-z*])[\w*-]+(?:\.[\w*-]+)*\.[A-Za-z*][\w*-]*\.?(?::\d{1,5})?|localhost(?::\d+)?"
+)
+_CLF = (
+    r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{2}:?\d{2}| [A-Z]{1,4})?"
+)
+_ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
+_US = r"\d\d/\d\d/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
+_TIMES = (
+    (re.compile(rf"\[(?:{_CLF}|{_ISO})\]"), "[{time}]", "any"),
+    # cPanel's logs have the month first.
+    (re.compile(rf"\[{_US}\]"), "[{time}]", "%m/%d/%Y:%H:%M:%S %z"),
+    (re.compile(rf"(?<![^ ])(?:{_CLF}|{_ISO})(?= )"), "{time}", "any"),
+    (re.compile(r"^\d{10}(?:\.\d{1,9})?(?= )"), "{time}", "epoch:s"),
+    (re.compile(r"^\d{13}(?= )"), "{time}", "epoch:ms"),
+)
+"""How times look, how a template has them, and in which format they are."""
+
+_REQUEST = re.compile(r'"(?:[A-Z][A-Z_-]{1,19} (?:[^"\\]|\\.)*|-|)"')
 _TOKEN = re.compile(
     r"""
       "(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)
     | \["(?P<bracketed_quoted>[^"\]]*)"\](?=\s|$)
-    | \[(?P<bracketed>[^\]]*)\](?=\s|$)
+    | \[(?P<bracketed>[^\]\s]*)\](?=\s|$)
     | \((?P<parenthesised>[^)]*)\)(?=\s|$)
     | (?P<key>[A-Za-z][\w.-]{0,31})=(?:"(?P<quoted_value>(?:[^"\\]|\\.)*)"|(?P<value>\S*))(?=\s|$)
-    | (?P<bare>\S+)
+    | (?P<bare>\S+(?:(?<=,)\ [\w.:-]+)*)
     """,
     re.VERBOSE,
 )
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|-?$|android-app:")
-_NUMBER = re.compile(r"-|\d+")
+_AGENT = re.compile(r"-|Mozilla/.*|[\w.+-]+/v?\d.*|[\w .+-]*(?:[bB]ot|[cC]rawler|[sS]pider).*")
+_INTEGER = re.compile(r"\d+")
+_TLS = re.compile(r"(?:TLS|SSL)v[\d.]+")
+_CIPHER = re.compile(r"(?:TLS_|ECDHE-|DHE-|AES\d|RC4-|CAMELLIA)[A-Z0-9_-]*")
+_HALVES = re.compile(r"(\d+)/(\d+)")
 _AROUND = {
     "quoted": ('"', '"'),
     "bracketed_quoted": ('["', '"]'),
@@ -78,11 +95,18 @@ class _Token:
 class _Taken:
     """A line taken apart: what stands before the time, before the request, and behind it."""
 
+    time: int
     head: tuple[_Token, ...]
     between: tuple[_Token, ...]
-    status: bool
-    size: bool
     tail: tuple[_Token, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """What lines of one layout have in common."""
+        return self.time, len(self.head), len(self.between)
+
+
+_Rows = Sequence[Sequence[_Token]]
 
 
 def infer(data: bytes) -> Format | None:
@@ -99,30 +123,30 @@ def infer(data: bytes) -> Format | None:
     taken = [found for line in lines[:_LOOKED_AT] if (found := _taken_apart(line))]
     if not taken or 2 * len(taken) < min(len(lines), _LOOKED_AT):
         return None
-    shape, count = Counter((len(t.head), len(t.between), t.size) for t in taken).most_common(1)[0]
+    shape, count = Counter(each.shape for each in taken).most_common(1)[0]
     if 2 * count < len(taken):
         return None
-    alike = [t for t in taken if (len(t.head), len(t.between), t.size) == shape]
+    alike = [each for each in taken if each.shape == shape]
     names = _Names()
-    head = _head([t.head for t in alike], names)
+    columns = _columns([each.head + each.between for each in alike])
+    head = _head(columns, shape[1], names)
     if head is None or (names.unknown and len(alike) < _CONSISTENT):
         # A word more on a single line may as well be the second of a name.
         return None
-    between = [_between(column, names) for column in _columns([t.between for t in alike])]
-    known = '"{request}" {status}' + (" {bytes_clf}" if shape[2] else "")
-    line = " ".join([*head, "[{time}]", *between, known])
-    told, optional = _tail([t.tail for t in alike], names)
-    return _format(line + told, optional)
+    _, written, time_format = _TIMES[shape[0]]
+    known, optional = _tail([each.tail for each in alike], names)
+    line = " ".join([*head[: shape[1]], written, *head[shape[1] :], '"{request}" {status}'])
+    return _format(line + known, optional, time_format)
 
 
-def _format(line: str, optional: Sequence[str]) -> Format:
+def _format(line: str, optional: Sequence[str], time_format: str) -> Format:
     table = {"line": line, "optional": optional}
     shown = line + "".join(optional[:-1])
     return Format(
         name=NAME,
         title=shown,
         lines=read_lines(table, {}, NAME),
-        time_format="any",
+        time_format=time_format,
         time_means="end",
         source="https://httpd.apache.org/docs/2.4/logs.html#common",
         guesses=(
@@ -138,16 +162,17 @@ def _format(line: str, optional: Sequence[str]) -> Format:
 
 
 class _Names:
-    """Gives each field a name once; others are ``extra_1`` and so on."""
+    """Gives each field a name once; others are ``extra_1`` and so on.
+
+    Attributes:
+        unknown: how many values of the head look like nothing in particular.
+
+    """
 
     def __init__(self) -> None:
         self._given: set[str] = set()
         self._extras = 0
-
-    @property
-    def unknown(self) -> int:
-        """How many had no name."""
-        return self._extras
+        self.unknown = 0
 
     def free(self, name: str) -> bool:
         """Whether a name has not been given yet."""
@@ -170,28 +195,23 @@ class _Names:
 
 
 def _taken_apart(line: str) -> _Taken | None:
-    time = _TIME.search(line)
-    if time is None:
+    times = ((place, pattern.search(line)) for place, (pattern, _, _) in enumerate(_TIMES))
+    place, found = next(((place, match) for place, match in times if match), (0, None))
+    if found is None:
         return None
-    request = _REQUEST.search(line, time.end())
+    request = _REQUEST.search(line, found.end())
     if request is None:
         return None
-    head = _tokens(_joined_lists(line[: time.start()].strip()))
-    between = _tokens(line[time.end() : request.start()].strip())
+    head = _tokens(line[: found.start()].strip())
+    between = _tokens(line[found.end() : request.start()].strip())
     behind = _tokens(line[request.end() :].strip())
-    if len(head) > _MOST_HEAD or len(between) > _MOST_HEAD or len(behind) > _MOST_TAIL:
+    if max(len(head), len(between), len(behind)) > _MOST_TOKENS:
         return None
-    status = bool(behind) and bool(re.fullmatch(r"[1-9]\d\d|000|0|-", behind[0].text))
-    if not status or _TIME.search(line, request.end()):
+    status = bool(behind) and re.fullmatch(r"[1-9]\d\d|000|0|-", behind[0].text)
+    if not status or behind[0].how != "bare" or _TIMES[place][0].search(line, request.end()):
         # Two lines written into each other are none.
         return None
-    size = len(behind) > 1 and bool(_NUMBER.fullmatch(behind[1].text))
-    return _Taken(head, between, status, size, behind[1 + size :])
-
-
-def _joined_lists(text: str) -> str:
-    """A list of addresses as one word: its blanks are taken out."""
-    return _BARE_LIST.sub(lambda found: found[0].replace(" ", ""), text + " ").rstrip(" ")
+    return _Taken(place, head, between, behind[1:])
 
 
 def _tokens(text: str) -> tuple[_Token, ...]:
@@ -208,40 +228,51 @@ def _tokens(text: str) -> tuple[_Token, ...]:
     return tuple(found)
 
 
-def _columns(rows: Sequence[Sequence[_Token]]) -> list[list[_Token]]:
+def _columns(rows: _Rows) -> list[list[_Token]]:
     """The tokens at each place; a place that some rows lack has fewer."""
     most = max(map(len, rows), default=0)
     return [[row[place] for row in rows if place < len(row)] for place in range(most)]
 
 
-def _all(column: Sequence[_Token], pattern: re.Pattern[str], *, some: bool = True) -> bool:
-    """Whether all values but dashes look like this, and, unless told otherwise, there are any."""
+def _all(column: Sequence[_Token], pattern: re.Pattern[str]) -> bool:
+    """Whether there are values, and all but dashes look like this."""
     values = [token.text for token in column if token.text not in ("-", "")]
-    return (bool(values) or not some) and all(pattern.fullmatch(value) for value in values)
+    return bool(values) and all(pattern.fullmatch(value) for value in values)
 
 
 def _dashes(column: Sequence[_Token]) -> bool:
     return all(token.text == "-" and token.how == "bare" for token in column)
 
 
-def _head(rows: Sequence[Sequence[_Token]], names: _Names) -> list[str] | None:
-    """Templates of what stands before the time; ``None``: nothing there can be the client."""
-    columns = _columns(rows)
-    bare = [place for place, column in enumerate(columns) if _how(column) == "bare"]
-    clients = [place for place in bare if _all(columns[place], _LIST_RE)]
-    if not clients:
-        clients = [place for place in bare[:2] if _all(columns[place], _HOST_RE)]
-    if not clients:
+def _how(column: Sequence[_Token]) -> str:
+    """How the values of a place are marked off; ``bare`` where not all alike."""
+    ways = {token.how for token in column}
+    return ways.pop() if len(ways) == 1 else "bare"
+
+
+def _listed(column: Sequence[_Token]) -> bool:
+    return any("," in token.text for token in column)
+
+
+def _head(columns: list[list[_Token]], before_time: int, names: _Names) -> list[str] | None:
+    """Templates of what stands before the request; ``None``: nothing there can be the client."""
+    client = _client_place(columns)
+    if client is None:
         return None
-    client, last = clients[0], len(columns) - 1
+    # The user stands right before the time, or last of what is behind the client.
+    last = before_time - 1 if client < before_time else len(columns) - 1
     templates: list[str] = []
     for place, column in enumerate(columns):
-        before, after = _AROUND[_how(column)]
-        if place == client:
-            listed = any("," in token.text for token in column)
-            template = names.take("client_list")[:-1] + "*}" if listed else names.take("client")
-        elif place == last and place > client and _how(column) == "bare":
-            template = names.take("user")
+        how = _how(column)
+        before, after = _AROUND[how]
+        if place == client and _listed(column):
+            bare = "{client_list*}" if how == "bare" else "{client_list}"
+            template = before + bare + after
+            names.take("client")
+        elif place == client:
+            template = before + names.take("client") + after
+        elif place == last and place > client and how in ("bare", "quoted") and _is_name(column):
+            template = before + names.take("user") + after
         elif _dashes(column) and place > client:
             # Behind a list, which has blanks of its own, the dash tells where it ends.
             listed = templates[client].endswith("*}")
@@ -252,48 +283,72 @@ def _head(rows: Sequence[Sequence[_Token]], names: _Names) -> list[str] | None:
     return templates
 
 
+def _client_place(columns: list[list[_Token]]) -> int | None:
+    """Which value is the client: the first bare address, else a quoted one, else a name."""
+    for how in ("bare", "quoted"):
+        for place, column in enumerate(columns):
+            if _how(column) == how and _all(column, _LIST):
+                return place
+    for place, column in enumerate(columns[:2]):
+        if _how(column) == "bare" and _all(column, _HOST):
+            return place
+    return None
+
+
+def _is_name(column: Sequence[_Token]) -> bool:
+    return not _all(column, _HOST) and not _all(column, _LIST)
+
+
 def _known(column: Sequence[_Token], behind: int, names: _Names) -> str:
-    """The template of a value of the head, by its type."""
+    """The template of a value before the request, by its type."""
     how = _how(column)
-    if _all(column, _HOST_RE) and how in ("bare", "bracketed_quoted") and names.free("host"):
+    if _all(column, _HOST) and names.free("host"):
         names.take("host")
         # In front, as Apache's %v:%p, the port is a column of its own.
         return "{host_address}" if behind < 0 else "{virtual_host}" if how == "bare" else "{host}"
-    lists = how != "bare" and _all(column, _LIST_RE)
-    if lists and names.free("forwarded_for"):
+    if how != "bare" and _all(column, _LIST) and names.free("forwarded_for"):
         return names.take("forwarded_for")
-    return names.extra()
+    names.unknown += not _all(column, _LIST)
+    return _typed(column, names) or names.extra()
 
 
-def _how(column: Sequence[_Token]) -> str:
-    """How the values of a place are marked off; ``bare`` where not all alike."""
-    ways = {token.how for token in column}
-    return ways.pop() if len(ways) == 1 else "bare"
+def _typed(column: Sequence[_Token], names: _Names) -> str | None:
+    """The template of a value whose looks tell what it is, wherever it stands."""
+    for name, pattern in (("tls_protocol", _TLS), ("tls_cipher", _CIPHER)):
+        if _all(column, pattern) and names.free(name):
+            return names.take(name)
+    return None
 
 
-def _between(column: Sequence[_Token], names: _Names) -> str:
-    before, after = _AROUND[_how(column)]
-    if _all(column, _HOST_RE) and names.free("host"):
-        names.take("host")
-        return f"{before}{{host}}{after}"
-    return before + names.extra() + after
-
-
-def _tail(rows: Sequence[Sequence[_Token]], names: _Names) -> tuple[str, list[str]]:
-    """What stands behind the known: what every line has, and what may be missing."""
+def _tail(rows: _Rows, names: _Names) -> tuple[str, list[str]]:
+    """What stands behind the status: what every line has, and what may be missing."""
     columns = _columns(rows)
     told, place = "", 0
-    quoted = [column for column in columns[:2] if _whole(column, rows) and _how(column) == "quoted"]
-    if len(quoted) == 2 and _refers(columns[0]):
-        told, place = ' "{referrer}" "{user_agent}"', 2
-    optional = []
-    for column in columns[place:]:
-        if column:
-            optional.append(" " + _behind(column, names))
+    size = _size_place(columns, rows)
+    if size is not None:
+        between = [names.extra(quotes='"') for _ in columns[:size]]
+        told = "".join(f" {template}" for template in [*between, "{bytes_clf}"])
+        place = size + 1
+    quoted = [c for c in columns[place : place + 2] if _whole(c, rows) and _how(c) == "quoted"]
+    if len(quoted) == 2 and _refers(columns[place]):
+        told, place = f'{told} "{{referrer}}" "{{user_agent}}"', place + 2
+    elif quoted and _all(columns[place], _AGENT):
+        told, place = f'{told} "{{user_agent}}"', place + 1
+    optional = [" " + _behind(column, names) for column in columns[place:] if column]
     return told, [*optional, " {skip}"]
 
 
-def _whole(column: Sequence[_Token], rows: Sequence[Sequence[_Token]]) -> bool:
+def _size_place(columns: list[list[_Token]], rows: _Rows) -> int | None:
+    """Where the bytes stand: the first whole number before anything in quotes."""
+    for place, column in enumerate(columns):
+        if not _whole(column, rows) or _how(column) != "bare":
+            return None
+        if _all(column, _INTEGER) or (place == 0 and _dashes(column)):
+            return place
+    return None
+
+
+def _whole(column: Sequence[_Token], rows: _Rows) -> bool:
     return len(column) == len(rows) and not any(token.key for token in column)
 
 
@@ -307,16 +362,30 @@ def _behind(column: Sequence[_Token], names: _Names) -> str:
     """The template of a value behind the known ones."""
     keys = {token.key for token in column}
     if len(keys) == 1 and (key := next(iter(keys))):
-        known = _KEYS.get(key.lower())
-        if known and names.free(known):
-            names.take(known)
-            return f'{key}={{"{known}"}}'
-        own = names.own(key)
-        if names.free(own):
-            names.take(own)
-            return f'{key}={{"{own}:text"}}'
-    lists = _how(column) == "quoted" and _all(column, _LIST_RE)
-    if lists and names.free("forwarded_for"):
+        name = _KEYS.get(key.lower()) or names.own(key)
+        if names.free(name):
+            names.take(name)
+            kind = "" if name in _KEYS.values() else ":text"
+            return f'{key}={{"{name}{kind}"}}'
+    how = _how(column)
+    if how == "quoted" and _all(column, _LIST) and names.free("forwarded_for"):
         names.take("forwarded_for")
         return '{"forwarded_for"}'
+    if how in ("bare", "quoted") and _all(column, _HOST) and names.free("host"):
+        names.take("host")
+        return '{"host"}'
+    if _is_seconds_and_microseconds(column) and names.free("duration_s"):
+        names.take("duration_s")
+        return "{skip}/{duration_us}"
+    typed = _typed(column, names) if how == "bare" else None
+    if typed:
+        return typed
+    if how == "bare" and _listed(column):
+        return names.extra()[:-1] + "*}"
     return names.extra(quotes='"')
+
+
+def _is_seconds_and_microseconds(column: Sequence[_Token]) -> bool:
+    """Apache's ``%T/%D``: the one is the other without its last six digits."""
+    found = [_HALVES.fullmatch(token.text) for token in column]
+    return all(match and int(match[2]) // 1_000_000 == int(match[1]) for match in found)
