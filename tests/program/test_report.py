@@ -211,9 +211,9 @@ def test_outputs(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> N
     assert "## Clients" in files[3].read_text()
     assert "5,001 lines = 5,000 hits + 1 rejects + 0 excluded" in files[4].read_text()
     evil = tmp_path / "evil.log"
-    evil.write_text(line_of(rows(1)[0] | {"path": "/", "client": "=HYPERLINK(1)"}) * 3)
+    evil.write_text(line_of(rows(1)[0] | {"path": "=HYPERLINK(1)"}) * 3)
     run("report", str(evil), "-o", str(tmp_path / "evil.csv"))
-    assert "clients,'=HYPERLINK(1)" in (tmp_path / "evil.csv").read_text()
+    assert "paths,'=HYPERLINK(1)" in (tmp_path / "evil.csv").read_text()
 
 
 def test_parquet(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
