@@ -155,6 +155,7 @@ def in_order(
     if paths == [STDIN]:
         return paths
     begun: list[tuple[Instant, str]] = []
+    heads: dict[bytes, str] = {}
     for path in paths:
         if is_stream(path):
             # What has been read of it once is gone: its format is found out as it is read.
@@ -167,6 +168,12 @@ def in_order(
                 notify(f"{path} has no lines: {head.holes}" if head.holes else f"{path} is empty")
                 continue
             know(reader, head, path)
+            same = heads.setdefault(head.lines, path)
+            if same != path:
+                notify(
+                    f"{path} begins with the same lines as {same}:"
+                    " what stands in both is counted twice"
+                )
             log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
             begun.append((first_time(reader, head.lines), path))
         except InputError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import stat
 from pathlib import Path
 
 from hitwatch.errors import InputError, UsageError
@@ -25,7 +26,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def find_logs(words: tuple[str, ...], *, live: bool) -> list[str]:
-    """The files that a user's words name, each once.
+    """The files that a user's words name, each once, also where several names are one file.
 
     Args:
         words: paths, globs, directories, or ``-``; none for the usual places.
@@ -47,10 +48,20 @@ def find_logs(words: tuple[str, ...], *, live: bool) -> list[str]:
             "standard input (-) cannot be combined with files",
             hint="read them one after the other: cat FILES | hitwatch … -",
         )
-    found: dict[str, None] = {}
+    found: dict[tuple[int, int] | str, str] = {}
     for word in words:
-        found.update(dict.fromkeys(_expand(word, live=live)))
-    return list(found)
+        for path in _expand(word, live=live):
+            found.setdefault(_identity(path), path)
+    return list(found.values())
+
+
+def _identity(path: str) -> tuple[int, int] | str:
+    """What tells a file from all others, whatever it is called: one by many names is one."""
+    try:
+        facts = Path(path).stat()
+    except (OSError, ValueError):
+        return path
+    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else path
 
 
 def _usual() -> list[str]:

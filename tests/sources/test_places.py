@@ -1,0 +1,41 @@
+"""Which files the words of a user name."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from tests.program.running import run
+
+from hitwatch.sources.places import find_logs
+
+LINE = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET /{} HTTP/1.1" 200 5\n'
+
+
+def test_a_file_by_many_names_is_read_once(tmp_path: Path) -> None:
+    """Other spellings, symbolic links and hard links of one file name one log."""
+    log = tmp_path / "a.log"
+    log.write_text(LINE.format("a"))
+    (tmp_path / "link.log").symlink_to(log)
+    (tmp_path / "hard.log").hardlink_to(log)
+    names = ("a.log", "link.log", "hard.log")
+    words = (*(str(tmp_path / name) for name in names), f"{tmp_path}/./a.log")
+    assert find_logs(words, live=False) == [str(log)]
+    assert find_logs((*words, str(tmp_path / "gone.log")), live=True)[1:] == [
+        str(tmp_path / "gone.log")
+    ]
+    assert "1 lines = 1 hits" in run("report", *words).stdout
+
+
+def test_a_copy_of_a_log_is_said(tmp_path: Path) -> None:
+    """A log and its compressed copy are both read, and that lines count twice is said."""
+    text = "".join(LINE.format(number) for number in range(50))
+    (tmp_path / "a.log").write_text(text)
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(text.encode()))
+    other = text.replace("/0 ", "/first ")
+    (tmp_path / "b.log").write_text(other)
+    ran = run("report", "a.log", "a.log.gz", "b.log", folder=tmp_path)
+    assert "150 lines = 150 hits" in ran.stdout
+    said = [line for line in ran.stderr.splitlines() if "counted twice" in line]
+    assert len(said) == 1
+    assert "a.log.gz begins with the same lines as a.log" in said[0]
