@@ -123,12 +123,17 @@ pub struct RequestSlots {
     pub section: Slot,
     pub protocol: Slot,
     pub request_raw: Slot,
+    /// Where the host of an absolute-form target goes, unless a field of its own tells it.
+    pub host: Slot,
 }
 
+/// How many parts of a request have columns.
+pub const REQUEST_PARTS: usize = 8;
+
 impl RequestSlots {
-    /// The slots in a fixed order.
+    /// The slots in a fixed order; the host is the last.
     #[inline]
-    pub const fn slots(&self) -> [Slot; 7] {
+    pub const fn slots(&self) -> [Slot; REQUEST_PARTS] {
         [
             self.method,
             self.target,
@@ -137,6 +142,7 @@ impl RequestSlots {
             self.section,
             self.protocol,
             self.request_raw,
+            self.host,
         ]
     }
 }

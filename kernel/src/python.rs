@@ -62,6 +62,7 @@ struct ProgramSpec {
     directives: Vec<Vec<u8>>,
     columns: Vec<(String, String)>,
     section_depth: usize,
+    host_in_target: bool,
     timed: bool,
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
@@ -207,6 +208,7 @@ impl ProgramSpec {
             section: slot("section"),
             protocol: slot("protocol"),
             request_raw: slot("request_raw"),
+            host: self.host_in_target.then(|| slot("host")).flatten(),
         };
         let beyond = |field: &FieldSpec| field.otherwise.is_some_and(|(other, _)| other >= fields);
         if let Some(wrong) = self.fields.iter().find(|field| beyond(field)) {

@@ -1,5 +1,7 @@
 //! The request line, taken apart: method, target, path, query, section, protocol.
 
+use crate::typed::{self, Class, Verdict};
+
 /// Section of a CONNECT request, which names no path.
 pub const CONNECT_SECTION: &[u8] = b"(connect)";
 /// Section of a request that no path can be read from.
@@ -121,6 +123,8 @@ pub struct Location<'a> {
     pub path: Option<&'a [u8]>,
     pub query: Option<&'a [u8]>,
     pub section: &'a [u8],
+    /// The authority of an absolute-form target: the host that was asked for, and its port.
+    pub host: Option<&'a [u8]>,
 }
 
 /// Path, query and section of a target; `depth` is how many path segments make a section.
@@ -130,6 +134,7 @@ pub fn locate<'a>(method: Option<&[u8]>, target: Option<&'a [u8]>, depth: usize)
             path: None,
             query: None,
             section: MALFORMED_SECTION,
+            host: None,
         };
     };
     if method.is_some_and(|method| method.eq_ignore_ascii_case(b"CONNECT")) {
@@ -137,12 +142,13 @@ pub fn locate<'a>(method: Option<&[u8]>, target: Option<&'a [u8]>, depth: usize)
             path: None,
             query: None,
             section: CONNECT_SECTION,
+            host: None,
         };
     }
-    let local = match target.first() {
-        Some(b'/') => target,
+    let (local, host) = match target.first() {
+        Some(b'/') => (target, None),
         _ => match authority_end(target) {
-            Some(end) => &target[end..],
+            Some(end) => (&target[end..], host_of(&target[..end])),
             None => return odd_target(target),
         },
     };
@@ -153,13 +159,27 @@ pub fn locate<'a>(method: Option<&[u8]>, target: Option<&'a [u8]>, depth: usize)
             path: Some(b"/"),
             query,
             section: b"/",
+            host,
         };
     }
     Location {
         path: Some(path),
         query,
         section: section(path, depth),
+        host,
     }
+}
+
+/// The host of `scheme://user@host:port`, where it is one.
+fn host_of(absolute: &[u8]) -> Option<&[u8]> {
+    let start = memchr::memmem::find(absolute, b"://")? + 3;
+    let authority = &absolute[start..];
+    let host = match memchr::memrchr(b'@', authority) {
+        Some(at) => &authority[at + 1..],
+        None => authority,
+    };
+    let named = !host.is_empty() && typed::address(host, Class::Host).verdict != Verdict::Wrong;
+    named.then_some(host)
 }
 
 fn odd_target(target: &[u8]) -> Location<'_> {
@@ -172,6 +192,7 @@ fn odd_target(target: &[u8]) -> Location<'_> {
         } else {
             MALFORMED_SECTION
         },
+        host: None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::batch::{Column, Finished};
 use crate::dictionary::{Dictionary, NULL};
 use crate::keyed::{self, Expected};
 use crate::program::{
-    Field, Keyed, Kind, Layout, Line, Part, Pattern, Program, Quotes, Slot, Unit,
+    Field, Keyed, Kind, Layout, Line, Part, Pattern, Program, Quotes, REQUEST_PARTS, Slot, Unit,
 };
 use crate::request;
 use crate::table::Table;
@@ -82,11 +82,14 @@ pub struct Parsed {
     pub twice: usize,
 }
 
+/// Codes of the parts of a request, in the order of `RequestSlots`.
+type Codes = [u32; REQUEST_PARTS];
+
 /// A request line seen before, and the codes of its parts in the order of `RequestSlots`.
 struct KnownRequest<'a> {
     hash: u64,
     line: &'a [u8],
-    codes: [u32; 7],
+    codes: Codes,
     regular: bool,
 }
 
@@ -171,7 +174,7 @@ struct Scanner<'a> {
     /// Parts of the request that have fields of their own, in the order of `Part`.
     pieces: [Option<(&'a [u8], Escape)>; 5],
     in_pieces: bool,
-    composed: HashMap<Vec<u8>, [u32; 7], RandomState>,
+    composed: HashMap<Vec<u8>, Codes, RandomState>,
     /// Rank of the value that each group of fields has had on this line; 0: none.
     seen: Vec<u16>,
     /// Whether a request that nothing marks off must be a regular one.
@@ -903,11 +906,19 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn set_request(&mut self, codes: [u32; 7]) {
-        for (slot, code) in self.program.request.slots().into_iter().zip(codes) {
+    fn set_request(&mut self, codes: Codes) {
+        let slots = self.program.request.slots();
+        for (slot, code) in slots.into_iter().zip(codes).take(REQUEST_PARTS - 1) {
             if let Some(slot) = slot {
                 self.columns[slot].set_code(code);
             }
+        }
+        let host = codes[REQUEST_PARTS - 1];
+        if let Some(slot) = self.program.request.host
+            && host != NULL
+            && !self.columns[slot].is_pending()
+        {
+            self.columns[slot].set_code(host);
         }
     }
 
@@ -958,12 +969,13 @@ impl<'a> Scanner<'a> {
             Some(place.section),
             protocol.as_deref(),
             None,
+            place.host,
         ]);
         self.composed.insert(key, codes);
         self.set_request(codes);
     }
 
-    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> ([u32; 7], bool) {
+    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> (Codes, bool) {
         let line = request::split(raw);
         let target = line.target.map(|target| text::decode(target, escape));
         let place = request::locate(line.method, target.as_deref(), self.program.section_depth);
@@ -976,12 +988,13 @@ impl<'a> Scanner<'a> {
             Some(place.section),
             line.protocol,
             raw,
+            place.host,
         ]);
         (codes, line.method.is_some())
     }
 
     /// Codes of the parts of a request, in the order of `RequestSlots`.
-    fn codes_of(&mut self, parts: [Option<&[u8]>; 7]) -> [u32; 7] {
+    fn codes_of(&mut self, parts: [Option<&[u8]>; REQUEST_PARTS]) -> Codes {
         let slots = self.program.request.slots();
         std::array::from_fn(|part| match (slots[part], parts[part]) {
             (Some(slot), Some(value)) => self.columns[slot].code(value),

@@ -256,7 +256,13 @@ impl Parts {
             (14..=16, _) => self.read_epoch(text, 1.0),
             (11..=13, _) => self.read_epoch(text, 1e3),
             (8..=10, _) => self.read_epoch(text, 1e6),
-            (2, Some(b'/')) => self.read_clf(text),
+            (2, Some(b'/')) => {
+                let written = *self;
+                self.read_clf(text).or_else(|| {
+                    *self = written;
+                    self.read_clf_without_zone(text)
+                })
+            }
             _ => self.read_iso(text),
         }
     }
@@ -322,6 +328,20 @@ impl Parts {
         // Apache's %{msec_frac}t and Tomcat's patterns put a fraction in front of the offset.
         let zone = self.fraction(zone)?;
         self.read_zone(zone.strip_prefix(b" ")?)
+    }
+
+    /// A time of the zone that the server is in: HAProxy's, Python's.
+    #[cold]
+    fn read_clf_without_zone(&mut self, text: &[u8]) -> Option<()> {
+        let (clock, fraction) = text.split_first_chunk::<20>()?;
+        let mut usual = *b"00/Jan/2000:00:00:00 +0000";
+        usual[..20].copy_from_slice(clock);
+        if usual[11] == b' ' {
+            usual[11] = b':';
+        }
+        self.read_clf(&usual)?;
+        self.offset = None;
+        self.fraction(fraction)?.is_empty().then_some(())
     }
 
     fn clock(&mut self, hour: u8, minute: u8, second: u8) -> Option<()> {

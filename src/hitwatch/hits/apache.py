@@ -191,6 +191,7 @@ def apache_format(text: str) -> Format:
         lines=_ways(pieces, after),
         time_means=means,
         bytes_mean="wire" if sent == ["bytes_sent"] else "body",
+        host_in_target="://" in string,
         source="https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats",
     )
 

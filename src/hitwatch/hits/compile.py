@@ -303,6 +303,7 @@ class Parser:
                 "directives": [start.encode() for start in log_format.directives],
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
+                "host_in_target": log_format.tells_host_in_target,
                 "timed": log_format.fills("time"),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,

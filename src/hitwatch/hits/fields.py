@@ -153,7 +153,7 @@ FIELDS: dict[str, Reading] = {
     "virtual_host": Reading(Kind.TEXT, "host", check="virtual_host"),
     "host_address": Reading(Kind.ADDRESS, "host", port_column="port", check="host"),
     # Apache's %D and nginx's $request_time, at the end of a line whose format nobody named.
-    "duration": _open("duration_s", "us", "s"),
+    "duration": _open("duration_s", "us", "ms", "s"),
     # Under names that many use, each in a unit of its own; Node and Java count milliseconds,
     # Go counts nanoseconds.
     "duration_open": _open("duration_s", "ms", "s", "us", "ns"),

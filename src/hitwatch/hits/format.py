@@ -229,6 +229,8 @@ class Format:
         server: the programs that write it.
         versions: of these programs.
         notes: what a reader of its figures should know, beyond what the fields say.
+        host_in_target: whether targets are absolute and tell the host that was asked for, where
+            no field of its own does. Of a web server they are a proxy's or an attacker's.
         guesses: what the lines of this source leave open; filled when the format is recognised.
         parts: of a log in which several formats stand, those formats; a line is in the first
             of them that fits it.
@@ -258,6 +260,7 @@ class Format:
     server: str = ""
     versions: str = ""
     notes: str = ""
+    host_in_target: bool = False
     guesses: tuple[Guess, ...] = ()
     source: str = ""
     parts: tuple[Format, ...] = ()
@@ -297,6 +300,8 @@ class Format:
         own: dict[str, Column] = {}
         filled: set[str] = set()
         timed = has_instant(self)
+        if self.tells_host_in_target:
+            filled.add("host")
         for name, reading in self.readings:
             filled.update(_REQUEST_COLUMNS.get(reading.kind, ()))
             for column, kind in (
@@ -310,6 +315,15 @@ class Format:
                     own[column] = Column(column, _OWN_COLUMN[kind], f"{name} as logged")
         known = [column for column in BY_NAME.values() if column.name in filled]
         return (*known, *own.values())
+
+    @property
+    def tells_host_in_target(self) -> bool:
+        """Whether an absolute-form target tells the host: always where values have names."""
+        named = self.layout in (Layout.JSON, Layout.LOGFMT, Layout.LTSV)
+        whole = any(r.kind in (Kind.REQUEST, Kind.TARGET) for _, r in self.readings)
+        if self.parts:
+            return any(part.tells_host_in_target for part in self.parts)
+        return whole and (named or self.host_in_target)
 
     def fills(self, column: str) -> bool:
         """Whether lines of this format carry a value for a column."""
@@ -528,6 +542,7 @@ def read_format(text: str, *, where: str) -> Format:
         server=table.get("server", ""),
         versions=table.get("versions", ""),
         notes=table.get("notes", ""),
+        host_in_target=table.get("host_in_target", False),
     )
 
 
@@ -605,6 +620,7 @@ _KNOWN = _REQUIRED | {
     "server",
     "versions",
     "notes",
+    "host_in_target",
 }
 
 

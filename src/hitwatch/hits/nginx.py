@@ -236,6 +236,7 @@ def _format(string: str, pieces: Sequence[Piece], **laid_out: Any) -> Format:
         title=f"nginx: {string}",
         time_means="end",
         bytes_mean="wire" if sent == ["bytes_sent"] else "body",
+        host_in_target="://" in string,
         source="https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format",
         **laid_out,
     )

@@ -26,7 +26,7 @@ UNITS = tuple(PER_SECOND)
 WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 """Units as people call them."""
 
-_SHORTEST, _LONGEST = 2e-5, 120.0
+_SHORTEST, _LONGEST = 5e-5, 120.0
 """Between which the median of durations is taken for one of requests, in seconds."""
 _SLOW = 5.0
 _ENOUGH_LINES = 5
@@ -287,8 +287,8 @@ def _plausible(units: Sequence[str], middle: float, but: str = "") -> str:
 
 
 def _guess(column: str, unit: str, why: str, units: Sequence[str]) -> Guess:
-    other = next(known for known in units if known != unit)
-    return Guess(f"unit of {column}", WORDS[unit], why, f"--duration-unit {other}")
+    others = " or ".join(known for known in units if known != unit)
+    return Guess(f"unit of {column}", WORDS[unit], why, f"--duration-unit {others}")
 
 
 def _fixed(log_format: Format, units: dict[int, str], guesses: tuple[Guess, ...]) -> Format:
