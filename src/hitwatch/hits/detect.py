@@ -209,7 +209,9 @@ class _Glance:
             case Layout.JSON:
                 return self._objects
             case Layout.LOGFMT:
-                return b"=" in self._data
+                return _PAIRS.search(self._data, 0, _GLANCED_AT) is not None
+            case Layout.W3C:
+                return _DATED.search(self._data) is not None
             case Layout.LTSV:
                 return b"\t" in self._data and b":" in self._data
             case _:
@@ -237,7 +239,16 @@ class _Glance:
         return sum(found) >= TELLING
 
 
+_GLANCED_AT = 4096
+"""How many bytes are searched for pairs; lines of another kind further on are strays."""
+
 _OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
+_PAIRS = re.compile(
+    rb"(?:^|[ \t])[\w.@/-]{1,64}=(?:\"(?:[^\"\\\n]|\\.)*\"|[^ \t\n\"]*)[ \t]+[\w.@/-]{1,64}=",
+    re.MULTILINE,
+)
+_DATED = re.compile(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
+"""How lines look that are objects, pairs of names and values, or have a header or a date."""
 
 
 @cache
