@@ -10,7 +10,7 @@ use crate::request;
 use crate::table::Table;
 use crate::text::{self, Escape};
 use crate::times::{Course, Parts, TimeFormat};
-use crate::typed::{self, Check, Verdict};
+use crate::typed::{self, Check, Class, Verdict};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use memchr::{memchr, memchr2};
@@ -554,6 +554,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Read a line that has as many values as there are fields.
+    #[inline(never)]
     fn counted(&mut self, line: &'a [u8], written: &Line, table: &Table) -> Result<(), Failure> {
         self.begin();
         let program = self.program;
@@ -587,6 +588,7 @@ impl<'a> Scanner<'a> {
         self.resolve_time(line.len())
     }
 
+    #[inline(never)]
     fn keyed(&mut self, line: &'a [u8], layout: &Keyed) -> Result<(), Failure> {
         self.begin();
         self.seen.fill(0);
@@ -635,6 +637,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Read what the groups of a pattern match; a group that took no part has no value.
+    #[inline(never)]
     fn matched(&mut self, line: &'a [u8], pattern: &'a Pattern) -> Result<(), Failure> {
         self.begin();
         self.seen.fill(0);
@@ -721,6 +724,12 @@ impl<'a> Scanner<'a> {
         if !self.program.timed {
             return Ok(());
         }
+        if let Some(instant) = self.time.known()
+            && !self.has_course
+        {
+            self.set_integer(self.program.time, Some(instant));
+            return Ok(());
+        }
         let moment = self.time.resolve(&self.program.calendar, &self.course);
         let Some(moment) = moment else {
             let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
@@ -795,6 +804,10 @@ impl<'a> Scanner<'a> {
                 list,
                 lenient,
             } => {
+                if *class == Class::Client && typed::is_ipv4(raw) {
+                    self.set_text(*host, raw, Escape::None);
+                    return Ok(());
+                }
                 let raw = match list {
                     true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
                     false => raw,

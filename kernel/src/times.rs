@@ -175,6 +175,12 @@ pub struct Moment {
 }
 
 impl Parts {
+    /// The instant, where it has been taken over.
+    #[inline]
+    pub fn known(&self) -> Option<i64> {
+        self.instant.map(|instant| instant + self.micros)
+    }
+
     /// The instant, when enough is known to name one.
     pub fn resolve(&self, calendar: &Calendar, course: &Course) -> Option<Moment> {
         let moment = |instant| Moment {

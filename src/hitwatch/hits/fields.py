@@ -125,8 +125,7 @@ FIELDS: dict[str, Reading] = {
     # What a header says of the client: anybody may write anything there.
     "client_header": replace(CLIENT, listed=True, lenient=True),
     "ident": Reading(Kind.SKIP),
-    # A name may hold blanks, but a quote in it would have been escaped.
-    "user": Reading(Kind.TEXT, "user", forbids='"', check="user"),
+    "user": Reading(Kind.TEXT, "user", check="user"),
     "time": Reading(Kind.TIME, "time"),
     "date": Reading(Kind.TIME, "time", time_format="%Y-%m-%d"),
     "clock": Reading(Kind.TIME, "time", time_format=CLOCK),
