@@ -57,11 +57,19 @@ def _lacks_offset(log_format: Format, lines: bytes) -> bool:
         return False
     head = lines[:_LOOKED_AT]
     head = head[: head.rfind(b"\n") + 1] or head
+    timed = _times_alone(log_format)
     here, there = (
-        Parser(log_format, columns=["time"], zone=zone).parse(head).times()
-        for zone in (None, _SHIFTED)
+        Parser(timed, columns=["time"], zone=zone).parse(head).times() for zone in (None, _SHIFTED)
     )
     return here != there
+
+
+def _times_alone(log_format: Format) -> Format:
+    """The format without the names that hold no time: making a parser of all takes long."""
+    if log_format.parts or not log_format.keys or log_format.pattern:
+        return log_format
+    keys = tuple(key for key in log_format.keys if key.reading.kind is Kind.TIME)
+    return replace(log_format, keys=keys, required=(), telling=())
 
 
 def _is_certain(log_format: Format) -> bool:
