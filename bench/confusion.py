@@ -14,7 +14,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.format import Format
@@ -91,7 +90,7 @@ def of_logs(paths: Iterable[str]) -> Iterator[str]:
             if line.strip():
                 taken[named(recognised(line))] += 1
         others = [f"{known} {count}" for known, count in taken.most_common() if known != whole]
-        yield f"| {Path(path).name} | {whole} | {', '.join(others)} |"
+        yield f"| {path} | {whole} | {', '.join(others)} |"
 
 
 def main() -> None:
