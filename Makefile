@@ -34,6 +34,9 @@ bench: .venv/bench ## measure the figures of docs/performance.md
 compare: .venv/installed ## compare a report with GoAccess's, panel by panel
 	$(BIN)/python bench/compare_goaccess.py
 
+formats: .venv/installed ## write the tables of docs/formats.md anew
+	$(BIN)/python bench/formats_page.py
+
 fuzz: .venv/installed ## throw mutated lines at the kernel for ten minutes
 	$(BIN)/python tests/fuzz/mutate.py --seconds 600
 
@@ -60,4 +63,4 @@ clean: ## remove everything that was built
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall dist/*.whl
 	@touch $@
 
-.PHONY: help demo test check bench compare fuzz lock clean
+.PHONY: help demo test check bench compare formats fuzz lock clean

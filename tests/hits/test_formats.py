@@ -9,7 +9,7 @@ import pytest
 from hitwatch.errors import FormatError
 from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.format import Format, read_format
-from hitwatch.hits.formats import builtin, by_name
+from hitwatch.hits.formats import builtin, by_name, named
 from hitwatch.hits.samples import check_samples
 
 START = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "'
@@ -259,3 +259,13 @@ def test_the_port_and_the_brackets_are_no_part_of_a_client() -> None:
     clients = ["192.0.2.11", "2001:db8::1", "2001:db8::2", "a.example"]
     assert hits.frame()["client"].to_list() == clients
     assert hits.certain == 4
+
+
+def test_every_format_says_who_writes_it() -> None:
+    """The page of formats has no row without a server and a source."""
+    silent = [
+        known.name
+        for known in (*builtin().values(), *named().values())
+        if not (known.server and known.source and known.title)
+    ]
+    assert silent == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,16 @@ def test_what_is_shown_runs(command: str, tmp_path: Path) -> None:
 def test_commands_are_found() -> None:
     """The documents show commands, so that none of these tests is empty."""
     assert len(shown()) >= 8
+
+
+def test_the_tables_of_formats_are_up_to_date() -> None:
+    """The page has every format that is shipped, and what lines are recognised as today."""
+    script = Path(__file__).parents[2] / "bench" / "formats_page.py"
+    ended = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_no_sample_loses_a_value_in_another_format() -> None:
+    """What is recognised as another format has the same values there."""
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+    assert "of which 0 lose or change a value" in page

@@ -236,14 +236,23 @@ def explain_line(text: str, readers: Readers, output_format: str) -> int:
 
 @click.command()
 @click.argument("name", required=False)
-def formats(name: str | None) -> None:
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "md"]),
+    default="text",
+    help="How to list them; md has who writes them, units and guesses [default: text].",
+)
+def formats(name: str | None, output_format: str) -> None:
     """List the known formats, or say all about one."""
     from hitwatch.hits.formats import builtin, by_name, named
-    from hitwatch.render.detection import format_to_text, formats_to_text
+    from hitwatch.render.catalogue import format_to_text, formats_to_markdown, formats_to_text
     from hitwatch.sources.formatfiles import use_own_formats
 
     use_own_formats(os.environ)
     if name:
-        click.echo(format_to_text(by_name(name)), nl=False)
+        chosen = by_name(name)
+        said = formats_to_markdown([chosen]) if output_format == "md" else format_to_text(chosen)
     else:
-        click.echo(formats_to_text([*builtin().values(), *named().values()]), nl=False)
+        known = [*builtin().values(), *named().values()]
+        said = formats_to_markdown(known) if output_format == "md" else formats_to_text(known)
+    click.echo(said, nl=False)

@@ -29,6 +29,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -231,6 +232,8 @@ class Format:
         notes: what a reader of its figures should know, beyond what the fields say.
         host_in_target: whether targets are absolute and tell the host that was asked for, where
             no field of its own does. Of a web server they are a proxy's or an attacker's.
+        whole_since: units that whole numbers of an open duration have only since some day, and
+            that day: older lines hold another.
         guesses: what the lines of this source leave open; filled when the format is recognised.
         parts: of a log in which several formats stand, those formats; a line is in the first
             of them that fits it.
@@ -261,6 +264,7 @@ class Format:
     versions: str = ""
     notes: str = ""
     host_in_target: bool = False
+    whole_since: tuple[tuple[str, date], ...] = ()
     guesses: tuple[Guess, ...] = ()
     source: str = ""
     parts: tuple[Format, ...] = ()
@@ -543,6 +547,7 @@ def read_format(text: str, *, where: str) -> Format:
         versions=table.get("versions", ""),
         notes=table.get("notes", ""),
         host_in_target=table.get("host_in_target", False),
+        whole_since=tuple(table.get("whole_since", {}).items()),
     )
 
 
@@ -621,6 +626,7 @@ _KNOWN = _REQUIRED | {
     "versions",
     "notes",
     "host_in_target",
+    "whole_since",
 }
 
 

@@ -18,6 +18,7 @@ from hitwatch.hits.fields import CLOCK, Kind
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
 from hitwatch.hits.infer import NAME as INFERRED
+from hitwatch.hits.settling import dated
 from hitwatch.hits.times import Zone
 from hitwatch.hits.unframing import detect_framed
 from hitwatch.hits.units import is_open, settled
@@ -123,8 +124,10 @@ class Reader:
         if self.log_format is None and fits and fits[0].is_enough:
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
-        if self._found:
-            self._settle(self.bare(head))
+        if self._found and self.log_format is not None:
+            bare = self.bare(head)
+            self.log_format = dated(self.log_format, bare, self.zone)
+            self._settle(bare)
         return self._found
 
     def _settle(self, lines: bytes) -> bool:

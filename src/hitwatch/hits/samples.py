@@ -20,8 +20,18 @@ def check_samples(log_format: Format) -> None:
 
     """
     for sample in log_format.samples:
-        for wrong in _differences(log_format, sample):
-            raise FormatError(wrong, where=log_format.name)
+        check_sample(log_format, sample)
+
+
+def check_sample(log_format: Format, sample: Sample) -> None:
+    """Parse one sample in a format, which need not be its own, and compare.
+
+    Raises:
+        FormatError: it does not come out as it is stated.
+
+    """
+    for wrong in _differences(log_format, sample):
+        raise FormatError(wrong, where=log_format.name)
 
 
 def _differences(log_format: Format, sample: Sample) -> Iterator[str]:

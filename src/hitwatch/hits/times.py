@@ -128,6 +128,10 @@ class Zone:
         return since
 
 
+IN_UTC = Zone("UTC", ((-(2**62), 0),))
+"""Where somebody said that times are in UTC."""
+
+
 def zone_of(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) -> Zone:
     """Tabulate a zone's changes of offset, found by halving between days that differ."""
     instant = from_datetime(datetime(first_year, 1, 1, tzinfo=UTC))

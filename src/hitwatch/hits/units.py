@@ -13,12 +13,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
 
 from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.fields import FIELDS, PER_SECOND, Kind, Reading
 from hitwatch.hits.format import Format, Guess, Key, Layout, folded_name
+from hitwatch.spans import Instant, from_datetime
 
 UNITS = tuple(PER_SECOND)
 """Names of units, the coarsest first."""
@@ -202,15 +204,42 @@ def _judged(log_format: Format, lines: bytes) -> Format:
     ]
     units: dict[int, str] = {}
     guesses: list[Guess] = []
+    times = hits.times() if log_format.whole_since else []
     for place, reading in durations:
         if not reading.units or not any(texts[place]):
             continue
-        unit, why = _unit(reading, texts[place], parts)
+        possible = _of_its_day(reading, log_format, texts[place], times)
+        unit, why = _unit(possible, texts[place], parts)
         units[place] = unit
         first = reading.column not in {guess.what.rpartition(" ")[2] for guess in guesses}
         if why and first:
-            guesses.append(_guess(str(reading.column), unit, why, reading.units))
+            why += _new_units(log_format, unit)
+            guesses.append(_guess(str(reading.column), unit, why, possible.units))
     return _fixed(log_format, units, tuple(guesses)) if units else log_format
+
+
+def _of_its_day(
+    reading: Reading,
+    log_format: Format,
+    written: Sequence[_Number | None],
+    times: Sequence[Instant],
+) -> Reading:
+    """A reading without the units that whole numbers had not yet when the lines were written."""
+    if not times or any(number.decimals for number in written if number is not None):
+        return reading
+    first = min(times)
+    later = {
+        unit
+        for unit, day in log_format.whole_since
+        if first < from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    }
+    return replace(reading, units=tuple(u for u in reading.units if u not in later))
+
+
+def _new_units(log_format: Format, taken: str) -> str:
+    """What speaks against a unit: those that are written since some day."""
+    others = [f"{WORDS[u]} since {day}" for u, day in log_format.whole_since if u != taken]
+    return f"; versions write {' or '.join(others)}" if others else ""
 
 
 def _times_first(log_format: Format) -> Format:

@@ -41,7 +41,7 @@ def to_text(found: Description) -> str:
     lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
     if found.fields:
         rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
-        lines += ["", *_table(("field", "column", "example"), rows)]
+        lines += ["", *aligned(("field", "column", "example"), rows)]
     if found.misfits:
         lines += ["", "  lines that do not fit:"]
         for misfit in found.misfits:
@@ -72,7 +72,7 @@ def line_to_text(found: Description) -> str:
         lines += [f"  {text}" for text in _filled_meanings(found)]
         lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
         rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
-        lines += ["", *_table(("field", "column", "value"), rows)]
+        lines += ["", *aligned(("field", "column", "value"), rows)]
     for misfit in found.misfits:
         lines += _misfit(misfit)
     return "\n".join(lines) + "\n"
@@ -109,7 +109,8 @@ def meanings(log_format: Format) -> list[str]:
     return said
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows under their head, indented, each column as wide as it needs."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     return [
         "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
@@ -177,23 +178,3 @@ def to_json(found: Description) -> str:
         }
     )
     return encoded.decode()
-
-
-def formats_to_text(formats: list[Format]) -> str:
-    """The known formats, a line each."""
-    rows = [(f.name, ", ".join(f.aliases), f.title) for f in formats]
-    return "\n".join(_table(("name", "also", "what"), rows)) + "\n"
-
-
-def format_to_text(log_format: Format) -> str:
-    """One format in full: what its fields mean, and a line of it."""
-    lines = [f"{log_format.name}: {log_format.title}", f"  {log_format.source}"]
-    if log_format.aliases:
-        lines.append(f"  also: {', '.join(log_format.aliases)}")
-    lines += [f"  {text}" for text in meanings(log_format)]
-    rows = [(column.name, column.type.value, column.meaning) for column in log_format.columns]
-    lines += ["", *_table(("column", "type", "meaning"), rows), "", "  for instance:"]
-    lines += [
-        f"    {line}" for sample in log_format.samples[:2] for line in sample.line.split("\n")
-    ]
-    return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from hitwatch.hits.describe import nearness
 from hitwatch.hits.detect import ENOUGH, detect
 from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.times import Zone, zone_of
+from hitwatch.hits.times import IN_UTC, Zone, zone_of
 from hitwatch.sources.files import Head, binary_file, is_stream, read_file, read_head, unreadable
 from hitwatch.sources.formatfiles import format_file, use_own_formats
 from hitwatch.sources.places import STDIN
@@ -71,13 +71,15 @@ def zone_named(name: str | None) -> ZoneInfo:
 
 
 def offsets_of(name: str | None) -> Zone | None:
-    """A time zone as the kernel knows it; ``None``: UTC.
+    """A time zone as the kernel knows it; ``None``: nobody named one, so UTC is a guess.
 
     Raises:
         SettingsError: there is no such zone.
 
     """
-    return None if name in (None, "UTC") else zone_of(zone_named(name))
+    if name in (None, "UTC"):
+        return IN_UTC if name else None
+    return zone_of(zone_named(name))
 
 
 def chunks_of(

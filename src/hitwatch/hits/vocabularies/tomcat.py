@@ -1,17 +1,18 @@
 """Tomcat's AccessLogValve: https://tomcat.apache.org/tomcat-9.0-doc/config/valve.html.
 
 ``%D`` is in milliseconds up to Tomcat 9 and in microseconds from Tomcat 10 (February 2020) on;
-the string alone does not tell which. ``tomcat9:`` and ``tomcat10:`` in front of it do.
+the string alone does not tell which. ``tomcat9:`` and ``tomcat10:`` in front of it do; else
+lines of before hold milliseconds, and those of later are judged by their size.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from hitwatch.hits.apache import snake
 from hitwatch.hits.fields import FIELDS, Kind, Reading
-from hitwatch.hits.format import Guess
 from hitwatch.hits.pieces import Piece, as_text
 from hitwatch.hits.vocabularies.java_times import strftime_of
 from hitwatch.hits.vocabularies.vocabulary import Named, Vocabulary, fills, own
@@ -56,7 +57,7 @@ DIRECTIVES: dict[str, Piece] = {
     "u": fills("user", "user"),
     "U": fills("path", "url_path"),
     "v": fills("host", "server_name"),
-    "D": fills("duration_ms", "time_taken", 1),
+    "D": fills("duration_ms_or_us", "time_taken", 1),
     # Whole seconds from Tomcat 10 on, three digits behind the point before.
     "T": Piece("time_taken_s", _SECONDS, 3),
     "{s}T": Piece("time_taken_s", _SECONDS, 3),
@@ -77,12 +78,8 @@ _NAMED = {
     "s": Named("", "session_{}"),
 }
 COMMON = '%h %l %u %t "%r" %s %b'
-_UNKNOWN_UNIT = Guess(
-    what="unit of duration_s",
-    taken="milliseconds",
-    why="Tomcat's %D is in milliseconds up to version 9 and in microseconds from 10 on",
-    settle="--log-format 'tomcat9: ...' or 'tomcat10: ...'",
-)
+_AS_APACHE = date(2020, 2, 20)
+"""When Tomcat 10.0.0-M1 came out."""
 
 TOMCAT = Vocabulary(
     names=("tomcat",),
@@ -102,19 +99,20 @@ TOMCAT = Vocabulary(
     # As in Java's own source: \", \\, \n, \uXXXX.
     escape="json",
     time_of=java_time,
-    guess={"D": _UNKNOWN_UNIT},
+    whole_since=(("us", _AS_APACHE),),
 )
 TOMCAT_9 = replace(
     TOMCAT,
     names=("tomcat9", "tomcat8", "tomcat8.5", "tomcat7", "tomcat6", "tomcat5.5"),
     title="Tomcat up to 9",
     source="https://tomcat.apache.org/tomcat-9.0-doc/config/valve.html#Access_Log_Valve",
-    guess={},
+    directives=DIRECTIVES | {"D": fills("duration_ms", "time_taken", 1)},
+    whole_since=(),
 )
 TOMCAT_10 = replace(
     TOMCAT,
     names=("tomcat10", "tomcat10.1", "tomcat11"),
     title="Tomcat from 10 on",
     directives=DIRECTIVES | {"D": fills("duration_us", "time_taken", 0)},
-    guess={},
+    whole_since=(),
 )

@@ -11,12 +11,13 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from difflib import get_close_matches
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.apache import LENDERS, NAMED, choose_times, snake, time_of
 from hitwatch.hits.fields import FIELDS, OWN_KINDS, Kind
-from hitwatch.hits.format import Format, Guess
+from hitwatch.hits.format import Format
 from hitwatch.hits.pieces import (
     Piece,
     lend_client,
@@ -106,7 +107,7 @@ class Vocabulary:
         prefixes: literal text that belongs to the value behind it, by spelling.
         nameless: letters whose name changes nothing.
         custom: column of directives that users may make, ``{}`` for their name.
-        guess: what a string leaves open, by spelling.
+        whole_since: as in ``Format``.
         hint: what to say of directives that it does not have.
 
     """
@@ -130,7 +131,7 @@ class Vocabulary:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     nameless: tuple[str, ...] = ()
     custom: str | None = None
-    guess: Mapping[str, Guess] = field(default_factory=dict)
+    whole_since: tuple[tuple[str, date], ...] = ()
     hint: str = ""
 
     def compile(self, text: str) -> Format:
@@ -152,9 +153,6 @@ class Vocabulary:
                 hint=f"its directives begin with {begin}",
             )
         sent = [piece.told for piece in pieces if piece.reading.column == "bytes"]
-        guesses = tuple(
-            guess for spelled, guess in self.guess.items() if spelled in _spellings(self, string)
-        )
         timed, means = choose_times(merge(pieces, after))
         settled = settle(port_of_host(lend_client(timed, LENDERS)))
         wire = bool(sent) and all(told in self.wire for told in sent)
@@ -166,7 +164,7 @@ class Vocabulary:
             bytes_mean="wire" if wire else "body",
             source=self.source,
             server=self.title,
-            guesses=guesses,
+            whole_since=self.whole_since,
         )
 
     def string_in(self, text: str) -> str:
@@ -197,10 +195,6 @@ def _unquoted(text: str) -> str:
 def _plain(text: str) -> str:
     """A string copied out of its quotes, with the escapes it needed there."""
     return re.sub(r"""\\(["'\\t])""", lambda m: "\t" if m[1] == "t" else m[1], text)
-
-
-def _spellings(vocabulary: Vocabulary, string: str) -> set[str]:
-    return {_spelled(match) for match in vocabulary.token.finditer(string)}
 
 
 def _spelled(match: re.Match[str]) -> str:
