@@ -1,7 +1,8 @@
 """Measures the figures of docs/performance.md and prints them as its table.
 
 ``make bench`` measures all of them, ``.venv/bin/python bench/figures.py report`` one group (start,
-kernel, formats, detection, watch, report). ``--full`` takes the largest logs, which need many
+kernel, formats, detection, earlier,
+rejects, watch, report). ``--full`` takes the largest logs, which need many
 minutes. Logs that take long to write are kept in $HITWATCH_BENCH_DIR, or a folder of the system's
 temporary one.
 """
@@ -14,8 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from earlier import compared
 from measuring import HITWATCH, Bench, Figure, alone
 from parsing import detection, formats, kernel
+from rejecting import rejects
 from reporting import reporting
 from watching import watch
 
@@ -26,11 +29,19 @@ def start(_bench: Bench) -> Iterable[Figure]:
     yield Figure("hitwatch --help", f"{seconds:.3f} s", "≤ 0.15 s", seconds <= 0.15)
 
 
+def earlier(_bench: Bench) -> Iterable[Figure]:
+    """Time against an earlier release, where ``HITWATCH_EARLIER`` names its Python."""
+    for what, ratio in compared().items():
+        yield Figure(f"{what}, against earlier", f"{ratio:.2f} times", "≤ 1", ratio <= 1)
+
+
 GROUPS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "start": start,
     "kernel": kernel,
     "formats": formats,
     "detection": detection,
+    "earlier": earlier,
+    "rejects": rejects,
     "watch": watch,
     "report": reporting,
 }
