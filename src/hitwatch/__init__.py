@@ -23,9 +23,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["HitwatchError", "RejectedLine", "Report", "__version__", "report", "scan"]
+__all__ = [
+    "DamageWarning",
+    "HitwatchError",
+    "RejectedLine",
+    "Report",
+    "__version__",
+    "report",
+    "scan",
+]
 
 _PLACES = {
+    "DamageWarning": "errors",
     "HitwatchError": "errors",
     "RejectedLine": "run.parsing",
     "Report": "readmodel",

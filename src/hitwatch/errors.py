@@ -92,6 +92,10 @@ class DamageError(InputError):
         self.hint = f"{lines:,} lines of it could be read, and count{torn}"
 
 
+class DamageWarning(UserWarning):
+    """Not all of an input could be read; what could be counts. Told in Python, by ``warnings``."""
+
+
 class OutputError(HitwatchError):
     """An output that could not be written."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hitwatch.alerting.alert import Change, Status
+from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.alerting.rule import SurgeRule
 from hitwatch.spans import Duration, Instant
 from hitwatch.stats.quantiles import Quantiles
 from hitwatch.stats.top import OTHER
@@ -87,6 +88,7 @@ class End:
         firing: alerts that still last.
         first_at: time of the earliest event; ``None`` when there was none.
         last_at: time of the latest event; ``None`` when there was none.
+        unjudged: rules that were never judged, for there was too little of the log.
 
     """
 
@@ -99,6 +101,7 @@ class End:
     firing: tuple[Change, ...] = field(default=())
     first_at: Instant | None = None
     last_at: Instant | None = None
+    unjudged: tuple[SurgeRule, ...] = ()
 
 
 def stats(tally: Tally, *, at: Instant, period: Duration, rules: tuple[Status, ...]) -> Stats:
@@ -134,8 +137,24 @@ def stats(tally: Tally, *, at: Instant, period: Duration, rules: tuple[Status, .
     )
 
 
-def end(tally: Tally, *, at: Instant | None, alerts: int, firing: tuple[Change, ...] = ()) -> End:
-    """Read a tally at the end of a run."""
+def end(
+    tally: Tally,
+    *,
+    at: Instant | None,
+    alerts: int,
+    firing: tuple[Change, ...] = (),
+    rules: tuple[Status, ...] = (),
+) -> End:
+    """Read a tally at the end of a run.
+
+    Args:
+        tally: what has been counted.
+        at: when it ended.
+        alerts: how many alerts fired.
+        firing: alerts that still last.
+        rules: how each rule stands.
+
+    """
     return End(
         at=at,
         total=tally.total,
@@ -146,6 +165,9 @@ def end(tally: Tally, *, at: Instant | None, alerts: int, firing: tuple[Change, 
         firing=firing,
         first_at=tally.first_at,
         last_at=tally.last_at,
+        unjudged=tuple(
+            status.rule for status in rules if status.state is State.WARMING_UP and not alerts
+        ),
     )
 
 

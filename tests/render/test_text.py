@@ -151,6 +151,7 @@ def test_json_lines() -> None:
         "late": 1,
         "alerts": 1,
         "firing": ["outflow"],
+        "unjudged": [],
         "first_at": "2026-01-01T00:00:00Z",
         "last_at": "2026-01-01T00:00:00Z",
     }

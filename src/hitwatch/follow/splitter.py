@@ -26,6 +26,7 @@ class Splitter:
         max_line: longest line that is held.
         numbered: whether lines are counted.
         cut: bytes dropped from the ends of lines longer than that.
+        cut_at: offset of the first of them.
         lines: whole lines passed on so far.
         at: offset of the next byte to be taken in.
         skipped: NUL bytes that were no part of a line.
@@ -35,6 +36,7 @@ class Splitter:
     max_line: int = MAX_LINE
     numbered: bool = True
     cut: int = 0
+    cut_at: int = 0
     lines: int = 0
     at: int = 0
     skipped: Skipped = field(default_factory=Skipped)
@@ -115,7 +117,7 @@ class Splitter:
         self._held = 0
         if end <= self.max_line:
             return whole
-        self.cut += end - self.max_line
+        self._note_cut(self.at - len(whole) + self.max_line, end - self.max_line)
         return whole[: self.max_line] + whole[end:]
 
     def _passed(self, whole: bytes) -> bytes:
@@ -127,9 +129,14 @@ class Splitter:
         if self._held <= self.max_line:
             return b""
         line = self.flush()
-        self.cut += len(line) - 1 - self.max_line
+        dropped = len(line) - 1 - self.max_line
+        self._note_cut(self.at - dropped, dropped)
         self._dropping = True
         return line[: self.max_line] + b"\n"
+
+    def _note_cut(self, offset: int, size: int) -> None:
+        self.cut_at = self.cut_at if self.cut else offset
+        self.cut += size
 
     def _drop(self, data: bytes) -> bytes:
         end = data.find(b"\n") + 1

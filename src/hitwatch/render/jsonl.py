@@ -125,6 +125,7 @@ def _end(end: End) -> dict[str, Any]:
         "late": end.late,
         "alerts": end.alerts,
         "firing": [change.rule for change in end.firing],
+        "unjudged": [rule.name for rule in end.unjudged],
         "first_at": None if end.first_at is None else rfc3339(end.first_at),
         "last_at": None if end.last_at is None else rfc3339(end.last_at),
     }

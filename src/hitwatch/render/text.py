@@ -185,4 +185,8 @@ def _end(end: End, color: bool) -> list[str]:
     alerts = f"  {end.alerts:,} alert{'' if end.alerts == 1 else 's'} fired"
     if end.firing:
         alerts += f"; {', '.join(change.rule for change in end.firing)} still lasts"
-    return [*lines, alerts]
+    lines.append(alerts)
+    for rule in end.unjudged:
+        needed = format_duration(rule.short + rule.long)
+        lines.append(f"  {rule.name} was not judged: it needs more than {needed} of log")
+    return lines

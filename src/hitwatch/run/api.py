@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from hitwatch.alerting.rule import surge_rule
-from hitwatch.errors import SettingsError, UsageError
+from hitwatch.errors import DamageError, DamageWarning, SettingsError, UsageError
 from hitwatch.hits.lazy import LazyRows
 from hitwatch.hits.privacy import Mode
 from hitwatch.hits.rewriting import Privacy
@@ -128,6 +129,7 @@ def scan(
         further=all_fields,
         line_numbers=line_numbers,
         on_reject=on_reject,
+        warn=_warn_of_damage,
         strict=True,
     )
     return Scan(parsing, selection).table()
@@ -255,13 +257,20 @@ def report(
         choice=choice,
         notify=log.info,
         # A report that lacks a log would pass for the whole.
-        stopped=lambda: bool(reporting.failures),
+        stopped=lambda: any(not isinstance(e, DamageError) for e in reporting.failures),
         previous=selection.previous(compare) if compare else None,
     )
     made = reporting.make(limits)
-    if reporting.failures:
-        raise reporting.failures[0]
+    for error in reporting.failures:
+        if not isinstance(error, DamageError):
+            raise error
+        _warn_of_damage(str(error))
     return made
+
+
+def _warn_of_damage(what: str) -> None:
+    """Tell, in Python's way, what could not be read of a log; its figures are of the rest."""
+    warnings.warn(what, DamageWarning, stacklevel=3)
 
 
 def _selection(

@@ -168,7 +168,13 @@ class Loop:
 
     def _last_word(self, at: Instant | None) -> End:
         engine = self.engine
-        last = end(engine.tally, at=at, alerts=engine.alerts, firing=tuple(engine.firing))
+        last = end(
+            engine.tally,
+            at=at,
+            alerts=engine.alerts,
+            firing=tuple(engine.firing),
+            rules=(engine.judge.status,),
+        )
         self.screen.show(last, lag=0)
         log.info("ended: %s", last.total)
         return last

@@ -73,7 +73,8 @@ class Parsing:
         further: whether to add the formats' own columns.
         line_numbers: whether to add ``line_number``.
         on_reject: told of every rejected line.
-        strict: whether an input that cannot be read ends it all; else the others are read.
+        strict: whether an input that cannot be read ends it all; else the others are read. Of a
+            damaged one is given what can be read in either case.
         chunks: gives the lines of an input; they are read from it when ``None``.
         balance: what became of the lines so far.
         reasons: rejects by reason.
@@ -193,7 +194,7 @@ class Parsing:
             )
 
     def _failed(self, error: InputError) -> None:
-        if self.strict:
+        if self.strict and not isinstance(error, DamageError):
             raise error
         self.failures.append(error)
         log.error("%s", error)

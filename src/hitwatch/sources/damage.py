@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hitwatch.errors import DamageError
+from hitwatch.follow.splitter import Splitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class Damage:
         """What is wrong, and where."""
         said = self.why.format(size=f"{self.size:,}", offset=f"{self.offset:,}")
         return said.replace("1 bytes", "1 byte", 1) if self.size == 1 else said
+
+
+def cut_lines(splitter: Splitter) -> list[Damage]:
+    """What was left unread of lines that are too long to be held."""
+    if not splitter.cut:
+        return []
+    why = f"a line is longer than {splitter.max_line >> 20} MiB: " + (
+        "{size} bytes of it, from offset {offset} on, are left unread"
+    )
+    return [Damage(splitter.cut_at, splitter.cut, why, lost=False)]
 
 
 def damage_error(

@@ -18,7 +18,7 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.holes import Skipped, without_holes
 from hitwatch.follow.splitter import MAX_LINE, Splitter
 from hitwatch.sources.blocks import Hole, has_holes, past_hole, read_through
-from hitwatch.sources.damage import Damage, damage_error
+from hitwatch.sources.damage import Damage, cut_lines, damage_error
 from hitwatch.sources.packed import codec_of, unpacked
 
 BLOCK = 4 * 1024 * 1024
@@ -74,6 +74,7 @@ def read_file(
         yield Chunk(path, lines, first_line)
     if warn and splitter.skipped.runs:
         warn(f"{path}: {splitter.skipped.wording}")
+    damages += cut_lines(splitter)
     counted = splitter.lines if numbered else None
     if error := damage_error(path, damages, torn=torn, lines=counted):
         raise error
@@ -353,6 +354,7 @@ class PlainFile:
             yield Chunk(self.path, lines, 1)
         if splitter.skipped.runs:
             self._skip(splitter.skipped)
+        self._damages += cut_lines(splitter)
 
 
 def is_stream(path: str) -> bool:
