@@ -29,6 +29,7 @@ from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
 from hitwatch.sources.files import Head, head_of_pieces
+from hitwatch.sources.packed import codec_of
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
@@ -210,9 +211,15 @@ def _head_of(file: OpenFile, size: int, path: str) -> Head:
     """The first whole lines of an open file that can be read.
 
     Raises:
-        InputError: it is binary as far as it was looked at.
+        InputError: it is binary as far as it was looked at, or compressed.
 
     """
+    if codec_of(file.read_at(0, 8)):
+        raise InputError(
+            "a compressed log does not grow",
+            where=path,
+            hint="hitwatch report or hitwatch replay reads it",
+        )
     begin = file.text_from(0)
     pieces = (file.read_at(at, min(_HEAD, size - at)) for at in range(begin, size, _HEAD))
     return head_of_pieces(path, pieces, ended=False)
