@@ -308,6 +308,7 @@ impl FieldSpec {
             "user" => Check::User,
             "status" => Check::Status,
             "virtual_host" => Check::VirtualHost,
+            "forwarded" => Check::Forwarded,
             _ => Check::None,
         };
         let quotes = match self.quotes.as_str() {

@@ -755,6 +755,7 @@ impl<'a> Scanner<'a> {
                 match field.check {
                     Check::User => self.believe(typed::user(raw))?,
                     Check::VirtualHost => self.believe(typed::virtual_host(raw))?,
+                    Check::Forwarded => self.believe(typed::forwarded(raw))?,
                     Check::Status | Check::None => {}
                 }
                 self.set_text(*slot, raw, escape);

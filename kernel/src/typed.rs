@@ -33,6 +33,8 @@ pub enum Check {
     VirtualHost,
     /// Three digits, or 0 where no answer was given.
     Status,
+    /// Addresses of clients and proxies, with commas between them, as a header has them.
+    Forwarded,
 }
 
 /// An address or host name, and the port behind it.
@@ -212,6 +214,20 @@ pub fn virtual_host(raw: &[u8]) -> Verdict {
     match raw {
         b"-" => Verdict::Wrong,
         _ => address(raw, Class::Host).verdict,
+    }
+}
+
+/// A list of addresses out of a header: anybody may send another text, but few do.
+pub fn forwarded(raw: &[u8]) -> Verdict {
+    let address = |item: &[u8]| address(item.trim_ascii(), Class::Client).verdict;
+    if raw == b"-"
+        || raw
+            .split(|&b| b == b',')
+            .all(|item| address(item) == Verdict::Sure)
+    {
+        Verdict::Sure
+    } else {
+        Verdict::Doubtful
     }
 }
 

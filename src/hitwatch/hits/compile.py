@@ -480,7 +480,8 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
 def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, Any]:
     group = groups.setdefault(key.reading.column or key.name, len(groups))
     # What names or quotes mark off may hold blanks.
-    reading = replace(key.reading, check=None) if key.reading.check == "user" else key.reading
+    free = key.reading.check in ("user", "forwarded")
+    reading = replace(key.reading, check=None) if free else key.reading
     return _read_as(reading, log_format) | {
         "group": group,
         "otherwise": None,

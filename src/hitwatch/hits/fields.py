@@ -63,7 +63,7 @@ class Reading:
         spare: whether it fills its column only where no other field has.
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
         check: what a value is held against, in the kernel's words: ``client`` or ``host`` of an
-            address, ``user``, ``status``, ``virtual_host``.
+            address, ``user``, ``status``, ``virtual_host``, ``forwarded``.
         lenient: whether an address that is none is no value, since anybody may have written
             it; else it makes the line a reject.
 
@@ -173,7 +173,7 @@ FIELDS: dict[str, Reading] = {
     "upstream_duration_ms": _seconds("upstream_duration_s", 1e3, listed=True),
     "upstream_duration_us": _seconds("upstream_duration_s", 1e6, listed=True),
     "upstream_duration_ns": _seconds("upstream_duration_s", 1e9, listed=True),
-    "forwarded_for": _text("forwarded_for"),
+    "forwarded_for": Reading(Kind.TEXT, "forwarded_for", check="forwarded"),
     # One word: IIS writes + for the blanks of a list.
     "forwarded_word": Reading(Kind.TEXT, "forwarded_for", forbids=" "),
     "bytes_received": _integer("bytes_received"),

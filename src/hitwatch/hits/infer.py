@@ -13,7 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS, URL
 from hitwatch.hits.format import Format, Guess, read_lines
+from hitwatch.hits.separated import separated
 
 NAME = "clf-like"
 """What an inferred layout is called."""
@@ -22,31 +24,19 @@ _LOOKED_AT = 200
 _MOST_TOKENS = 32
 _CONSISTENT = 3
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
-_V6 = r"(?=[0-9A-Fa-f.%:]*:[0-9A-Fa-f.]*:)[0-9A-Fa-f:]{2,}(?:%\w+)?(?:\d[\d.]*)?"
-_ADDRESS = rf"(?:{_V4}(?::\d{{1,5}})?|\[{_V6}\](?::\d{{1,5}})?|{_V6})"
-_LISTED = rf"(?:{_ADDRESS}|unknown|-)"
-_LIST = re.compile(rf"{_LISTED}(?:, *{_LISTED})*")
-_HOST = re.compile(
-    r"(?=[^ ]*[A-Za-z*])[\w*-]+(?:\.[\w*-]+)*\.[A-Za-z*][\w*-]*\.?(?::\d{1,5})?|localhost(?::\d+)?"
-)
-_CLF = (
-    r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{2}:?\d{2}| [A-Z]{1,4})?"
-)
-_ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
 _US = r"\d\d/\d\d/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 _TIMES = (
-    (re.compile(rf"\[(?:{_CLF}|{_ISO})\]"), "[{time}]", "any"),
+    (re.compile(rf"\[(?:{CLF}|{ISO})\]"), "[{time}]", "any"),
     # cPanel's logs have the month first.
     (re.compile(rf"\[{_US}\]"), "[{time}]", "%m/%d/%Y:%H:%M:%S %z"),
-    (re.compile(rf"(?<![^ ])(?:{_CLF}|{_ISO})(?= )"), "{time}", "any"),
+    (re.compile(rf"(?<![^ ])(?:{CLF}|{ISO})(?= )"), "{time}", "any"),
     (re.compile(r"^\d{10}(?:\.\d{1,9})?(?= )"), "{time}", "epoch:s"),
     (re.compile(r"^\d{13}(?= )"), "{time}", "epoch:ms"),
 )
 """How times look, how a template has them, and in which format they are."""
 
 _REQUEST = re.compile(r'"(?:[A-Z][A-Z_-]{1,19} (?:[^"\\]|\\.)*|-|)"')
+_UNQUOTED = re.compile(r"(?<= )[A-Z]{3,10} \S+ HTTP/\d(?:\.\d)?(?= )")
 _TOKEN = re.compile(
     r"""
       "(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)
@@ -58,11 +48,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|-?$|android-app:")
-_AGENT = re.compile(r"-|Mozilla/.*|[\w.+-]+/v?\d.*|[\w .+-]*(?:[bB]ot|[cC]rawler|[sS]pider).*")
 _INTEGER = re.compile(r"\d+")
-_TLS = re.compile(r"(?:TLS|SSL)v[\d.]+")
-_CIPHER = re.compile(r"(?:TLS_|ECDHE-|DHE-|AES\d|RC4-|CAMELLIA)[A-Z0-9_-]*")
 _HALVES = re.compile(r"(\d+)/(\d+)")
 _AROUND = {
     "quoted": ('"', '"'),
@@ -96,14 +82,15 @@ class _Taken:
     """A line taken apart: what stands before the time, before the request, and behind it."""
 
     time: int
+    quoted: bool
     head: tuple[_Token, ...]
     between: tuple[_Token, ...]
     tail: tuple[_Token, ...]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, bool, int, int]:
         """What lines of one layout have in common."""
-        return self.time, len(self.head), len(self.between)
+        return self.time, self.quoted, len(self.head), len(self.between)
 
 
 _Rows = Sequence[Sequence[_Token]]
@@ -120,22 +107,28 @@ def infer(data: bytes) -> Format | None:
 
     """
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
+    if lines and "\t" in lines[0] and (told := separated(lines[:_LOOKED_AT])):
+        return _format(told[0], (), told[1])
     taken = [found for line in lines[:_LOOKED_AT] if (found := _taken_apart(line))]
     if not taken or 2 * len(taken) < min(len(lines), _LOOKED_AT):
-        return None
+        told = separated(lines[:_LOOKED_AT]) if lines else None
+        return _format(told[0], (), told[1]) if told else None
     shape, count = Counter(each.shape for each in taken).most_common(1)[0]
     if 2 * count < len(taken):
         return None
     alike = [each for each in taken if each.shape == shape]
     names = _Names()
     columns = _columns([each.head + each.between for each in alike])
-    head = _head(columns, shape[1], names)
+    place, quoted, before_time, _ = shape
+    head = _head(columns, before_time, names)
     if head is None or (names.unknown and len(alike) < _CONSISTENT):
         # A word more on a single line may as well be the second of a name.
         return None
-    _, written, time_format = _TIMES[shape[0]]
+    _, written, time_format = _TIMES[place]
+    request = '"{request}"' if quoted else "{request*}"
     known, optional = _tail([each.tail for each in alike], names)
-    line = " ".join([*head[: shape[1]], written, *head[shape[1] :], '"{request}" {status}'])
+    around = [*head[:before_time], written, *head[before_time:]]
+    line = " ".join([*around, request, "{status}"])
     return _format(line + known, optional, time_format)
 
 
@@ -199,7 +192,7 @@ def _taken_apart(line: str) -> _Taken | None:
     place, found = next(((place, match) for place, match in times if match), (0, None))
     if found is None:
         return None
-    request = _REQUEST.search(line, found.end())
+    request = _REQUEST.search(line, found.end()) or _UNQUOTED.search(line, found.end())
     if request is None:
         return None
     head = _tokens(line[: found.start()].strip())
@@ -211,7 +204,7 @@ def _taken_apart(line: str) -> _Taken | None:
     if not status or behind[0].how != "bare" or _TIMES[place][0].search(line, request.end()):
         # Two lines written into each other are none.
         return None
-    return _Taken(place, head, between, behind[1:])
+    return _Taken(place, line[request.start()] == '"', head, between, behind[1:])
 
 
 def _tokens(text: str) -> tuple[_Token, ...]:
@@ -287,34 +280,34 @@ def _client_place(columns: list[list[_Token]]) -> int | None:
     """Which value is the client: the first bare address, else a quoted one, else a name."""
     for how in ("bare", "quoted"):
         for place, column in enumerate(columns):
-            if _how(column) == how and _all(column, _LIST):
+            if _how(column) == how and _all(column, ADDRESSES):
                 return place
     for place, column in enumerate(columns[:2]):
-        if _how(column) == "bare" and _all(column, _HOST):
+        if _how(column) == "bare" and _all(column, HOST):
             return place
     return None
 
 
 def _is_name(column: Sequence[_Token]) -> bool:
-    return not _all(column, _HOST) and not _all(column, _LIST)
+    return not _all(column, HOST) and not _all(column, ADDRESSES)
 
 
 def _known(column: Sequence[_Token], behind: int, names: _Names) -> str:
     """The template of a value before the request, by its type."""
     how = _how(column)
-    if _all(column, _HOST) and names.free("host"):
+    if _all(column, HOST) and names.free("host"):
         names.take("host")
         # In front, as Apache's %v:%p, the port is a column of its own.
         return "{host_address}" if behind < 0 else "{virtual_host}" if how == "bare" else "{host}"
-    if how != "bare" and _all(column, _LIST) and names.free("forwarded_for"):
+    if how != "bare" and _all(column, ADDRESSES) and names.free("forwarded_for"):
         return names.take("forwarded_for")
-    names.unknown += not _all(column, _LIST)
+    names.unknown += not _all(column, ADDRESSES)
     return _typed(column, names) or names.extra()
 
 
 def _typed(column: Sequence[_Token], names: _Names) -> str | None:
     """The template of a value whose looks tell what it is, wherever it stands."""
-    for name, pattern in (("tls_protocol", _TLS), ("tls_cipher", _CIPHER)):
+    for name, pattern in (("tls_protocol", TLS), ("tls_cipher", CIPHER)):
         if _all(column, pattern) and names.free(name):
             return names.take(name)
     return None
@@ -332,7 +325,7 @@ def _tail(rows: _Rows, names: _Names) -> tuple[str, list[str]]:
     quoted = [c for c in columns[place : place + 2] if _whole(c, rows) and _how(c) == "quoted"]
     if len(quoted) == 2 and _refers(columns[place]):
         told, place = f'{told} "{{referrer}}" "{{user_agent}}"', place + 2
-    elif quoted and _all(columns[place], _AGENT):
+    elif quoted and _all(columns[place], AGENT):
         told, place = f'{told} "{{user_agent}}"', place + 1
     optional = [" " + _behind(column, names) for column in columns[place:] if column]
     return told, [*optional, " {skip}"]
@@ -354,7 +347,7 @@ def _whole(column: Sequence[_Token], rows: _Rows) -> bool:
 
 def _refers(column: Sequence[_Token]) -> bool:
     """Whether most values are addresses of pages, or absent: anybody may send another text."""
-    fitting = sum(bool(_URL.match(token.text)) for token in column)
+    fitting = sum(bool(URL.match(token.text)) for token in column)
     return 2 * fitting >= len(column)
 
 
@@ -368,10 +361,10 @@ def _behind(column: Sequence[_Token], names: _Names) -> str:
             kind = "" if name in _KEYS.values() else ":text"
             return f'{key}={{"{name}{kind}"}}'
     how = _how(column)
-    if how == "quoted" and _all(column, _LIST) and names.free("forwarded_for"):
+    if how == "quoted" and _all(column, ADDRESSES) and names.free("forwarded_for"):
         names.take("forwarded_for")
         return '{"forwarded_for"}'
-    if how in ("bare", "quoted") and _all(column, _HOST) and names.free("host"):
+    if how in ("bare", "quoted") and _all(column, HOST) and names.free("host"):
         names.take("host")
         return '{"host"}'
     if _is_seconds_and_microseconds(column) and names.free("duration_s"):

@@ -18,7 +18,7 @@ from hitwatch.hits.fields import CLOCK, Kind
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
 from hitwatch.hits.infer import NAME as INFERRED
-from hitwatch.hits.settling import dated
+from hitwatch.hits.settling import dated, hosted
 from hitwatch.hits.times import Zone
 from hitwatch.hits.unframing import detect_framed
 from hitwatch.hits.units import is_open, settled
@@ -126,7 +126,7 @@ class Reader:
         self._found = self.log_format is not None
         if self._found and self.log_format is not None:
             bare = self.bare(head)
-            self.log_format = dated(self.log_format, bare, self.zone)
+            self.log_format = hosted(dated(self.log_format, bare, self.zone), bare)
             self._settle(bare)
         return self._found
 

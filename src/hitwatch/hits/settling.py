@@ -51,6 +51,24 @@ def dated(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
     return replace(ordered, guesses=(*ordered.guesses, _ZONE))
 
 
+_ABSOLUTE = re.compile(rb'"[A-Z]{3,10} https?://')
+_LOCAL = re.compile(rb'"[A-Z]{3,10} /')
+
+
+def hosted(log_format: Format, lines: bytes) -> Format:
+    """Settle whether targets tell the host: they do where most of them are absolute.
+
+    Varnish writes each request so, with the host that was asked for (varnishncsa's ``%r``). In
+    the log of a web server an absolute target is rare, and the host of another site.
+    """
+    if log_format.fills("host") or log_format.host_in_target:
+        return log_format
+    absolute = len(_ABSOLUTE.findall(lines))
+    if absolute == 0 or absolute < len(_LOCAL.findall(lines)):
+        return log_format
+    return replace(log_format, host_in_target=True)
+
+
 def _lacks_offset(log_format: Format, lines: bytes) -> bool:
     """Whether lines have times without an offset: another zone makes other times of them."""
     if not log_format.fills("time") or _is_certain(log_format):

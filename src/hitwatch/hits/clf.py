@@ -1,0 +1,22 @@
+"""What values look like in logs of the common log format and its kin: patterns of text."""
+
+from __future__ import annotations
+
+import re
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_V6 = r"(?=[0-9A-Fa-f.%:]*:[0-9A-Fa-f.]*:)[0-9A-Fa-f:]{2,}(?:%\w+)?(?:\d[\d.]*)?"
+_ADDRESS = rf"(?:{_V4}(?::\d{{1,5}})?|\[{_V6}\](?::\d{{1,5}})?|{_V6})"
+_LISTED = rf"(?:{_ADDRESS}|unknown|-)"
+ADDRESSES = re.compile(rf"{_LISTED}(?:, *{_LISTED})*")
+HOST = re.compile(
+    r"(?=[^ ]*[A-Za-z*])[\w*-]+(?:\.[\w*-]+)*\.[A-Za-z*][\w*-]*\.?(?::\d{1,5})?|localhost(?::\d+)?"
+)
+CLF = r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{2}:?\d{2}| [A-Z]{1,4})?"
+ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
+
+URL = re.compile(r"[a-z][a-z0-9+.-]*://|-?$|android-app:")
+AGENT = re.compile(r"-|Mozilla/.*|[\w.+-]+/v?\d.*|[\w .+-]*(?:[bB]ot|[cC]rawler|[sS]pider).*")
+TLS = re.compile(r"(?:TLS|SSL)v[\d.]+")
+CIPHER = re.compile(r"(?:TLS_|ECDHE-|DHE-|AES\d|RC4-|CAMELLIA)[A-Z0-9_-]*")

@@ -1,0 +1,113 @@
+"""Layouts that no format file describes: values between tabs, bars or semicolons.
+
+Each value is told by what it looks like in all lines: an address, a time, a request, a status.
+What looks like nothing in particular is kept as ``extra_1`` and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS
+
+SEPARATORS = ("\t", " | ", "|", "; ", ";")
+_LEAST = 5
+_MOST = 64
+_METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PROPFIND|PURGE|-)"
+_REQUEST = re.compile(rf"{_METHOD} \S.* HTTP/\d(?:\.\d)?|-")
+_AROUND = (('"', '"'), ("[", "]"), ("(", ")"))
+
+_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("time", re.compile(rf"{CLF}|{ISO}|\d{{10}}(?:\.\d{{1,9}})?|\d{{13}}")),
+    ("client_list", ADDRESSES),
+    ("request", _REQUEST),
+    ("method", re.compile(_METHOD)),
+    ("target", re.compile(r"/\S*|https?://\S+")),
+    ("protocol", re.compile(r"HTTP/\d(?:\.\d)?")),
+    ("status", re.compile(r"[1-5]\d\d|000")),
+    ("bytes_clf", re.compile(r"\d+")),
+    ("tls_protocol", TLS),
+    ("tls_cipher", CIPHER),
+    ("host", HOST),
+    ("referrer", re.compile(r"https?://.*|android-app://.*")),
+    ("user_agent", AGENT),
+)
+"""Fields by what their values look like; each is given to the first that does."""
+
+_AFTER = {"bytes_clf": "status"}
+"""Fields that are told only behind another: any number may stand in front."""
+
+_TOLD_BY_REQUEST = {"method", "target", "protocol"}
+
+
+def separated(lines: Sequence[str]) -> tuple[str, str] | None:
+    """The template of lines whose values stand between separators.
+
+    Args:
+        lines: of a log.
+
+    Returns:
+        The template and its time format; ``None`` where lines are not of so many values each,
+        or do not tell client, time, request and status.
+
+    """
+    for separator in SEPARATORS:
+        rows = [line.split(separator) for line in lines]
+        most, count = Counter(map(len, rows)).most_common(1)[0]
+        if not _LEAST <= most <= _MOST or 2 * count < len(rows):
+            continue
+        columns = list(zip(*(row for row in rows if len(row) == most), strict=True))
+        names = [name for name, _ in _named(columns)]
+        told = set(names)
+        if {"time", "client_list", "status"} <= told and told & {"request", "target"}:
+            template = separator.join(text for _, text in _named(columns))
+            place = names.index("time")
+            return template, _time_format(_bare(columns[place])[0])
+    return None
+
+
+def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Of each column the field, and its place in the template."""
+    given: set[str] = set()
+    extras = 0
+    for column in columns:
+        values, before, after = _bare(column)
+        name = next(
+            (
+                name
+                for name, pattern in _TYPES
+                if name not in given
+                and not (name in _TOLD_BY_REQUEST and "request" in given)
+                and _AFTER.get(name, name) in {name, *given}
+                and _all(values, pattern)
+            ),
+            "",
+        )
+        if name:
+            given.add(name)
+            yield name, f"{before}{{{name}}}{after}"
+        else:
+            extras += 1
+            yield "", f"{before}{{extra_{extras}:text}}{after}"
+
+
+def _bare(column: Sequence[str]) -> tuple[list[str], str, str]:
+    """The values without what stands around all of them, and that."""
+    for before, after in _AROUND:
+        if all(v.startswith(before) and v.endswith(after) and len(v) > 1 for v in column):
+            return [value[1:-1] for value in column], before, after
+    return list(column), "", ""
+
+
+def _all(values: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    some = [value for value in values if value not in ("-", "")]
+    return bool(some) and all(pattern.fullmatch(value) for value in some)
+
+
+def _time_format(values: Sequence[str]) -> str:
+    value = next(value for value in values if value not in ("-", ""))
+    if not value.replace(".", "").isdigit():
+        return "any"
+    return "epoch:ms" if len(value) == 13 and "." not in value else "epoch:s"
