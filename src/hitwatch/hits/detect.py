@@ -13,6 +13,7 @@ from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout, folded_name
 from hitwatch.hits.formats import builtin
 from hitwatch.hits.framing import votes
+from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.infer import infer
 from hitwatch.hits.w3c import date_of, directives, sections, software_of, with_fields
 from hitwatch.spans import Instant
@@ -273,7 +274,9 @@ def _score(log_format: Format, hits: Hits, data: bytes) -> _Score:
     told_by = bool(log_format.telling)
     particular = not log_format.folded
     evidence = _evidence(log_format, data)
-    return hits.certain, told_by, len(hits), hits.told, particular, evidence
+    # What is inferred goes behind all that is known.
+    told = 0 if log_format.name == INFERRED else hits.told
+    return hits.certain, told_by, len(hits), told, particular, evidence
 
 
 def _evidence(log_format: Format, data: bytes) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from hitwatch import _kernel
 from hitwatch.hits.detect import Fit
 from hitwatch.hits.framing import FRAMES, Frame, votes
+from hitwatch.hits.infer import NAME as INFERRED
 
 WORTH = 0.25
 """Share of lines that an envelope must be around to be tried."""
@@ -33,6 +34,9 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
     fits = judge(head)
     if fits and fits[0].certain and fits[0].log_format.telling:
         # A product that keeps its own line, or some message, under such a name.
+        return best, fits
+    if fits and fits[0].certain == fits[0].lines and fits[0].log_format.name != INFERRED:
+        # Nothing is around lines of which every value is what it should be.
         return best, fits
     waiting = [(best, head, fits)]
     tries = 0
