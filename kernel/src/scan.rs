@@ -686,26 +686,29 @@ impl<'a> Scanner<'a> {
         if worse || raw.is_empty() || raw == b"-" {
             return true;
         }
-        let before = self.time;
-        if matches!(field.kind, Kind::Time(_)) {
-            self.time = Parts::default();
-        }
-        let part = match field.kind {
-            Kind::Request => part_alone(raw),
-            _ => None,
-        };
-        let read = match (part, &field.kind) {
-            (Some(part), _) => {
-                self.pieces[part as usize] = Some((raw, escape));
-                self.in_pieces = true;
-                true
+        let read = match &field.kind {
+            Kind::Time(_) => {
+                let before = std::mem::take(&mut self.time);
+                let read = self.value(raw, field, escape).is_ok();
+                if !read {
+                    self.time = before;
+                }
+                read
             }
+            Kind::Request => match part_alone(raw) {
+                Some(part) => {
+                    self.pieces[part as usize] = Some((raw, escape));
+                    self.in_pieces = true;
+                    true
+                }
+                None => self.value(raw, field, escape).is_ok(),
+            },
             // A route: `GET /pets/{id}`.
-            (_, Kind::Part(Part::Target | Part::Path)) => {
+            Kind::Part(Part::Target | Part::Path) => {
                 self.value(without_method(raw), field, escape).is_ok()
             }
             // Some programs write every number with a point.
-            (_, Kind::Integer { .. }) => {
+            Kind::Integer { .. } => {
                 let whole = raw.strip_suffix(b".0").unwrap_or(raw);
                 self.value(whole, field, escape).is_ok()
             }
@@ -713,8 +716,6 @@ impl<'a> Scanner<'a> {
         };
         if read {
             self.seen[field.group] = rank;
-        } else {
-            self.time = before;
         }
         read
     }
