@@ -7,8 +7,9 @@ import json
 import pytest
 from tests.program.running import run
 
-from hitwatch.hits.describe import describe
-from hitwatch.hits.detect import detect
+from hitwatch.hits.compile import Reject
+from hitwatch.hits.describe import describe, nearness
+from hitwatch.hits.detect import Fit, detect
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.strings import format_of
 from hitwatch.render.detection import line_to_text, to_json, to_text
@@ -117,6 +118,14 @@ def test_one_line_is_explained() -> None:
     # A broken object is near to formats of objects, however far others read it.
     assert missed.log_format.layout.value == "json"
     assert "column" in said
+
+
+def test_a_format_of_the_same_layout_is_nearer() -> None:
+    """Of a broken object a format of objects is near, however far another one reads it."""
+    line = b'{"a":1'
+    far = Fit(format_of("combined"), 1, 0, 0, 0, (Reject(1, 90, "x", line),))
+    near = Fit(format_of("json"), 1, 0, 0, 0, (Reject(1, 2, "x", line),))
+    assert nearness(near, line) > nearness(far, line)
 
 
 def test_the_command_explains_a_line() -> None:
