@@ -39,6 +39,13 @@ def test_a_word_more_on_one_line_is_no_layout() -> None:
     assert infer(f"{line} 200 5\n".encode() * 3) is not None
 
 
+def test_a_name_of_two_words_is_one_name() -> None:
+    """A user with a blank on every line is no unknown value and a user."""
+    assert infer(f"{START.replace('- -', '- john doe')} 200 5\n".encode() * 9) is None
+    mixed = [START.replace("- -", f"- DE {user}") for user in ("ann", "-", "bob")]
+    assert infer("".join(f"{line} 200 5\n" for line in mixed).encode()) is not None
+
+
 def test_text_of_clients_cannot_change_the_layout() -> None:
     """Braces and names of fields in a log are text of it."""
     lines = f'{START} 200 5 "-" "{{client}} {{status}}" {{x}} k={{user}}\n'.encode() * 3

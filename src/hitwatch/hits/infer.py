@@ -121,8 +121,9 @@ def infer(data: bytes) -> Format | None:
     columns = _columns([each.head + each.between for each in alike])
     place, quoted, before_time, _ = shape
     head = _head(columns, before_time, names)
-    if head is None or (names.unknown and len(alike) < _CONSISTENT):
-        # A word more on a single line may as well be the second of a name.
+    few = len(alike) < _CONSISTENT
+    if head is None or (names.unknown and (few or _is_in_two(columns[:before_time]))):
+        # A word more may as well be the first of a name.
         return None
     _, written, time_format = _TIMES[place]
     request = '"{request}"' if quoted else "{request*}"
@@ -274,6 +275,14 @@ def _head(columns: list[list[_Token]], before_time: int, names: _Names) -> list[
             template = before + _known(column, place - client, names) + after
         templates.append(template)
     return templates
+
+
+def _is_in_two(columns: list[list[_Token]]) -> bool:
+    """Whether what stands before the time may be a name of two words on every line."""
+    if len(columns) < 2:
+        return False
+    words = [token.text for column in columns[-2:] for token in column]
+    return all(word.replace("-", "").isalpha() and word != "-" for word in words)
 
 
 def _client_place(columns: list[list[_Token]]) -> int | None:
