@@ -774,7 +774,9 @@ impl<'a> Scanner<'a> {
             Kind::Integer { slot, dash_is_zero } => {
                 let number = integer(raw).ok_or(Reason::NotANumber)?;
                 let answered = |number: &i64| *number == 0 || (100..=999).contains(number);
-                if field.check == Check::Status && !number.as_ref().is_none_or(answered) {
+                // No server writes nothing in its place: the text in front of it went too far.
+                let wrong = raw.is_empty() || !number.as_ref().is_none_or(answered);
+                if field.check == Check::Status && wrong {
                     return Err(Reason::WrongType);
                 }
                 let zero = (*dash_is_zero && self.answered()).then_some(0);

@@ -235,10 +235,17 @@ pub fn forwarded(raw: &[u8]) -> Verdict {
 #[inline]
 pub fn user(raw: &[u8]) -> Verdict {
     // Few lines have one: `-` is all that most have.
-    if raw.len() == 1 || memchr3(b' ', b'\t', b'"', raw).is_none() {
+    if raw.len() == 1 {
         return Verdict::Sure;
     }
-    words_of_a_name(raw)
+    if memchr3(b' ', b'\t', b'"', raw).is_some() {
+        return words_of_a_name(raw);
+    }
+    // nginx's `$http_x_forwarded_for - $remote_addr`: the proxy stands in the user's place.
+    if is_ipv4(raw) || memchr(b':', raw).is_some() && is_ipv6(raw) {
+        return Verdict::Doubtful;
+    }
+    Verdict::Sure
 }
 
 #[cold]
@@ -333,7 +340,9 @@ mod tests {
     #[test]
     fn users_are_words() {
         assert_eq!(user(b"ann"), Verdict::Sure);
-        assert_eq!(user(b"frank zappa"), Verdict::Doubtful);
+        for raw in ["frank zappa", "192.0.2.200", "2001:db8::7"] {
+            assert_eq!(user(raw.as_bytes()), Verdict::Doubtful, "{raw}");
+        }
         for raw in [
             "- -",
             "| 192.0.2.5 - -",
