@@ -119,7 +119,12 @@ impl Records {
 
     /// Between objects, where brackets, commas and blanks are nothing to report.
     fn between(&mut self, data: &[u8], at: usize, byte: u8) -> usize {
-        let next = || data[at + 1..].trim_ascii_start().first();
+        // Lines come in by themselves or many at once: none may hang on the one behind it.
+        let next = || {
+            let mut behind = data[at + 1..].iter();
+            let said = behind.find(|&&b| b == b'\n' || !b.is_ascii_whitespace());
+            said.filter(|&&b| b != b'\n')
+        };
         match byte {
             b'{' => self.begin(),
             b']' if self.around > 0 => {
@@ -298,6 +303,20 @@ mod tests {
         let text = "[Mon] x\n{\"a\":1} tail\n{\"b\":\"torn\n{\"c\":1,\n{\"d\":1}\nend";
         let wanted = "[Mon] x\n{\"a\":1}\ntail\n{\"b\":\"torn\n{\"c\":1,\n{\"d\":1}\nend\n";
         assert_eq!(lines(&[], text, usize::MAX), wanted);
+    }
+
+    #[test]
+    fn no_line_hangs_on_the_one_behind_it() {
+        for text in ["[\n,\n", "]\nx\n", "[ \n{\"a\":1}\n] \n", "[\n[x\n"] {
+            let mut records = Records::new(Vec::new());
+            let mut made = Vec::new();
+            for line in text.split_inclusive('\n') {
+                records.feed(line.as_bytes(), &mut made);
+            }
+            records.finish(&mut made);
+            let made = String::from_utf8(made).unwrap();
+            assert_eq!(made, lines(&[], text, usize::MAX), "{text}");
+        }
     }
 
     #[test]
