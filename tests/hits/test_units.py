@@ -54,6 +54,14 @@ def test_one_unit_a_source() -> None:
     assert seconds(lines("2", "0.021", "0.5")) == [2.0, 0.021, 0.5]
 
 
+def test_the_first_of_a_list_tells() -> None:
+    """Where several upstreams were tried, how the first duration is written counts."""
+    listed = lines('"0.120, 0.030"', '"7"', name="upstream_duration")
+    assert not settled(by_name("json"), listed).guesses
+    whole = lines('"120, 30"', '"7"', name="upstream_duration")
+    assert settled(by_name("json"), whole).guesses
+
+
 def test_whole_numbers_are_a_guess_and_said_to_be_one() -> None:
     """What only the size of numbers speaks for is said, with the option that settles it."""
     told = settled(by_name("json"), lines("12", "250"))

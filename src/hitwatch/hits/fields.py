@@ -53,7 +53,7 @@ class Reading:
             (``hits/units.py``): ``s``, ``ms``, ``us``, ``ns``. The first is that of whole
             numbers that nothing speaks about. Until then ``per_second`` and ``by_point`` hold.
         dash_is_zero: whether ``-`` stands for 0, as in CLF's ``%b``.
-        listed: whether several values may stand in it: durations are summed, of texts the
+        listed: whether several values may stand in it: durations are summed, of addresses the
             first counts.
         port_column: where the port of an address goes, or the number behind a word and `/`.
         time_format: of (a part of) the time; ``None``: as the format says.

@@ -191,10 +191,7 @@ def _judged(log_format: Format, lines: bytes) -> Format:
         for place, (_, reading) in enumerate(log_format.readings)
         if reading.kind is Kind.SECONDS
     ]
-    raw = {
-        place: Reading(Kind.TEXT, f"written_{place}", listed=reading.listed)
-        for place, reading in durations
-    }
+    raw = {place: Reading(Kind.TEXT, f"written_{place}") for place, _ in durations}
     hits = Parser(_times_first(_with_readings(log_format, raw))).parse(lines)
     texts = {place: _texts(hits, f"written_{place}") for place, _ in durations}
     parts = [
@@ -253,7 +250,9 @@ def _times_first(log_format: Format) -> Format:
 
 
 def _texts(hits: Hits, column: str) -> list[_Number | None]:
-    return [_number(text) for text in hits.texts_of(column)] if hits.holds(column) else []
+    """The numbers of a column; of a list, as of upstreams that were tried, the first."""
+    texts = hits.texts_of(column) if hits.holds(column) else []
+    return [_number(text.partition(",")[0].strip()) if text else None for text in texts]
 
 
 def _unit(
