@@ -265,9 +265,8 @@ class Reporting:
             if hits.twice:
                 course = before.result()
                 hits = self._parsed(lines, reader, course)
-            course = hits.course
-            if course == UNKNOWN:
-                course = before.result()
+            # Only what has no hits asks: pieces of a log would wait for each other otherwise.
+            course = hits.course if len(hits) else before.result()
         finally:
             after.set_result(course)
         self._progressed(data, source)
