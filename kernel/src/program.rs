@@ -210,8 +210,8 @@ pub enum Quotes {
 pub enum Unit {
     /// How many make a second; dividing keeps 42,000 µs at exactly 0.042 s.
     PerSecond(f64),
-    /// Seconds when written with a point, else so many make one: what Apache's `%D` and
-    /// nginx's `$request_time` look like at the end of a line.
+    /// Open: seconds when written with a point, else so many make one, until lines tell; what
+    /// Apache's `%D` and nginx's `$request_time` look like at the end of a line.
     ByPoint(f64),
 }
 

@@ -437,6 +437,7 @@ impl PyProgram {
             directives: parsed.directives,
             rejected: parsed.rejected,
             doubtful: parsed.doubtful,
+            open_units: parsed.open_units,
             excluded: 0,
             course: (parsed.course.wall, parsed.course.latest),
             twice: parsed.twice,
@@ -488,6 +489,9 @@ struct Batch {
     /// Hits of which a value is seldom what it was taken for.
     #[pyo3(get)]
     doubtful: usize,
+    /// Whether a hit has a duration whose unit is open: a plain number above zero.
+    #[pyo3(get)]
+    open_units: bool,
     #[pyo3(get)]
     excluded: usize,
     /// What the times tell of the next batch.

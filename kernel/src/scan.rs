@@ -73,6 +73,8 @@ pub struct Parsed {
     pub rejected: usize,
     /// Hits of which a value is seldom what it was taken for.
     pub doubtful: usize,
+    /// Whether a hit has a duration whose unit is open: a plain number above zero.
+    pub open_units: bool,
     pub rejects: Vec<Reject>,
     pub reasons: Vec<((Reason, usize), usize)>,
     pub columns: Vec<Finished>,
@@ -161,6 +163,9 @@ struct Scanner<'a> {
     doubtful: usize,
     /// Whether a value of this line is doubtful.
     in_doubt: bool,
+    open_units: bool,
+    /// Whether this line has a duration whose unit is open.
+    has_open_unit: bool,
     rejects: Vec<Reject>,
     reasons: Vec<((Reason, usize), usize)>,
     columns: Vec<Column>,
@@ -212,6 +217,8 @@ impl<'a> Scanner<'a> {
             rejected: 0,
             doubtful: 0,
             in_doubt: false,
+            open_units: false,
+            has_open_unit: false,
             rejects: Vec::new(),
             reasons: Vec::new(),
             columns,
@@ -264,6 +271,7 @@ impl<'a> Scanner<'a> {
         let number = (self.first_line + self.lines + self.directives - 1) as i64;
         self.set_integer(self.program.line_number, Some(number));
         self.doubtful += usize::from(self.in_doubt);
+        self.open_units |= self.has_open_unit;
         for column in &mut self.columns {
             column.commit();
         }
@@ -300,6 +308,7 @@ impl<'a> Scanner<'a> {
             directives: self.directives,
             rejected: self.rejected,
             doubtful: self.doubtful,
+            open_units: self.open_units,
             rejects: self.rejects,
             reasons: self.reasons,
             columns,
@@ -375,6 +384,7 @@ impl<'a> Scanner<'a> {
         self.time = Parts::default();
         self.has_request = false;
         self.in_doubt = false;
+        self.has_open_unit = false;
         self.told_request = false;
         if self.in_pieces {
             self.pieces = [None; 5];
@@ -789,6 +799,11 @@ impl<'a> Scanner<'a> {
                     seconds(raw, *unit)
                 };
                 let seconds = seconds.ok_or(Reason::NotANumber)?;
+                // Zero is zero in every unit, and one that is written out is told.
+                self.has_open_unit |= matches!(unit, Unit::ByPoint(_))
+                    && seconds.is_some_and(|seconds| seconds > 0.0)
+                    && raw.first().is_some_and(u8::is_ascii_digit)
+                    && raw.last().is_some_and(|&b| b.is_ascii_digit() || b == b'.');
                 self.set_float(*slot, seconds);
             }
             Kind::Time(format) => self.read_time(raw, format)?,

@@ -68,6 +68,8 @@ class Hits:
         self.directives: int = batch.directives
         self.rejected: int = batch.rejected
         self.doubtful: int = batch.doubtful
+        # Whether a hit has a duration whose unit is open: a plain number above zero.
+        self.open_units: bool = batch.open_units
         self.excluded: int = batch.excluded
 
         self._keep: int | None = None

@@ -21,7 +21,7 @@ from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.settling import dated, hosted
 from hitwatch.hits.times import Zone
 from hitwatch.hits.unframing import detect_framed
-from hitwatch.hits.units import is_open, settled
+from hitwatch.hits.units import settled
 from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
 from hitwatch.spans import Instant
 
@@ -93,7 +93,6 @@ class Reader:
     _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
     _strays: int = _STRAYS
     _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter, repr=False)
-    _open: bool = False
     _begun: Instant | None = None
     _software: str = ""
     _course: Course = UNKNOWN
@@ -136,7 +135,6 @@ class Reader:
         if before is None or before.layout is Layout.W3C:
             return False
         self.log_format = settled(before, lines, self.duration_unit)
-        self._open = is_open(self.log_format)
         if self.log_format is before:
             return False
         self._parser = None
@@ -303,8 +301,8 @@ class Reader:
 
         """
         if hits.parser is not self.parser:
-            return bool(hits.rejected) or is_open(hits.parser.log_format)
-        if self._open and _has_duration(hits) and self._settle(hits.data or b""):
+            return bool(hits.rejected) or hits.open_units
+        if hits.open_units and self._settle(hits.data or b""):
             return True
         log_format = self.parser.log_format
         if log_format.layout is Layout.W3C or not (hits.rejected and self._strays):
@@ -313,7 +311,6 @@ class Reader:
         if other is None:
             return False
         self.log_format = mixed([*(log_format.parts or (log_format,)), other])
-        self._open = is_open(self.log_format)
         self._parser = None
         return True
 
@@ -370,7 +367,3 @@ def _shape(line: bytes) -> tuple[bytes, int, bool]:
     """What lines of one kind have in common: how they begin, their quotes, their protocol."""
     first = line[:1]
     return (b"a" if first.isalnum() else first), min(line.count(b'"'), 8), b"HTTP/" in line
-
-
-def _has_duration(hits: Hits) -> bool:
-    return hits.holds("duration_s") or hits.holds("upstream_duration_s")
