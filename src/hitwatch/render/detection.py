@@ -27,21 +27,14 @@ def to_text(found: Description) -> str:
         Lines of text, ended by a line feed; control characters are spelled out.
 
     """
-    log_format = found.log_format
-    verdict = log_format.name if found.known else f"unknown; nearest is {log_format.name}"
-    if found.wrapper:
-        verdict += f", carried by {found.wrapper}"
-    lines = [f"{found.origin}: {verdict}"]
-    if log_format.title:
-        lines.append(f"  {printable(log_format.title)}")
+    lines = [f"{found.origin}: {_verdict(found, '' if found.known else 'unknown')}"]
+    lines += _title(found.log_format)
     lines.append(f"  {_fit_wording(found)}")
     if found.tied:
         lines.append(f"  {' and '.join(found.tied)} would fit as well")
-    lines += [f"  {text}" for text in _filled_meanings(found)]
-    lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
+    lines += _understood(found)
     if found.fields:
-        rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
-        lines += ["", *aligned(("field", "column", "example"), rows)]
+        lines += _table(found, "example")
     if found.misfits:
         lines += ["", "  lines that do not fit:"]
         for misfit in found.misfits:
@@ -59,23 +52,36 @@ def line_to_text(found: Description) -> str:
         Lines of text, ended by a line feed; control characters are spelled out.
 
     """
-    log_format = found.log_format
-    verdict = log_format.name if found.fitting else f"no hit; nearest is {log_format.name}"
-    if found.wrapper:
-        verdict += f", carried by {found.wrapper}"
-    lines = [verdict]
+    lines = [_verdict(found, "" if found.fitting else "no hit")]
     if found.fitting > found.certain:
         lines.append("  doubtful: a value seldom looks like this in its place")
     if found.fitting:
-        if log_format.title:
-            lines.append(f"  {printable(log_format.title)}")
-        lines += [f"  {text}" for text in _filled_meanings(found)]
-        lines += [f"  {printable(guess_wording(guess))}" for guess in log_format.guesses]
-        rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
-        lines += ["", *aligned(("field", "column", "value"), rows)]
+        lines += [*_title(found.log_format), *_understood(found), *_table(found, "value")]
     for misfit in found.misfits:
         lines += _misfit(misfit)
     return "\n".join(lines) + "\n"
+
+
+def _verdict(found: Description, misses: str) -> str:
+    """The format and what carries its lines; ``misses``: how it is not that of the input."""
+    name = found.log_format.name
+    said = f"{misses}; nearest is {name}" if misses else name
+    return f"{said}, carried by {found.wrapper}" if found.wrapper else said
+
+
+def _title(log_format: Format) -> list[str]:
+    return [f"  {printable(log_format.title)}"] if log_format.title else []
+
+
+def _understood(found: Description) -> list[str]:
+    """What time and bytes mean, and what is a guess."""
+    guesses = [printable(guess_wording(guess)) for guess in found.log_format.guesses]
+    return [f"  {text}" for text in [*_filled_meanings(found), *guesses]]
+
+
+def _table(found: Description, head: str) -> list[str]:
+    rows = [(row.field, row.column, _short(row.example)) for row in found.fields]
+    return ["", *aligned(("field", "column", head), rows)]
 
 
 def _fit_wording(found: Description) -> str:
