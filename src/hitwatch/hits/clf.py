@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
@@ -20,3 +21,9 @@ URL = re.compile(r"[a-z][a-z0-9+.-]*://|-?$|android-app:")
 AGENT = re.compile(r"-|Mozilla/.*|[\w.+-]+/v?\d.*|[\w .+-]*(?:[bB]ot|[cC]rawler|[sS]pider).*")
 TLS = re.compile(r"(?:TLS|SSL)v[\d.]+")
 CIPHER = re.compile(r"(?:TLS_|ECDHE-|DHE-|AES\d|RC4-|CAMELLIA)[A-Z0-9_-]*")
+
+
+def all_look_like(values: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    """Whether there are values, and all but dashes look like this."""
+    some = [value for value in values if value not in ("-", "")]
+    return bool(some) and all(pattern.fullmatch(value) for value in some)

@@ -150,16 +150,13 @@ def _fields(log_format: Format, examples: dict[str, str], lines: bytes) -> list[
     ]
     if log_format.pattern:
         named = [(key.name, key.reading, True) for key in log_format.keys]
-    always = {
-        (field.label or field.name)
-        for field in (log_format.lines[0].fields if log_format.lines else ())
-        if field.or_end is None
-    }
-    placed = [
-        (field.label or field.name, field.reading, (field.label or field.name) in always)
-        for line in log_format.lines
+    fields = [
+        (field.label or field.name, field.reading, not place and field.or_end is None)
+        for place, line in enumerate(log_format.lines)
         for field in line.fields
     ]
+    always = {label for label, _, is_always in fields if is_always}
+    placed = [(label, reading, label in always) for label, reading, _ in fields]
     found: dict[tuple[str, str], Described] = {}
     for label, reading, is_always in [*placed, *named]:
         columns = _columns(reading)

@@ -13,7 +13,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS, URL
+from hitwatch.hits.clf import (
+    ADDRESSES,
+    AGENT,
+    CIPHER,
+    CLF,
+    HOST,
+    ISO,
+    TLS,
+    URL,
+    all_look_like,
+)
 from hitwatch.hits.format import Format, Guess, read_lines
 from hitwatch.hits.separated import separated
 
@@ -107,12 +117,13 @@ def infer(data: bytes) -> Format | None:
 
     """
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
-    if lines and "\t" in lines[0] and (told := separated(lines[:_LOOKED_AT])):
+    lines = lines[:_LOOKED_AT]
+    taken = [found for line in lines if (found := _taken_apart(line))]
+    are_few = not taken or 2 * len(taken) < len(lines)
+    if lines and (are_few or "\t" in lines[0]) and (told := separated(lines)):
         return _format(told[0], (), told[1])
-    taken = [found for line in lines[:_LOOKED_AT] if (found := _taken_apart(line))]
-    if not taken or 2 * len(taken) < min(len(lines), _LOOKED_AT):
-        told = separated(lines[:_LOOKED_AT]) if lines else None
-        return _format(told[0], (), told[1]) if told else None
+    if are_few:
+        return None
     shape, count = Counter(each.shape for each in taken).most_common(1)[0]
     if 2 * count < len(taken):
         return None
@@ -229,9 +240,7 @@ def _columns(rows: _Rows) -> list[list[_Token]]:
 
 
 def _all(column: Sequence[_Token], pattern: re.Pattern[str]) -> bool:
-    """Whether there are values, and all but dashes look like this."""
-    values = [token.text for token in column if token.text not in ("-", "")]
-    return bool(values) and all(pattern.fullmatch(value) for value in values)
+    return all_look_like((token.text for token in column), pattern)
 
 
 def _dashes(column: Sequence[_Token]) -> bool:

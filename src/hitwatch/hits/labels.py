@@ -54,18 +54,14 @@ def _names(line: str, log_format: Format, nodes: Sequence[Mapping[bytes, Any]]) 
                 return
             yield from _inside(values, log_format, nodes, 0, ())
         case Layout.LOGFMT:
-            pairs = [(m[1], m[2] or m[3]) for m in _LOGFMT.finditer(line)]
-            yield from _inside(dict(pairs), log_format, nodes, 0, ())
+            logfmt = {m[1]: m[2] or m[3] for m in _LOGFMT.finditer(line)}
+            yield from _inside(logfmt, log_format, nodes, 0, ())
         case Layout.LTSV:
-            pairs = [(name, value) for name, _, value in _cut(line)]
-            yield from _inside(dict(pairs), log_format, nodes, 0, ())
+            cut = (item.partition(":") for item in line.split("\t"))
+            ltsv = {name: value for name, _, value in cut}
+            yield from _inside(ltsv, log_format, nodes, 0, ())
         case _:
             return
-
-
-def _cut(line: str) -> list[tuple[str, str, str]]:
-    """The labels and values of an LTSV line."""
-    return [item.partition(":") for item in line.split("\t")]
 
 
 def _inside(

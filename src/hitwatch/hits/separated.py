@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS
+from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS, all_look_like
 
 SEPARATORS = ("\t", " | ", "|", "; ", ";")
 _LEAST = 5
@@ -59,10 +59,11 @@ def separated(lines: Sequence[str]) -> tuple[str, str] | None:
         if not _LEAST <= most <= _MOST or 2 * count < len(rows):
             continue
         columns = list(zip(*(row for row in rows if len(row) == most), strict=True))
-        names = [name for name, _ in _named(columns)]
+        named = list(_named(columns))
+        names = [name for name, _ in named]
         told = set(names)
         if {"time", "client_list", "status"} <= told and told & {"request", "target"}:
-            template = separator.join(text for _, text in _named(columns))
+            template = separator.join(text for _, text in named)
             place = names.index("time")
             return template, _time_format(_bare(columns[place])[0])
     return None
@@ -81,7 +82,7 @@ def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
                 if name not in given
                 and not (name in _TOLD_BY_REQUEST and "request" in given)
                 and _AFTER.get(name, name) in {name, *given}
-                and _all(values, pattern)
+                and all_look_like(values, pattern)
             ),
             "",
         )
@@ -99,11 +100,6 @@ def _bare(column: Sequence[str]) -> tuple[list[str], str, str]:
         if all(v.startswith(before) and v.endswith(after) and len(v) > 1 for v in column):
             return [value[1:-1] for value in column], before, after
     return list(column), "", ""
-
-
-def _all(values: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    some = [value for value in values if value not in ("-", "")]
-    return bool(some) and all(pattern.fullmatch(value) for value in some)
 
 
 def _time_format(values: Sequence[str]) -> str:
