@@ -133,16 +133,11 @@ class Codec:
     again: Callable[[], _Member]
 
 
-class _Deflate:
-    """A gzip member, its header and trailer read here so that neither can take text along."""
+class _Held:
+    """A member of a library's decompressor, and where it ends."""
 
     def __init__(self, decompressor: Any) -> None:
-        from isal import isal_zlib
-
         self._decompressor = decompressor
-        self._crc32 = isal_zlib.crc32
-        self.sum = 0
-        self.size = 0
 
     @property
     def eof(self) -> bool:
@@ -151,6 +146,18 @@ class _Deflate:
     @property
     def unused_data(self) -> bytes:
         return bytes(self._decompressor.unused_data)
+
+
+class _Deflate(_Held):
+    """A gzip member, its header and trailer read here so that neither can take text along."""
+
+    def __init__(self, decompressor: Any) -> None:
+        from isal import isal_zlib
+
+        super().__init__(decompressor)
+        self._crc32 = isal_zlib.crc32
+        self.sum = 0
+        self.size = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while True:
@@ -169,19 +176,8 @@ class _Deflate:
         return trailer == known
 
 
-class _Limited:
+class _Limited(_Held):
     """A member of a library whose output is bounded."""
-
-    def __init__(self, decompressor: Any) -> None:
-        self._decompressor = decompressor
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._decompressor.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._decompressor.unused_data)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while True:
@@ -193,22 +189,18 @@ class _Limited:
             data = b""
 
 
-class _Zstd:
+class _Zstd(_Held):
     """A frame of Zstandard, decompressed in small pieces to bound its output."""
 
     def __init__(self) -> None:
         import zstandard
 
-        self._decompressor = zstandard.ZstdDecompressor().decompressobj()
+        super().__init__(zstandard.ZstdDecompressor().decompressobj())
         self._rest = b""
 
     @property
-    def eof(self) -> bool:
-        return bool(self._decompressor.eof)
-
-    @property
     def unused_data(self) -> bytes:
-        return bytes(self._decompressor.unused_data) + self._rest
+        return super().unused_data + self._rest
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), _ZSTD_PIECE):
