@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol, Self
 
 HEAD = 256
 """How many bytes at the beginning of a file tell whether it is still the same text."""
+
+
+class _Status(Protocol):
+    """What the system says of a file."""
+
+    @property
+    def st_dev(self) -> int: ...
+
+    @property
+    def st_ino(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +26,11 @@ class Identity:
 
     device: int
     inode: int
+
+    @classmethod
+    def of(cls, status: _Status) -> Self:
+        """The file that a status is of."""
+        return cls(status.st_dev, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)

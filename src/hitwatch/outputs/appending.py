@@ -78,7 +78,7 @@ class LineFile:
         if self._target.is_stream:
             return False
         try:
-            return not os.path.samestat(os.stat(self._target.named), os.fstat(self._file))  # noqa: PTH116
+            return not os.path.samestat(self._target.named.stat(), os.fstat(self._file))
         except OSError:
             return True
 

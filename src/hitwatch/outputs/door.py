@@ -10,17 +10,11 @@ from types import TracebackType
 from typing import IO, TypeVar
 
 from hitwatch.errors import OutputError, UsageError
+from hitwatch.follow.tracker import Identity
 from hitwatch.outputs.appending import GrowingLog, LineFile, ends_in_mid_line, open_to_add
 from hitwatch.outputs.replacing import Replacement
 from hitwatch.outputs.streams import file_of, open_stream, write_all
-from hitwatch.outputs.target import (
-    STDOUT,
-    Identity,
-    Target,
-    identity_of,
-    target_of,
-    unwritable,
-)
+from hitwatch.outputs.target import STDOUT, Known, Target, target_of, unwritable
 
 _HEAD = 64 * 1024
 
@@ -42,8 +36,8 @@ class Outputs:
 
     def __init__(self, stopped: Callable[[], bool] = lambda: False) -> None:
         self._stopped = stopped
-        self._inputs: dict[Identity, str] = {}
-        self._opened: dict[Identity, Target] = {}
+        self._inputs: dict[Known, str] = {}
+        self._opened: dict[Known, Target] = {}
         self._unfinished: list[Replacement] = []
         self._streams: list[IO[bytes]] = []
 
@@ -71,8 +65,8 @@ class Outputs:
         for path in paths:
             name = os.fspath(path)
             try:
-                status = os.fstat(0) if name == STDOUT else os.stat(name)  # noqa: PTH116
-                identity = identity_of(status)
+                status = os.fstat(0) if name == STDOUT else os.stat(name)  # noqa: PTH116 - "" is no folder
+                identity: Known = Identity.of(status)
                 if stat.S_ISCHR(status.st_mode):
                     continue
             except (OSError, ValueError):
@@ -207,7 +201,7 @@ class Outputs:
 
     def _made(self, target: Target, file: Added) -> Added:
         """Know a file that was made just now by its inode too."""
-        self._opened[identity_of(os.fstat(file.fileno()))] = target
+        self._opened[Identity.of(os.fstat(file.fileno()))] = target
         return file
 
     def _claim(self, named: Path, what: str = "cannot be written") -> Target:
@@ -260,7 +254,7 @@ def _redirected_to() -> Identity | None:
         status = os.fstat(1)
     except OSError:
         return None
-    return identity_of(status) if stat.S_ISREG(status.st_mode) else None
+    return Identity.of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 def _is_input(named: Path | str, read: str) -> UsageError:

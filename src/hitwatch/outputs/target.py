@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitwatch.errors import OutputError
+from hitwatch.follow.tracker import Identity
 
 STDOUT = "-"
 
-Identity = tuple[int, int] | str
+Known = Identity | str
 """What two spellings of one file have in common: device and inode, or the path of a new one."""
 
 _MOST_LINKS = 40
@@ -49,9 +50,9 @@ class Target:
         return self.descriptor is not None or not regular
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> Known:
         """What it has in common with other spellings of it."""
-        return identity_of(self.status) if self.status else str(self.path)
+        return Identity.of(self.status) if self.status else str(self.path)
 
     @property
     def is_shared(self) -> bool:
@@ -62,11 +63,6 @@ class Target:
     def name(self) -> str:
         """The name the user gave, for messages."""
         return spelled(self.named)
-
-
-def identity_of(status: os.stat_result) -> Identity:
-    """Device and inode."""
-    return status.st_dev, status.st_ino
 
 
 def target_of(named: Path, what: str = "cannot be written") -> Target:
@@ -86,7 +82,7 @@ def target_of(named: Path, what: str = "cannot be written") -> Target:
             return Target(named, named, os.fstat(descriptor), descriptor)
         # Nothing is not there for good: a link may lead to a file that is to be made.
         path = Path(os.path.realpath(named))
-        status = os.stat(named) if named.exists() else None  # noqa: PTH116 - a value
+        status = named.stat() if named.exists() else None
     except (OSError, ValueError, RuntimeError) as error:
         raise unwritable(named, error, what) from error
     if status is None:
@@ -112,14 +108,15 @@ def _descriptor(named: Path) -> int | None:
         if name.isdecimal() and own.fullmatch(folder):
             return int(name)
         path = os.path.join(folder, name)  # noqa: PTH118 - texts are walked here
-        if not os.path.islink(path):  # noqa: PTH114
+        if not os.path.islink(path):  # noqa: PTH114 - a text
             return None
-        path = os.path.join(folder, os.readlink(path))  # noqa: PTH115, PTH118
+        path = os.path.join(folder, os.readlink(path))  # noqa: PTH115, PTH118 - texts
     return None
 
 
 def _check_folder(named: Path, path: Path, what: str) -> None:
-    if os.path.islink(path):  # noqa: PTH114 - a link that leads back to itself
+    # One that leads back to itself.
+    if path.is_symlink():
         raise OutputError(what, where=str(named), why="the link leads nowhere")
     folder = path.parent
     if not folder.exists():

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from hitwatch.errors import InputError, UsageError
+from hitwatch.follow.tracker import Identity
 
 STDIN = "-"
 
@@ -48,20 +49,20 @@ def find_logs(words: tuple[str, ...], *, live: bool) -> list[str]:
             "standard input (-) cannot be combined with files",
             hint="read them one after the other: cat FILES | hitwatch … -",
         )
-    found: dict[tuple[int, int] | str, str] = {}
+    found: dict[Identity | str, str] = {}
     for word in words:
         for path in _expand(word, live=live):
             found.setdefault(_identity(path), path)
     return list(found.values())
 
 
-def _identity(path: str) -> tuple[int, int] | str:
+def _identity(path: str) -> Identity | str:
     """What tells a file from all others, whatever it is called: one by many names is one."""
     try:
         facts = Path(path).stat()
     except (OSError, ValueError):
         return path
-    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else path
+    return Identity.of(facts) if stat.S_ISREG(facts.st_mode) else path
 
 
 def _usual() -> list[str]:

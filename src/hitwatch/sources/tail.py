@@ -50,7 +50,7 @@ class OpenFile:
     def __init__(self, path: str, origin: str, offset: int = 0) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         facts = os.fstat(self._descriptor)
-        self.identity = Identity(facts.st_dev, facts.st_ino)
+        self.identity = Identity.of(facts)
         self.offset = offset
         self._origin = origin
         self._splitter = Splitter()
@@ -222,7 +222,7 @@ class Follower:
             facts = Path(self.path).stat()
         except OSError:
             return None
-        return Identity(facts.st_dev, facts.st_ino)
+        return Identity.of(facts)
 
     def _switch(self, old: OpenFile) -> list[Chunk]:
         """Go on to the new file, through those rotated in between."""
@@ -246,7 +246,7 @@ class Follower:
                 facts = Path(path).stat()
             except OSError:
                 break
-            if Identity(facts.st_dev, facts.st_ino) == old.identity:
+            if Identity.of(facts) == old.identity:
                 return between[::-1]
             between.append(path)
         return []
