@@ -10,7 +10,7 @@ from hitwatch.hits.format import Format
 from hitwatch.hits.formats import by_name
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.strings import format_of
-from hitwatch.hits.times import IN_UTC
+from hitwatch.hits.times import IN_UTC, Zone
 from hitwatch.spans import to_datetime
 
 IIS = "192.0.2.53, -, {}, 23:59:59, W3SVC1, WEB1, 192.0.2.9, 31, 210, 1500, 200, 0, GET, /c, -,\n"
@@ -18,9 +18,9 @@ TOMCAT = '192.0.2.51 - - [{} +0100] "GET /a HTTP/1.1" 200 512 {}\n'
 DJANGO = '[10/Oct/2026 13:55:36] "GET /a HTTP/1.1" 200 512\n'
 
 
-def recognised(text: str, log_format: Format | None = None, **more: object) -> Reader:
+def recognised(text: str, log_format: Format | None = None, *, zone: Zone | None = None) -> Reader:
     """A reader that has seen some lines."""
-    reader = Reader(None, log_format, **more)  # type: ignore[arg-type]
+    reader = Reader(None, log_format, zone=zone)
     reader.recognise(text.encode())
     return reader
 
