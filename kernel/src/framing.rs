@@ -76,7 +76,7 @@ impl Text {
 }
 
 impl Member {
-    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+    fn carried<'a>(&self, line: &'a [u8], expected: &mut Expected<'a>) -> Option<Carried<'a>> {
         if line.trim_ascii_start().first() != Some(&b'{') {
             return None;
         }
@@ -87,8 +87,7 @@ impl Member {
             }
             Ok(())
         };
-        let mut expected = Expected::default();
-        keyed::read(Syntax::Json, &self.keys, line, &mut expected, &mut each).ok()?;
+        keyed::read(Syntax::Json, &self.keys, line, expected, &mut each).ok()?;
         let (_, raw, escape) = best?;
         let start = raw.as_ptr() as usize - line.as_ptr() as usize;
         let before = line[..start].trim_ascii_end();
@@ -129,10 +128,10 @@ fn bytes_of(list: &[u8]) -> Option<Vec<u8>> {
 
 impl Frame {
     #[inline]
-    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+    fn carried<'a>(&self, line: &'a [u8], expected: &mut Expected<'a>) -> Option<Carried<'a>> {
         match self {
             Self::Text(text) => text.carried(line),
-            Self::Named(member) => member.carried(line),
+            Self::Named(member) => member.carried(line, expected),
             Self::Records(_) => None,
         }
     }
@@ -179,21 +178,24 @@ impl Stage {
             self.lines = self.records.lines;
             return out;
         }
+        // Names are where they were on the line before.
+        let mut expected = Expected::default();
         let mut start = 0;
         while start < data.len() {
             let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
             let line = &data[start..end];
             start = end + 1;
-            self.line(line.strip_suffix(b"\r").unwrap_or(line), &mut out);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.line(line, &mut expected, &mut out);
         }
         out
     }
 
     /// A line that is not framed stays as it is.
     #[inline]
-    fn line(&mut self, line: &[u8], out: &mut Vec<u8>) {
+    fn line<'a>(&mut self, line: &'a [u8], expected: &mut Expected<'a>, out: &mut Vec<u8>) {
         self.lines += usize::from(!line.is_empty());
-        let Some(carried) = self.frame.carried(line) else {
+        let Some(carried) = self.frame.carried(line, expected) else {
             self.end(out);
             out.extend_from_slice(line);
             out.push(b'\n');

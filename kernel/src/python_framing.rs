@@ -118,6 +118,12 @@ impl PyUndoing {
     }
 }
 
+/// How many line ends a text has; Python's own count looks at every byte by itself.
+#[pyfunction]
+fn line_ends(data: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', data).count()
+}
+
 /// What is wrong with a regular expression, and at which byte; `None`: nothing.
 #[pyfunction]
 fn pattern_error(pattern: &str) -> Option<(String, usize)> {
@@ -148,6 +154,7 @@ fn pattern_groups(pattern: &str) -> PyResult<Vec<String>> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyFrame>()?;
     module.add_class::<PyUndoing>()?;
+    module.add_function(wrap_pyfunction!(line_ends, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_error, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_groups, module)?)
 }

@@ -55,9 +55,9 @@ class _Numbers:
             # Another file stands where the old one was.
             self.lost = 0
         number = first_line - self.lost
-        count = framed.count(b"\n") + (bool(framed) and not framed.endswith(b"\n"))
+        count = _kernel.line_ends(framed) + (bool(framed) and not framed.endswith(b"\n"))
         self.next = first_line + count
-        self.lost += count - lines.count(b"\n")
+        self.lost += count - _kernel.line_ends(lines)
         return number
 
 
