@@ -203,6 +203,7 @@ class _Glance:
         self._data = data
         self._folded: bytes | None = None
         self._objects = _OBJECT.search(data) is not None
+        self._others = not self._objects or _OTHER.search(data) is not None
 
     def may_be(self, layout: Layout) -> bool:
         """Whether any of the lines may be laid out so."""
@@ -216,7 +217,7 @@ class _Glance:
             case Layout.LTSV:
                 return b"\t" in self._data and b":" in self._data
             case _:
-                return True
+                return self._others
 
     def may_fit(self, log_format: Format) -> bool:
         """Whether any of the lines, which may be laid out so, may be in a format."""
@@ -244,12 +245,13 @@ _GLANCED_AT = 4096
 """How many bytes are searched for pairs; lines of another kind further on are strays."""
 
 _OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
+_OTHER = re.compile(rb"^(?![ \t]*\{.*\}[ \t\r]*$).*\S", re.MULTILINE)
 _PAIRS = re.compile(
     rb"(?:^|[ \t])[\w.@/-]{1,64}=(?:\"(?:[^\"\\\n]|\\.)*\"|[^ \t\n\"]*)[ \t]+[\w.@/-]{1,64}=",
     re.MULTILINE,
 )
 _DATED = re.compile(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
-"""How lines look that are objects, pairs of names and values, or have a header or a date."""
+"""How lines look that are objects, are none, are pairs, or have a header or a date."""
 
 
 @cache
