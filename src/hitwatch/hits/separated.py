@@ -12,15 +12,19 @@ from collections.abc import Iterator, Sequence
 
 from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS, all_look_like
 
-SEPARATORS = ("\t", " | ", "|", "; ", ";")
+SEPARATORS = ("\t", " | ", "|", "; ", ";", ",")
+_QUOTED = tuple(f'"{separator}"' for separator in (" ", ",", ";", "\t", "|"))
 _LEAST = 5
 _MOST = 64
+_VALUE_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
 _METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PROPFIND|PURGE|-)"
 _REQUEST = re.compile(rf"{_METHOD} \S.* HTTP/\d(?:\.\d)?|-")
 _AROUND = (('"', '"'), ("[", "]"), ("(", ")"))
 
 _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("time", re.compile(rf"{CLF}|{ISO}|\d{{10}}(?:\.\d{{1,9}})?|\d{{13}}")),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
+    ("clock", re.compile(r"\d\d:\d\d:\d\d(?:\.\d+)?")),
     ("client_list", ADDRESSES),
     ("request", _REQUEST),
     ("method", re.compile(_METHOD)),
@@ -53,8 +57,7 @@ def separated(lines: Sequence[str]) -> tuple[str, str] | None:
         or do not tell client, time, request and status.
 
     """
-    for separator in SEPARATORS:
-        rows = [line.split(separator) for line in lines]
+    for separator, rows, edge in _rows(lines):
         most, count = Counter(map(len, rows)).most_common(1)[0]
         if not _LEAST <= most <= _MOST or 2 * count < len(rows):
             continue
@@ -62,11 +65,44 @@ def separated(lines: Sequence[str]) -> tuple[str, str] | None:
         named = list(_named(columns))
         names = [name for name, _ in named]
         told = set(names)
-        if {"time", "client_list", "status"} <= told and told & {"request", "target"}:
-            template = separator.join(text for _, text in named)
-            place = names.index("time")
-            return template, _time_format(_bare(columns[place])[0])
+        timed = "time" in told or {"date", "clock"} <= told
+        if timed and {"client_list", "status"} <= told and told & {"request", "target"}:
+            template = edge + separator.join(text for _, text in named) + edge
+            if "time" not in told:
+                return template, "any"
+            return template, _time_format(_bare(columns[names.index("time")])[0])
     return None
+
+
+def _rows(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]], str]]:
+    """The values of lines by each separator, and what stands at both ends of lines."""
+    for separator in SEPARATORS:
+        if separator in lines[0]:
+            yield separator, [_split(line, separator) for line in lines], ""
+    whole = [line for line in lines if len(line) > 1 and line[0] == line[-1] == '"']
+    if 2 * len(whole) > len(lines):
+        for separator in _QUOTED:
+            yield separator, [line[1:-1].split(separator) for line in whole], '"'
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """The values of a line; one in quotes may hold what separates values."""
+    if '"' not in line:
+        return line.split(separator)
+    values: list[str] = []
+    at = 0
+    while at <= len(line):
+        quoted = _VALUE_IN_QUOTES.match(line, at)
+        if quoted and line.startswith(separator, quoted.end()):
+            end = quoted.end()
+        elif quoted and quoted.end() == len(line):
+            end = len(line)
+        else:
+            end = line.find(separator, at)
+            end = len(line) if end < 0 else end
+        values.append(line[at:end])
+        at = end + len(separator)
+    return values
 
 
 def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -82,6 +118,7 @@ def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
                 if name not in given
                 and not (name in _TOLD_BY_REQUEST and "request" in given)
                 and _AFTER.get(name, name) in {name, *given}
+                and not (name in ("date", "clock") and "time" in given)
                 and all_look_like(values, pattern)
             ),
             "",
