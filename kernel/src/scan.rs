@@ -777,6 +777,8 @@ impl<'a> Scanner<'a> {
                 }
                 self.request(raw, escape);
             }
+            // Values that stand one place further on than a layout says.
+            Kind::Part(Part::Method) if typed::is_ipv4(raw) => return Err(Reason::WrongType),
             Kind::Part(part) => {
                 self.pieces[*part as usize] = Some((raw, escape));
                 self.in_pieces = true;

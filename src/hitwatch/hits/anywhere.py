@@ -209,22 +209,22 @@ _REQUESTS = {
 
 
 def _status(columns: Sequence[Sequence[_Piece]], request: int) -> int | None:
-    """Where the status stands: under its name, or the only number that may be one."""
-    fitting = [
+    """Where the status stands: under its name, or the only number that may be one.
+
+    One in front of the request is none: error logs say `Access denied with code 403` there.
+    """
+    behind = [
         place
         for place, column in enumerate(columns)
-        if column[0].kind in ("word", "quoted") and _looks(column, _STATUS)
+        if place > request and column[0].kind in ("word", "quoted") and _looks(column, _STATUS)
     ]
-    labelled = [place for place in fitting if columns[place][0].label in _LABELS["status"]]
-    behind = [place for place in fitting if place > request]
-    if labelled:
-        return labelled[0]
-    if request + 1 in behind:
-        return request + 1
-    if behind and behind == [behind[0], behind[0] + 1]:
-        # The bytes, which happen to be as small.
+    for place in behind:
+        if columns[place][0].label in _LABELS["status"]:
+            return place
+    if request + 1 in behind or (behind and behind == [behind[0], behind[0] + 1]):
+        # The bytes behind it may be as small.
         return behind[0]
-    return next((found[0] for found in (behind, fitting) if len(found) == 1), None)
+    return behind[0] if len(behind) == 1 else None
 
 
 def _told(columns: Sequence[Sequence[_Piece]], status: int) -> dict[int, str]:

@@ -104,7 +104,11 @@ def infer(data: bytes) -> Format | None:
         return tabs
     taken = [found for line in lines if (found := _taken_apart(line))]
     if taken and 2 * len(taken) >= len(lines):
-        return _like_clf(taken) or _separated(lines)
+        told = _like_clf(taken) or _separated(lines)
+        values = by_place([each.head + each.between for each in taken])
+        if told or _client_place(values) is not None:
+            return told
+        return _anywhere(lines)
     return _separated(lines) or _anywhere(lines)
 
 
