@@ -41,3 +41,11 @@ def test_a_log_that_begins_with_nonsense() -> None:
     assert reader.log_format is None
     assert len(reader.read(sample)[0]) == 1
     assert reader.log_format is builtin()["common"]
+
+
+def test_values_one_place_further_on_are_no_hits() -> None:
+    """An address where IIS's default fields have the method: the lines have one field more."""
+    line = (
+        b"2026-10-10 13:55:36 W3SVC1 10.0.0.5 GET /a - 80 - 192.0.2.1 HTTP/1.1 curl - 304 0 0 344\n"
+    )
+    assert detect(line * 3)[0].share == 0

@@ -25,9 +25,9 @@ def test_lines_written_into_each_other_have_no_layout() -> None:
         'word - - [10/Oct/2026:13:55:36 +0000] "GET /a HTTP/1.1" 200 5',
         "a|b|c|d|e|f|g",
         "192.0.2.1|x|y|z|200|5",
-        "2026/10/10 13:55:36 [error] 9#9: *6 [client 192.0.2.1] ModSecurity: Access denied with code"
-        ' 403 (phase 2). request: "GET /a HTTP/1.1"',
-        '2026/10/10 13:55:36 [error] 9#9: *6 forbidden, client: 192.0.2.1, request: "GET /a HTTP/1.1"',
+        "2026/10/10 13:55:36 [error] 9#9: *6 [client 192.0.2.1] denied with code 403 (phase 2)."
+        ' request: "GET /a HTTP/1.1"',
+        '2026/10/10 13:55:36 [error] 9#9: *6 no, client: 192.0.2.1, request: "GET /a HTTP/1.1"',
         '2026-10-10T13:55:36Z 192.0.2.1 "GET /a HTTP/1.1" 10.0.0.9 200 x 404 y 500',
         "2026-10-10 13:55:36 W3SVC1 10.0.0.5 GET /a - 80 - 192.0.2.1 HTTP/1.1 curl - 304 0 0 344",
     ],
