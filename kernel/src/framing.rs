@@ -29,6 +29,8 @@ pub struct Text {
     pub kept: usize,
     /// As `head`, where what follows is a part of a line only.
     pub part: Option<Regex>,
+    /// What is written around the head's first group, its time, in front of the line.
+    pub time_as: Option<(Vec<u8>, Vec<u8>)>,
     /// What stands behind the line.
     pub tail: Vec<u8>,
     /// How the carried line ends.
@@ -68,10 +70,18 @@ impl Text {
         if !self.ends.is_empty() && !bare.trim_ascii_end().ends_with(&self.ends) {
             return None;
         }
-        Some(Carried {
-            line: text::decode(bare, self.escape),
-            whole: true,
-        })
+        let bare = text::decode(bare, self.escape);
+        let line = match &self.time_as {
+            Some(around) => Cow::Owned(self.timed(around, line, &bare)?),
+            None => bare,
+        };
+        Some(Carried { line, whole: true })
+    }
+
+    /// A carried line that has no time of its own, with the head's in front.
+    fn timed(&self, around: &(Vec<u8>, Vec<u8>), line: &[u8], bare: &[u8]) -> Option<Vec<u8>> {
+        let time = self.head.captures(line)?.get(1)?;
+        Some([&around.0, time.as_bytes(), &around.1, bare].concat())
     }
 }
 
@@ -272,6 +282,7 @@ mod tests {
         Frame::Text(Text {
             head: Regex::new(head).unwrap(),
             kept: 0,
+            time_as: None,
             part: part.map(|part| Regex::new(part).unwrap()),
             tail: tail.to_vec(),
             ends: Vec::new(),

@@ -18,6 +18,7 @@ struct FrameSpec {
     kind: String,
     head: String,
     kept: usize,
+    time_as: Option<(Vec<u8>, Vec<u8>)>,
     part: Option<String>,
     tail: Vec<u8>,
     ends: Vec<u8>,
@@ -53,6 +54,7 @@ impl PyFrame {
             "text" => Frame::Text(Text {
                 head: regex(&spec.head)?,
                 kept: spec.kept,
+                time_as: spec.time_as,
                 part: spec.part.as_deref().map(regex).transpose()?,
                 tail: spec.tail,
                 ends: spec.ends,

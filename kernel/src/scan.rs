@@ -763,8 +763,13 @@ impl<'a> Scanner<'a> {
         match &field.kind {
             Kind::Skip => {}
             Kind::Text(slot) => {
+                let mut raw = raw;
                 match field.check {
-                    Check::User => self.believe(typed::user(raw))?,
+                    Check::User => {
+                        let (name, verdict) = typed::user(raw);
+                        self.believe(verdict)?;
+                        raw = name;
+                    }
                     Check::VirtualHost => self.believe(typed::virtual_host(raw))?,
                     Check::Forwarded => self.believe(typed::forwarded(raw))?,
                     Check::Status | Check::None => {}

@@ -231,32 +231,35 @@ pub fn forwarded(raw: &[u8]) -> Verdict {
     }
 }
 
-/// The name of a user that no quotes mark off: a word, seldom some words.
+/// The name of a user, whom seldom quotes mark off: a word, seldom some words.
 #[inline]
-pub fn user(raw: &[u8]) -> Verdict {
+pub fn user(raw: &[u8]) -> (&[u8], Verdict) {
     // Few lines have one: `-` is all that most have.
     if raw.len() == 1 {
-        return Verdict::Sure;
+        return (raw, Verdict::Sure);
     }
     if memchr3(b' ', b'\t', b'"', raw).is_some() {
         return words_of_a_name(raw);
     }
     // nginx's `$http_x_forwarded_for - $remote_addr`: the proxy stands in the user's place.
     if is_ipv4(raw) || memchr(b':', raw).is_some() && is_ipv6(raw) {
-        return Verdict::Doubtful;
+        return (raw, Verdict::Doubtful);
     }
-    Verdict::Sure
+    (raw, Verdict::Sure)
 }
 
 #[cold]
-fn words_of_a_name(raw: &[u8]) -> Verdict {
-    // A name may hold blanks, but a quote in it would have been escaped; two are an empty name.
-    if raw == b"\"\"" {
-        return Verdict::Sure;
-    }
+fn words_of_a_name(raw: &[u8]) -> (&[u8], Verdict) {
+    // A name may hold blanks, but a quote in it would have been escaped. Servers that put it in
+    // quotes say where it ends; two of them are an empty name, as Apache writes one.
+    let quoted = raw
+        .strip_prefix(b"\"")
+        .and_then(|name| name.strip_suffix(b"\""));
+    let name = quoted.unwrap_or(raw);
     let wrong = |word: &[u8]| {
         let odd = |b: &u8| b"|\"[]".contains(b);
         let sign = word.len() == 1 && !word[0].is_ascii_alphanumeric() && word[0].is_ascii();
+        let word = word.strip_suffix(b",").unwrap_or(word);
         word.is_empty()
             || sign
             || word.iter().any(odd)
@@ -264,11 +267,13 @@ fn words_of_a_name(raw: &[u8]) -> Verdict {
             || is_ipv6(word)
             || is_dotted(word)
     };
-    if raw.split(|&b| b == b' ').any(wrong) {
-        Verdict::Wrong
-    } else {
-        Verdict::Doubtful
-    }
+    let verdict = match quoted {
+        Some(b"" | b"-") => Verdict::Sure,
+        _ if name.split(|&b| b == b' ').any(wrong) => Verdict::Wrong,
+        Some(_) => Verdict::Sure,
+        None => Verdict::Doubtful,
+    };
+    (name, verdict)
 }
 
 /// Whether a word looks like the name of a host: `www.example.org`.
@@ -339,9 +344,9 @@ mod tests {
 
     #[test]
     fn users_are_words() {
-        assert_eq!(user(b"ann"), Verdict::Sure);
+        assert_eq!(user(b"ann"), (&b"ann"[..], Verdict::Sure));
         for raw in ["frank zappa", "192.0.2.200", "2001:db8::7"] {
-            assert_eq!(user(raw.as_bytes()), Verdict::Doubtful, "{raw}");
+            assert_eq!(user(raw.as_bytes()).1, Verdict::Doubtful, "{raw}");
         }
         for raw in [
             "- -",
@@ -350,8 +355,23 @@ mod tests {
             "203.0.113.2 - -",
             "2001:db8::1 ann",
             "a  b",
+            "\"203.0.113.2, 203.0.113.3\"",
+            "\"ann\" \"bob\"",
+            "\"ann",
         ] {
-            assert_eq!(user(raw.as_bytes()), Verdict::Wrong, "{raw}");
+            assert_eq!(user(raw.as_bytes()).1, Verdict::Wrong, "{raw}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_a_user() {
+        for (raw, name) in [
+            ("\"\"", ""),
+            ("\"-\"", "-"),
+            ("\"John Doe\"", "John Doe"),
+            ("\"ann\"", "ann"),
+        ] {
+            assert_eq!(user(raw.as_bytes()), (name.as_bytes(), Verdict::Sure));
         }
     }
 }

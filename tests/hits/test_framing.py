@@ -61,6 +61,7 @@ HEADS = {
     "stern with stamps": "web-7d4b9c6f5-x2x4z nginx 2026-10-10T13:55:36.1Z {}",
     "grep -H": "access.log.1:{}",
     "grep -rn": "./nginx/access.log:17:{}",
+    "cat -n": "    17\t{}",
     "uvicorn's level": "INFO:     {}",
     "Python's basicConfig": "INFO:aiohttp.access:{}",
     "logger's name and level": "2026-10-10 13:55:36,123 - aiohttp.access - INFO - {}",
@@ -92,6 +93,26 @@ def test_plain_lines_have_nothing_around_them(line: str) -> None:
     reader = Reader(None)
     reader.recognise("".join(line.format(number) + "\n" for number in range(4)).encode())
     assert reader.framing == ()
+
+
+def test_a_head_gives_its_time_to_lines_without_one() -> None:
+    """The head's time is taken where objects have none; where they have one, theirs counts."""
+    bare = '2026-10-10 13:55:3{0}\t{1}{{"ip":"192.0.2.7",{2}"path":"/a/{0}","status":200}}\n'
+    for own, seconds in (("", [30, 31]), ('"ts":"2026-10-10T13:55:40Z",', [40, 40])):
+        reader = Reader(None)
+        lines = "".join(bare.format(number, "web.access\t", own) for number in range(2))
+        found = reader.read(lines.encode())
+        times = [row["time"] for hits in found for row in hits.frame().rows(named=True)]
+        assert [time.second for time in times] == seconds
+
+
+def test_line_numbers_are_no_part_of_an_address() -> None:
+    """`2001:` may be a number that grep wrote, or the beginning of an address: it stays."""
+    reader = Reader(None)
+    line = "2001:db8:ff::7 - 192.0.2.9" + COMMON[13:]
+    lines = "".join(line.format(number) + "\n" for number in range(4)).encode()
+    found = [row["client"] for hits in reader.read(lines) for row in hits.frame().rows(named=True)]
+    assert found == ["2001:db8:ff::7"] * 4
 
 
 OBJECTS = {

@@ -20,12 +20,14 @@ def lines(*durations: str, name: str = "duration", more: str = "") -> bytes:
     )
 
 
-def seconds(data: bytes, log_format: Format | None = None) -> list[float | None]:
+def seconds(
+    data: bytes, log_format: Format | None = None, column: str = "duration_s"
+) -> list[float | None]:
     """Durations as they are read."""
     return [
         value
         for hits in Reader(None, log_format).read(data)
-        for value in hits.frame()["duration_s"].to_list()
+        for value in hits.frame()[column].to_list()
     ]
 
 
@@ -58,6 +60,7 @@ def test_the_first_of_a_list_tells() -> None:
     """Where several upstreams were tried, how the first duration is written counts."""
     listed = lines('"0.120, 0.030"', '"7"', name="upstream_duration")
     assert not settled(by_name("json"), listed).guesses
+    assert seconds(listed, column="upstream_duration_s") == [pytest.approx(0.15), 7.0]
     whole = lines('"120, 30"', '"7"', name="upstream_duration")
     assert settled(by_name("json"), whole).guesses
 

@@ -98,9 +98,10 @@ def _seconds(column: str, per_second: float, *, listed: bool = False) -> Reading
     return Reading(Kind.SECONDS, column, per_second=per_second, listed=listed)
 
 
-def _open(column: str, *units: str) -> Reading:
+def _open(column: str, *units: str, listed: bool = False) -> Reading:
+    per_second = PER_SECOND[units[0]]
     return Reading(
-        Kind.SECONDS, column, per_second=PER_SECOND[units[0]], by_point=True, units=units
+        Kind.SECONDS, column, per_second=per_second, by_point=True, units=units, listed=listed
     )
 
 
@@ -164,7 +165,7 @@ FIELDS: dict[str, Reading] = {
     "duration_ms_us_s": _open("duration_s", "ms", "us", "s"),
     "duration_us_or_ms": _open("duration_s", "us", "ms"),
     "duration_s_or_ns": _open("duration_s", "s", "ns", "ms"),
-    "upstream_duration_open": _open("upstream_duration_s", "ms", "s", "us", "ns"),
+    "upstream_duration_open": _open("upstream_duration_s", "ms", "s", "us", "ns", listed=True),
     "duration_s": _seconds("duration_s", 1),
     "duration_ms": _seconds("duration_s", 1e3),
     "duration_us": _seconds("duration_s", 1e6),

@@ -30,6 +30,8 @@ class Frame:
             line under a name; ``records``: JSON objects that are not one to a line.
         head: what stands before the line; it matches at the beginning.
         kept: how many of its last bytes belong to the line.
+        time_as: what is written around the head's time, its first group, in front of a line
+            that has none of its own.
         part: as ``head``, where the line that follows goes on in the next one.
         tail: what stands behind the line.
         ends: how a carried line ends.
@@ -48,6 +50,7 @@ class Frame:
     kind: Literal["text", "member", "records"] = "text"
     head: str = ""
     kept: int = 0
+    time_as: tuple[bytes, bytes] | None = None
     part: str | None = None
     tail: str = ""
     ends: str = ""
@@ -69,6 +72,7 @@ def _compiled(frame: Frame) -> _kernel.Frame:
             "kind": frame.kind,
             "head": frame.head,
             "kept": frame.kept,
+            "time_as": frame.time_as,
             "part": frame.part,
             "tail": frame.tail.encode(),
             "ends": frame.ends.encode(),
@@ -104,6 +108,7 @@ _RFC3339 = rf"\d{{4}}-\d\d-\d\dT{_CLOCK}{_ZONE}?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _BSD = rf"{_MONTH} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?"
 _FULL = rf"(?:[A-Z][a-z]{{2}} )?\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?{_ZONE}| [A-Z]{{2,5}})?"
+_ANY_STAMP = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}(?: ?{_ZONE})?"
 _STAMP = rf"(?:{_BSD}|{_FULL}|\d{{10}}\.\d{{6}}|\[ *\d+\.\d{{6}}\])"
 _TAG = r'[A-Za-z0-9_/][^\s\[\]":,;=]{0,80}(?:\[[^\s\]]{0,40}\])?(?: <[A-Za-z]+>)?:(?: |$)'
 _PRIORITY = r"(?:\d{1,6} )?<\d{1,3}>"
@@ -207,6 +212,15 @@ FRAMES: tuple[Frame, ...] = (
         r"|_log)(?:[.-][\w-]+)*):(?:\d+:)?",
     ),
     Frame(
+        "line-numbers",
+        "https://www.gnu.org/software/coreutils/manual/html_node/cat-invocation.html",
+        f"    12\t{_CLF}",
+        _CLF,
+        # What uniq -c counts is more than one hit, and stays. So does what grep -n writes before
+        # lines of one file: with it an IPv6 address is another one.
+        head=r" *\d{1,12}\t",
+    ),
+    Frame(
         "level",
         "https://www.uvicorn.org/settings/#logging",
         f"INFO:     {_CLF}",
@@ -258,6 +272,24 @@ FRAMES: tuple[Frame, ...] = (
         head=r'[^{"]{1,300}\{',
         kept=1,
         ends="}",
+    ),
+    Frame(
+        "time-before-json",
+        "https://caddyserver.com/docs/caddyfile/directives/log#console",
+        '2026/10/10 13:55:36.100\tinfo\thandled request\t{"ip":"192.0.2.7","status":200}',
+        '{"timestamp":"2026/10/10 13:55:36.100","ip":"192.0.2.7","status":200}',
+        # Also fluentd's files and any logger that leaves the time to its head.
+        head=rf'{_COLOUR}\[?({_ANY_STAMP})[\s\],][^{{"]{{0,300}}\{{',
+        time_as=(b'{"timestamp":"', b'",'),
+        ends="}",
+    ),
+    Frame(
+        "time-before-logfmt",
+        "https://devcenter.heroku.com/articles/logging#log-format",
+        "2026-10-10T13:55:36.100000+00:00 app[web.1]: method=GET path=/a status=200",
+        'time="2026-10-10T13:55:36.100000+00:00" method=GET path=/a status=200',
+        head=rf'\[?({_ANY_STAMP})\]?[ \t](?:[^\s"=]+[ \t])*',
+        time_as=(b'time="', b'" '),
     ),
     Frame(
         "docker",
