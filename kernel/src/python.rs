@@ -247,6 +247,8 @@ pub fn escape_named(name: &str) -> PyResult<Escape> {
         "json" => Escape::Json,
         "percent" => Escape::Percent,
         "plus" => Escape::Plus,
+        "hash" => Escape::Hash,
+        "name" => Escape::Name,
         other => return Err(bad("escape", other)),
     })
 }
@@ -323,7 +325,7 @@ impl FieldSpec {
                 &String::from_utf8_lossy(&self.until),
             ));
         }
-        let escapes = matches!(escape, Escape::Backslash | Escape::Json);
+        let escapes = escape.by_backslash();
         let plain = self.forbids.is_none() && !self.elastic && !self.padded && !self.shared;
         let simple = match quotes {
             Quotes::Never => plain && !self.until.is_empty(),

@@ -1160,7 +1160,7 @@ fn optionally_quoted(
     least: usize,
 ) -> Result<Found, Reason> {
     let escape = match field.escape {
-        Escape::Backslash | Escape::Json => field.escape,
+        escape if escape.by_backslash() => escape,
         _ => Escape::Doubled,
     };
     let mut from = least.max(1);
@@ -1273,7 +1273,7 @@ fn quoted(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found,
             return found(None);
         }
         // A server that escapes never leaves a bare quote inside; one that does not, may.
-        if field.escape != Escape::None {
+        if !field.escape.leaves_quotes() {
             return Err(if last {
                 Reason::TrailingText
             } else {

@@ -17,6 +17,24 @@ pub enum Escape {
     Percent,
     /// `+` for a blank, as IIS writes.
     Plus,
+    /// `#HH`, as HAProxy writes what cannot be shown, `#` and `"`.
+    Hash,
+    /// `\"`, `\\` and `\xHH` alone: names of users, in which a backslash that nobody escaped
+    /// stands behind the domain (`Microsoft\fred`).
+    Name,
+}
+
+impl Escape {
+    /// Whether a backslash hides the quote behind it.
+    pub fn by_backslash(self) -> bool {
+        matches!(self, Self::Backslash | Self::Json)
+    }
+
+    /// Whether a quote may stand bare within quotes.
+    pub fn leaves_quotes(self) -> bool {
+        // HAProxy encodes them, but not in all versions.
+        matches!(self, Self::None | Self::Hash)
+    }
 }
 
 fn hex(byte: u8) -> Option<u8> {
@@ -27,17 +45,35 @@ fn hex(byte: u8) -> Option<u8> {
 pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
     undo_backslashes(raw, |tail, out| {
         let (value, used) = match tail {
-            [b'x', high, low, ..] => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 3),
-                _ => (b'\\', 0),
-            },
+            // Tomcat and Go write characters so; Apache and nginx escape a client's backslash.
+            [b'u', ..] if unit(tail).is_some() => return push_utf16(tail, out),
             [quote @ (b'"' | b'\\' | b'\''), ..] => (*quote, 1),
             [b'v', ..] => (0x0b, 1),
-            _ => short_form(tail),
+            _ => spelled_byte(tail).unwrap_or_else(|| short_form(tail)),
         };
         out.push(value);
         used
     })
+}
+
+/// Undo what is escaped in a name of a user.
+fn unescape_name(raw: &[u8]) -> Cow<'_, [u8]> {
+    undo_backslashes(raw, |tail, out| {
+        let (value, used) = match tail {
+            [plain @ (b'"' | b'\\'), ..] => (*plain, 1),
+            _ => spelled_byte(tail).unwrap_or((b'\\', 0)),
+        };
+        out.push(value);
+        used
+    })
+}
+
+/// The byte of `xHH`.
+fn spelled_byte(tail: &[u8]) -> Option<(u8, usize)> {
+    let [b'x', high, low, ..] = tail else {
+        return None;
+    };
+    Some((hex(*high)? << 4 | hex(*low)?, 3))
 }
 
 /// Copy a text, and have a function write what stands behind each backslash; it answers how
@@ -96,45 +132,53 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::Backslash => unescape(raw),
         Escape::Doubled => undouble(raw),
         Escape::Json => unescape_json(raw),
-        Escape::Percent => match decode_percent(raw) {
+        Escape::Percent => match decode_hex(raw, b'%') {
             Cow::Owned(once) if memchr::memmem::find(&once, b"%20").is_some() => {
-                Cow::Owned(decode_percent(&once).into_owned())
+                Cow::Owned(decode_hex(&once, b'%').into_owned())
             }
             once => once,
         },
         Escape::Plus => replace_plus(raw),
+        Escape::Hash => decode_hex(raw, b'#'),
+        Escape::Name => unescape_name(raw),
     }
 }
 
-/// Undo JSON's escapes; what is none stays as it is. Halves of a surrogate pair that stand
+/// Undo JSON's escapes, and `\xHH`, which is none but stands where nginx fills a JSON text
+/// without `escape=json`; what is none stays as it is. Halves of a surrogate pair that stand
 /// alone become the replacement character.
 fn unescape_json(raw: &[u8]) -> Cow<'_, [u8]> {
     undo_backslashes(raw, |tail, out| {
         let (value, used) = match tail {
-            [b'u', ..] => {
-                let (character, used) = utf16(tail);
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                return used;
-            }
+            [b'u', ..] => return push_utf16(tail, out),
             [plain @ (b'"' | b'\\' | b'/'), ..] => (*plain, 1),
-            _ => short_form(tail),
+            _ => spelled_byte(tail).unwrap_or_else(|| short_form(tail)),
         };
         out.push(value);
         used
     })
 }
 
+/// Write the character of `uXXXX`, or of a pair of them; how many bytes that was.
+fn push_utf16(tail: &[u8], out: &mut Vec<u8>) -> usize {
+    let (character, used) = utf16(tail);
+    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    used
+}
+
+/// The number of `uXXXX`.
+fn unit(text: &[u8]) -> Option<u16> {
+    let [b'u', digits @ ..] = text else {
+        return None;
+    };
+    let digits = digits.first_chunk::<4>()?;
+    digits
+        .iter()
+        .try_fold(0, |sum, &digit| Some(sum << 4 | u16::from(hex(digit)?)))
+}
+
 /// The character of `uXXXX`, or of a pair of them, and how many bytes it is written in.
 fn utf16(text: &[u8]) -> (char, usize) {
-    let unit = |text: &[u8]| -> Option<u16> {
-        let [b'u', digits @ ..] = text else {
-            return None;
-        };
-        let digits = digits.first_chunk::<4>()?;
-        digits
-            .iter()
-            .try_fold(0, |sum, &digit| Some(sum << 4 | u16::from(hex(digit)?)))
-    };
     let Some(first) = unit(text) else {
         return (char::REPLACEMENT_CHARACTER, 1);
     };
@@ -152,16 +196,17 @@ fn utf16(text: &[u8]) -> (char, usize) {
     }
 }
 
-fn decode_percent(raw: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'%', raw) else {
+/// Undo two digits behind a mark.
+fn decode_hex(raw: &[u8], mark: u8) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(mark, raw) else {
         return Cow::Borrowed(raw);
     };
     let mut out = Vec::with_capacity(raw.len());
     out.extend_from_slice(&raw[..first]);
     let mut rest = &raw[first..];
     while let [byte, tail @ ..] = rest {
-        let decoded = match (byte, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
+        let decoded = match tail {
+            [high, low, ..] if *byte == mark => hex(*high).zip(hex(*low)),
             _ => None,
         };
         out.push(decoded.map_or(*byte, |(high, low)| high << 4 | low));
@@ -213,6 +258,40 @@ mod tests {
         assert_eq!(&*unescape(br#"a\"b\\c\x22d\x5Ce"#), br#"a"b\c"d\e"#);
         assert_eq!(&*unescape(br"\n\t\q\x4"), b"\n\t\\q\\x4");
         assert_eq!(&*unescape(br"\"), br"\");
+    }
+
+    #[test]
+    fn characters_that_tomcat_spells_out_are_undone() {
+        assert_eq!(
+            &*unescape(br"\u00e9\u4\user\\u00e9"),
+            "é\\u4\\user\\u00e9".as_bytes()
+        );
+    }
+
+    #[test]
+    fn names_of_users_keep_the_backslash_behind_their_domain() {
+        let name = |raw| decode(raw, Escape::Name);
+        assert_eq!(&*name(br"Microsoft\fred"), br"Microsoft\fred");
+        assert_eq!(
+            &*name(br#"DOM\\fred\"s\xc3\xa9"#),
+            "DOM\\fred\"sé".as_bytes()
+        );
+    }
+
+    #[test]
+    fn escapes_of_haproxy_are_undone() {
+        assert_eq!(
+            &*decode(b"/a#22#23#C3#A9#2", Escape::Hash),
+            "/a\"#é#2".as_bytes()
+        );
+    }
+
+    #[test]
+    fn escapes_of_nginx_within_json_are_undone() {
+        assert_eq!(
+            &*decode(br"a\x22\xC3\xA9\x4", Escape::Json),
+            "a\"é\\x4".as_bytes()
+        );
     }
 
     #[test]

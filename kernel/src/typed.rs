@@ -257,12 +257,15 @@ fn words_of_a_name(raw: &[u8]) -> (&[u8], Verdict) {
         .and_then(|name| name.strip_suffix(b"\""));
     let name = quoted.unwrap_or(raw);
     let wrong = |word: &[u8]| {
-        let odd = |b: &u8| b"|\"[]".contains(b);
+        let odd = |(at, b): (usize, &u8)| match b {
+            b'"' => at == 0 || word[at - 1] != b'\\',
+            _ => b"|[]".contains(b),
+        };
         let sign = word.len() == 1 && !word[0].is_ascii_alphanumeric() && word[0].is_ascii();
         let word = word.strip_suffix(b",").unwrap_or(word);
         word.is_empty()
             || sign
-            || word.iter().any(odd)
+            || word.iter().enumerate().any(odd)
             || is_ipv4(word)
             || is_ipv6(word)
             || is_dotted(word)
@@ -345,6 +348,7 @@ mod tests {
     #[test]
     fn users_are_words() {
         assert_eq!(user(b"ann"), (&b"ann"[..], Verdict::Sure));
+        assert_eq!(user(br#"an\"n"#).1, Verdict::Doubtful);
         for raw in ["frank zappa", "192.0.2.200", "2001:db8::7"] {
             assert_eq!(user(raw.as_bytes()).1, Verdict::Doubtful, "{raw}");
         }
@@ -358,6 +362,7 @@ mod tests {
             "\"203.0.113.2, 203.0.113.3\"",
             "\"ann\" \"bob\"",
             "\"ann",
+            "an\"n",
         ] {
             assert_eq!(user(raw.as_bytes()).1, Verdict::Wrong, "{raw}");
         }

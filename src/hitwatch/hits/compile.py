@@ -459,10 +459,9 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
     reading = field.reading
     time_format = reading.time_format or log_format.time_format
     holds_end = reading.kind is Kind.TIME and bool(until) and until[0] in _written_by(time_format)
-    quoted = field.quotes is not Quotes.NEVER
-    escape = reading.escape or (log_format.escape if quoted else "none")
+    escape = log_format.escape_of(field)
     # A server that does not escape leaves quotes inside quotes.
-    unescaped = field.quotes is Quotes.ALWAYS and escape == "none"
+    unescaped = field.quotes is Quotes.ALWAYS and escape in ("none", "hash")
     if reading.check == "user" and field.quotes is Quotes.ALWAYS:
         # What quotes mark off may hold blanks.
         reading = replace(reading, check=None)

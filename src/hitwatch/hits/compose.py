@@ -20,6 +20,7 @@ _CLF = "%d/%b/%Y:%H:%M:%S +0000"
 _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _CONTROL = [chr(code) for code in (*range(0x20), 0x7F)]
 _SPELLED = [f"\\x{ord(char):02x}" for char in _CONTROL]
+_HASHED = [f"#{ord(char):02X}" for char in _CONTROL]
 
 
 def compose(hits: pl.DataFrame, log_format: Format) -> pl.Series:
@@ -63,8 +64,7 @@ def _positional(hits: pl.DataFrame, line: Line, log_format: Format) -> pl.Expr:
         if field.or_end is not None and not any(needed[place:]):
             after = field.or_end
             break
-        quoted = field.quotes is not Quotes.NEVER
-        escape = field.reading.escape or (log_format.escape if quoted else "none")
+        escape = log_format.escape_of(field)
         if field.quotes is Quotes.OPTIONAL:
             text = _optionally_quoted(field.reading, hits, log_format, escape)
         else:
@@ -283,6 +283,8 @@ def _escaped(column: pl.Expr, escape: str) -> pl.Expr:
         return column.str.replace_many(["%", " "], ["%25", "%20"])
     if escape == "plus":
         return column.str.replace_all(" ", "+", literal=True)
+    if escape == "hash":
+        return column.str.replace_many(["#", '"', *_CONTROL], ["#23", "#22", *_HASHED])
     if escape == "json":
         return _json_escaped(column)
     # The backslash first, or the escapes themselves would be escaped.

@@ -38,7 +38,7 @@ from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
 from hitwatch.hits.fields import FIELDS, OWN_KINDS, Kind, Reading
 
 _FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?(\*?)\1\}')
-_ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus")
+_ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus", "hash")
 _OWN_COLUMN = {
     Kind.TEXT: ColumnType.TEXT,
     Kind.INTEGER: ColumnType.INTEGER,
@@ -217,7 +217,7 @@ class Format:
         required: columns without which a line of named values says nothing; of several
             with ``|`` between them one is enough.
         escape: how fields are escaped: ``none``, ``backslash``, ``doubled``, ``json``,
-            ``percent`` or ``plus``.
+            ``percent``, ``plus`` or ``hash``.
         time_format: ``clf``, ``iso``, ``any``, ``epoch:UNIT``, or a strftime text.
         time_means: ``start`` or ``end`` of the request.
         bytes_mean: ``body`` or ``wire``.
@@ -297,6 +297,18 @@ class Format:
             return tuple(reading for part in self.parts for reading in part.readings)
         placed = [(item.name, item.reading) for line in self.lines for item in line.fields]
         return (*placed, *((key.name, key.reading) for key in self.keys))
+
+    def escape_of(self, field: Field) -> str:
+        """How a field is escaped at its place in a line.
+
+        A server that escapes what clients send escapes their names as well, which stand
+        without quotes. A single backslash in one stands behind a domain: ``DOM\\ann``.
+        """
+        bare = field.quotes is Quotes.NEVER
+        escape = field.reading.escape or self.escape
+        if bare and field.reading.check == "user" and escape == "backslash":
+            return "name"
+        return "none" if bare and not field.reading.escape else escape
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -502,11 +514,14 @@ def read_format(text: str, *, where: str) -> Format:
     layout = Layout(table.get("layout", "positional"))
     escapes: Mapping[str, str] = table.get("escapes", {})
     own = {
-        name: replace(read_reading(name, None, where), escape=escape)
+        name: replace(read_reading(name, None if name in FIELDS else "text", where), escape=escape)
         for name, escape in escapes.items()
     }
     scopes: Mapping[str, Mapping[str, Any]] = table.get("scopes", {})
-    keys = _read_keys(table.get("keys", {}), where)
+    keys = [
+        replace(key, reading=own.get(key.name, key.reading))
+        for key in _read_keys(table.get("keys", {}), where)
+    ]
     keys += [
         replace(key, scope=scope, path=(inside["names"][0], *key.path))
         for scope, inside in scopes.items()
