@@ -7,10 +7,18 @@ letter or several; the longest code counts. Times are in milliseconds, sizes cou
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hitwatch.hits.fields import Kind, Reading
 from hitwatch.hits.pieces import Piece
 from hitwatch.hits.vocabularies.vocabulary import Named, Vocabulary, fills, own
+
+
+def _user(name: str, rank: int) -> Piece:
+    """A name of a user, which Squid percent-encodes (src/format/Quoting.cc)."""
+    piece = fills("user", name, rank)
+    return replace(piece, reading=replace(piece.reading, escape="percent"))
+
 
 _DIRECTIVES: dict[str, Piece] = {
     ">a": fills("client", "client_address", 0),
@@ -33,10 +41,10 @@ _DIRECTIVES: dict[str, Piece] = {
     "dt": own("dns_s", "milliseconds"),
     "<pt": own("peer_response_s", "milliseconds"),
     "<tt": fills("upstream_duration_ms", "server_side"),
-    "un": fills("user", "user", 0),
-    "ul": fills("user", "user_login", 1),
-    "ue": fills("user", "user_external", 2),
-    "us": fills("user", "user_certificate", 3),
+    "un": _user("user", 0),
+    "ul": _user("user_login", 1),
+    "ue": _user("user_external", 2),
+    "us": _user("user_certificate", 3),
     "ui": own("user_ident"),
     "credentials": own("credentials"),
     "Hs": fills("status", "status", 0),

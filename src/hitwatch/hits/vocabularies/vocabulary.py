@@ -257,7 +257,7 @@ def _piece(vocabulary: Vocabulary, match: re.Match[str], string: str) -> Piece:
             _advice(vocabulary, match),
         )
     reading = known.reading
-    if reading.kind not in _UNESCAPED:
+    if reading.kind not in _UNESCAPED and reading.escape is None:
         reading = replace(reading, escape=vocabulary.escape)
     digits = any(character.isdigit() for character in mods)
     limited = digits and vocabulary.token is PERCENT
