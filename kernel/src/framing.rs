@@ -195,8 +195,7 @@ impl Stage {
             let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
             let line = &data[start..end];
             start = end + 1;
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            self.line(line, &mut expected, &mut out);
+            self.line(text::without_returns(line), &mut expected, &mut out);
         }
         out
     }

@@ -2,6 +2,7 @@
 //! as items of an array, or of a list that a larger object holds.
 
 use crate::framing::LONGEST;
+use crate::text::without_returns;
 use memchr::{memchr, memchr3};
 
 /// Objects deeper than this are none.
@@ -86,7 +87,7 @@ impl Records {
     fn text(&mut self, data: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
         let end = memchr(b'\n', &data[at..]).map(|length| at + length);
         let line = &data[at..end.unwrap_or(data.len())];
-        out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        out.extend_from_slice(without_returns(line));
         let Some(end) = end else { return data.len() };
         self.end_line(out);
         self.in_text = false;

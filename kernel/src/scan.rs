@@ -144,11 +144,7 @@ pub fn parse(
     while start < data.len() {
         let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
         let line = &data[start..end];
-        scanner.line(
-            line.strip_suffix(b"\r").unwrap_or(line),
-            start,
-            keep_rejects,
-        );
+        scanner.line(text::without_returns(line), start, keep_rejects);
         start = end + 1;
     }
     scanner.finish(scratch)

@@ -37,6 +37,15 @@ impl Escape {
     }
 }
 
+/// A line without the carriage returns that end it: two where a log was copied as text twice.
+#[inline]
+pub fn without_returns(mut line: &[u8]) -> &[u8] {
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
+}
+
 fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
@@ -292,6 +301,12 @@ mod tests {
             &*decode(br"a\x22\xC3\xA9\x4", Escape::Json),
             "a\"é\\x4".as_bytes()
         );
+    }
+
+    #[test]
+    fn returns_at_the_end_of_a_line_are_no_part_of_it() {
+        assert_eq!(without_returns(b"a\rb\r\r"), b"a\rb");
+        assert_eq!(without_returns(b"\r"), b"");
     }
 
     #[test]

@@ -357,8 +357,9 @@ def votes(data: bytes) -> bytes:
 
     Those are lines all the same, and become rejects.
     """
-    lines = data.splitlines(keepends=True)
-    return b"".join(line for line in lines if line.strip() and not _NOTICE.match(line))
+    # A carriage return ends no line; some logs have two of them before the line feed.
+    lines = data.split(b"\n")
+    return b"".join(line + b"\n" for line in lines if line.strip() and not _NOTICE.match(line))
 
 
 def undone(frames: tuple[Frame, ...], data: bytes) -> bytes:
