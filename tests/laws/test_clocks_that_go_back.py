@@ -81,6 +81,23 @@ def test_a_log_that_begins_between(zone: str) -> None:
 
 
 @pytest.mark.parametrize("zone", sorted(NIGHTS))
+def test_that_it_begins_between_is_said(zone: str) -> None:
+    """Of a log that begins within that hour, the pass is a guess; of no other."""
+    change = NIGHTS[zone]
+    for minutes, guessed in ((-14, True), (-70, False), (70, False)):
+        reader = Reader(["time"], BARE, zone=ZONES[zone])
+        assert reader.recognise(lines(zone, [change + timedelta(minutes=minutes)] * 3))
+        assert reader.log_format is not None
+        told = [guess.taken for guess in reader.log_format.guesses]
+        assert told == ["the first"] * guessed, minutes
+    sure = b'192.0.2.1 - - [27/Oct/2024:02:30:00 +0100] "GET /a HTTP/1.1" 200 5\n'
+    reader = Reader(["time"], zone=ZONES[zone])
+    assert reader.recognise(sure)
+    assert reader.log_format is not None
+    assert not reader.log_format.guesses
+
+
+@pytest.mark.parametrize("zone", sorted(NIGHTS))
 def test_reports(zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that work on pieces of a log give its hours as if it were read in order."""
     monkeypatch.setattr(reporting, "PIECE", 4096)

@@ -14,7 +14,7 @@ from hitwatch.hits.fields import Kind
 from hitwatch.hits.format import Format, Guess, Layout, Line
 from hitwatch.hits.formats import named
 from hitwatch.hits.times import Zone
-from hitwatch.spans import HOUR
+from hitwatch.spans import HOUR, Instant
 
 _LOOKED_AT = 8 * 1024
 """How much of the first lines is read for their zone: a source has one."""
@@ -25,6 +25,12 @@ _ZONE = Guess(
     taken="UTC",
     why="its times have no offset, and are often the server's own",
     settle="--tz ZONE, such as --tz Europe/Berlin",
+)
+_PASS = Guess(
+    what="which pass the first times are of, of the hour that came twice",
+    taken="the first",
+    why="the log begins within that hour, and only lines before it would tell",
+    settle="a log that begins earlier, or times with offsets",
 )
 _MONTH_FIRST = re.compile(r"%m/%d/%[yY]")
 _DAY_FIRST = re.compile(r"%d/%m/%[yY]")
@@ -46,9 +52,12 @@ def dated(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
     if log_format.layout is Layout.W3C:
         return log_format
     ordered = _with_order(log_format, lines)
-    if zone is not None or _ZONE in ordered.guesses or not _lacks_offset(ordered, lines):
+    guess = _ZONE if zone is None else _PASS
+    if guess in ordered.guesses or not _lacks_offset(ordered, lines):
         return ordered
-    return replace(ordered, guesses=(*ordered.guesses, _ZONE))
+    if zone is not None and not _begins_twice(ordered, lines, zone):
+        return ordered
+    return replace(ordered, guesses=(*ordered.guesses, guess))
 
 
 _ABSOLUTE = re.compile(rb'"[A-Z]{3,10} https?://')
@@ -73,13 +82,19 @@ def _lacks_offset(log_format: Format, lines: bytes) -> bool:
     """Whether lines have times without an offset: another zone makes other times of them."""
     if not log_format.fills("time") or _is_certain(log_format):
         return False
+    here, there = (_first_times(log_format, lines, zone) for zone in (None, _SHIFTED))
+    return here != there
+
+
+def _begins_twice(log_format: Format, lines: bytes, zone: Zone) -> bool:
+    """Whether the first time is one that the clock on the wall showed twice."""
+    return any(zone.comes_twice(first) for first in _first_times(log_format, lines, zone)[:1])
+
+
+def _first_times(log_format: Format, lines: bytes, zone: Zone | None) -> list[Instant]:
     head = lines[:_LOOKED_AT]
     head = head[: head.rfind(b"\n") + 1] or head
-    timed = _times_alone(log_format)
-    here, there = (
-        Parser(timed, columns=["time"], zone=zone).parse(head).times() for zone in (None, _SHIFTED)
-    )
-    return here != there
+    return Parser(_times_alone(log_format), columns=["time"], zone=zone).parse(head).times()
 
 
 def _times_alone(log_format: Format) -> Format:

@@ -127,6 +127,13 @@ class Zone:
                 return min(since, change - 2 * length)
         return since
 
+    def comes_twice(self, instant: Instant) -> bool:
+        """Whether the clock on the wall shows the time of an instant twice."""
+        return any(
+            change - (before - after) * SECOND <= instant < change + (before - after) * SECOND
+            for (_, before), (change, after) in pairwise(self.offsets)
+        )
+
 
 IN_UTC = Zone("UTC", ((-(2**62), 0),))
 """Where somebody said that times are in UTC."""
