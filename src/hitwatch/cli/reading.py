@@ -194,18 +194,15 @@ def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **
     damaged: list[InputError] = []
     for path in paths:
         try:
-            found = describe(path, head_of(path, damaged.append), readers(path))
+            found = describe(path, head_of(path, damaged.append, notify), readers(path))
         except InputError as error:
             notify(str(error))
             code = UNREADABLE
             continue
         if found is None:
-            notify(f"{path} is empty")
-        elif output_format == "jsonl":
-            click.echo(to_json(found))
-        else:
-            click.echo(to_text(found))
-        if found and not found.known:
+            continue
+        click.echo(to_json(found) if output_format == "jsonl" else to_text(found))
+        if not (found.known and found.fitting):
             code = UNREADABLE
     for damage in damaged:
         notify(str(damage))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from hitwatch.errors import InputError, SettingsError
@@ -83,7 +83,11 @@ def offsets_of(name: str | None) -> Zone | None:
 
 
 def chunks_of(
-    path: str, *, numbered: bool = True, warn: Callable[[str], None] | None = None
+    path: str,
+    *,
+    numbered: bool = True,
+    warn: Callable[[str], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Chunk]:
     """The lines of a file, or of standard input until it ends.
 
@@ -91,22 +95,28 @@ def chunks_of(
         path: the file, or ``-``.
         numbered: whether chunks know the numbers of their lines.
         warn: told of what was skipped and is no loss.
+        stopped: whether somebody asked to end.
 
     Raises:
         InputError: as ``read_file``.
 
     """
     if path == STDIN:
-        return read_stdin(numbered=numbered, warn=warn)
+        return read_stdin(numbered=numbered, warn=warn, stopped=stopped)
     return read_file(path, numbered=numbered, warn=warn)
 
 
-def head_of(path: str, damaged: Callable[[InputError], None] | None = None) -> bytes:
+def head_of(
+    path: str,
+    damaged: Callable[[InputError], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> bytes:
     """The first lines of a file or of standard input.
 
     Args:
         path: the file, or ``-``.
         damaged: told of the damage that reading them met.
+        warn: told of what was skipped, and of a file without lines.
 
     Raises:
         InputError: nothing can be read, or it is binary and no line of it is in a known format.
@@ -122,6 +132,10 @@ def head_of(path: str, damaged: Callable[[InputError], None] | None = None) -> b
         raise binary_file(path)
     if head.error and damaged:
         damaged(head.error)
+    if warn and head.holes:
+        warn(f"{path}: {head.holes}" if head.lines else f"{path} has no lines: {head.holes}")
+    elif warn and not head.lines:
+        warn(f"{path} is empty")
     return head.lines
 
 
@@ -144,6 +158,9 @@ def in_order(
     reader_of: Callable[[str], Reader],
     notify: Callable[[str], None],
     failed: Callable[[InputError], None],
+    *,
+    warn: Callable[[str], None] | None = None,
+    looked_at: Iterable[str] = (),
 ) -> list[str]:
     """Readable files by the time of their first line, so that rotated logs are one stream.
 
@@ -152,6 +169,8 @@ def in_order(
         reader_of: the reader of an origin's lines; it knows the format afterwards.
         notify: tells the user something about the run itself.
         failed: takes the error of a file that cannot be read.
+        warn: told of what was skipped, also by who wants quiet; ``notify`` when ``None``.
+        looked_at: columns by which hits are chosen.
 
     """
     if paths == [STDIN]:
@@ -167,7 +186,10 @@ def in_order(
             head = read_head(path)
             reader = reader_of(path)
             if not head.lines:
-                notify(f"{path} has no lines: {head.holes}" if head.holes else f"{path} is empty")
+                if head.holes:
+                    (warn or notify)(f"{path} has no lines: {head.holes}")
+                else:
+                    notify(f"{path} is empty")
                 continue
             know(reader, head, path)
             same = heads.setdefault(head.lines, path)
@@ -182,7 +204,21 @@ def in_order(
             failed(error)
         except OSError as error:
             failed(unreadable(path, error))
+    _tell_absent(looked_at, [reader_of(path).log_format for _, path in begun], notify)
     return [path for _, path in sorted(begun)]
+
+
+def _tell_absent(
+    looked_at: Iterable[str], formats: Sequence[Format | None], notify: Callable[[str], None]
+) -> None:
+    """Say which columns that hits are chosen by no log has: a condition on them tells nothing."""
+    known = [log_format for log_format in formats if log_format]
+    if not known or len(known) < len(formats):
+        return
+    for name in sorted(looked_at):
+        if not any(log_format.fills(name) for log_format in known):
+            logs = " and ".join(dict.fromkeys(log_format.name for log_format in known))
+            notify(f"hits are chosen by {name}, which {logs} does not log")
 
 
 def first_time(reader: Reader, head: bytes) -> Instant:

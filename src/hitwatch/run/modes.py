@@ -28,7 +28,7 @@ from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
-from hitwatch.sources.files import Head, head_of_pieces
+from hitwatch.sources.files import Head, encoding_of, head_of_pieces
 from hitwatch.sources.packed import codec_of
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
@@ -211,15 +211,18 @@ def _head_of(file: OpenFile, size: int, path: str) -> Head:
     """The first whole lines of an open file that can be read.
 
     Raises:
-        InputError: it is binary as far as it was looked at, or compressed.
+        InputError: it is binary as far as it was looked at, compressed, or in UTF-16.
 
     """
-    if codec_of(file.read_at(0, 8)):
-        raise InputError(
-            "a compressed log does not grow",
-            where=path,
-            hint="hitwatch report or hitwatch replay reads it",
-        )
+    first = file.read_at(0, 8)
+    for other, why in (
+        (codec_of(first), "a compressed log does not grow"),
+        (encoding_of(first), "a log in UTF-16 cannot be followed"),
+    ):
+        if other:
+            raise InputError(
+                why, where=path, hint="hitwatch report or hitwatch replay reads it as it is now"
+            )
     begin = file.text_from(0)
     pieces = (file.read_at(at, min(_HEAD, size - at)) for at in range(begin, size, _HEAD))
     return head_of_pieces(path, pieces, ended=False)
@@ -336,13 +339,11 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         log.error("%s", error)
         run.tell(str(error))
 
-    source: Stdin | WholeFiles
-    if paths == [STDIN]:
-        source = Stdin(warn=run.tell)
-    else:
-        source = WholeFiles(in_order(paths, readers, run.notify, failed), failed, run.tell)
-        if failures and len(failures) == len(paths):
-            return None, False
+    looked_at = run.intake.choice.columns
+    origins = in_order(paths, readers, run.notify, failed, warn=run.tell, looked_at=looked_at)
+    source = WholeFiles(origins, failed, run.tell, run.stopped)
+    if failures and len(failures) == len(paths):
+        return None, False
     loop = Loop(
         source=source,
         engine=Engine(run.rule, every=run.every, log_clock=True),

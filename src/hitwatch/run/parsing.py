@@ -130,7 +130,14 @@ class Parsing:
             InputError: one cannot be read, and ``strict`` is set.
 
         """
-        return in_order(self.paths, self.reader_of, self.notify, self._failed)
+        return in_order(
+            self.paths,
+            self.reader_of,
+            self.notify,
+            self._failed,
+            warn=self._warned,
+            looked_at=self.reader_of.intake.choice.columns,
+        )
 
     def schema(self) -> Schema:
         """Names and types of the columns given, in order, as far as formats are known.
@@ -162,7 +169,9 @@ class Parsing:
         reader = self.reader_of(origin)
         keep = 1 << 30 if self.on_reject else 0
         chunks = (
-            chunks_of(origin, warn=self._warned) if self.chunks is None else self.chunks(origin)
+            chunks_of(origin, warn=self._warned, stopped=self.stopped)
+            if self.chunks is None
+            else self.chunks(origin)
         )
         damages: list[DamageError] = []
         for chunk in _until_damaged(chunks, damages):

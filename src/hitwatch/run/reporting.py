@@ -121,7 +121,14 @@ class Reporting:
             for choice in choices
         ]
         self._before = self._judged_before(rule)
-        origins = in_order(self.paths, self.reader_of, self.notify, self._failed)
+        origins = in_order(
+            self.paths,
+            self.reader_of,
+            self.notify,
+            self._failed,
+            warn=self._warned,
+            looked_at=self.choice.columns,
+        )
         self._sources = [SourceRow(origin, "") for origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
             work = _Work(pool, self.workers + 1)
@@ -169,7 +176,7 @@ class Reporting:
                     if error := file.error(source.lines):
                         raise error
                     return
-        chunks = chunks_of(origin, numbered=False, warn=self._warned)
+        chunks = chunks_of(origin, numbered=False, warn=self._warned, stopped=self.stopped)
         self._work_on(_pieces(chunks), reader, source, work)
 
     def _work_on(
@@ -378,7 +385,15 @@ class Reporting:
             complete=not self.failures and not self.stopped(),
             elapsed_s=elapsed_s,
             previous=_compared(base) if base else None,
+            absent=self._absent(),
         )
+
+    def _absent(self) -> frozenset[str]:
+        """Columns of panels, and that by which bots are told, that no input has."""
+        known = [self.reader_of(source.origin).log_format for source in self._sources]
+        columns = {under.column for panel in self.panels for under in panel.unders} | {"user_agent"}
+        filled = {name for name in columns for one in known if one is None or one.fills(name)}
+        return frozenset(columns - filled) if known else frozenset()
 
     def _scale(self) -> float:
         """How much longer the range is than the one it is compared with."""

@@ -24,6 +24,7 @@ from hitwatch.sources.packed import codec_of, unpacked
 BLOCK = 4 * 1024 * 1024
 """How many bytes are read at once."""
 
+_STREAMED = 1024 * 1024
 _SNIFFED = 64 * 1024
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
@@ -58,25 +59,61 @@ def read_file(
         DamageError: a part of it could not be read; what could be has been given by then.
 
     """
+    return _chunks_of(path, _pieces(path), path, numbered=numbered, warn=warn)
+
+
+def read_stream(
+    file: io.FileIO,
+    origin: str,
+    name: str,
+    *,
+    numbered: bool = True,
+    warn: Callable[[str], None] | None = None,
+) -> Iterator[Chunk]:
+    """Read what comes out of a descriptor to its end, as ``read_file`` reads a file.
+
+    Args:
+        file: read from where it stands.
+        origin: of the chunks.
+        name: what messages call it.
+        numbered: whether chunks know the numbers of their lines.
+        warn: told of what was skipped and is no loss.
+
+    Raises:
+        DamageError: a part of it could not be read; what could be has been given by then.
+
+    """
+    pieces = _as_utf8(_streamed(file, _STREAMED), refuse="")
+    return _chunks_of(origin, pieces, name, numbered=numbered, warn=warn)
+
+
+def _chunks_of(
+    origin: str,
+    pieces: Iterator[Piece],
+    name: str,
+    *,
+    numbered: bool,
+    warn: Callable[[str], None] | None,
+) -> Iterator[Chunk]:
     splitter = Splitter(numbered=numbered)
     damages: list[Damage] = []
     torn = 0
-    for piece in _pieces(path):
+    for piece in pieces:
         first_line = splitter.lines + 1
         if isinstance(piece, Damage):
             damages.append(piece)
             torn += splitter.abandon(inside=piece.inside) if piece.lost else 0
             continue
         if lines := _taken(splitter, piece):
-            yield Chunk(path, lines, first_line)
+            yield Chunk(origin, lines, first_line)
     first_line = splitter.lines + 1
     if lines := splitter.flush():
-        yield Chunk(path, lines, first_line)
+        yield Chunk(origin, lines, first_line)
     if warn and splitter.skipped.runs:
-        warn(f"{path}: {splitter.skipped.wording}")
+        warn(f"{name}: {splitter.skipped.wording}")
     damages += cut_lines(splitter)
     counted = splitter.lines if numbered else None
-    if error := damage_error(path, damages, torn=torn, lines=counted):
+    if error := damage_error(name, damages, torn=torn, lines=counted):
         raise error
 
 
@@ -226,7 +263,7 @@ class PlainFile:
     @property
     def is_plain(self) -> bool:
         """Whether it is neither compressed nor transcoded, and can be read in any order."""
-        packed = codec_of(self._head) is not None or self._head[:2] in _UTF16
+        packed = codec_of(self._head) or encoding_of(self._head)
         return self._file.seekable() and not packed and not _ended_by_returns(self._head)
 
     @property
@@ -260,6 +297,8 @@ class PlainFile:
             ]
             parts.append(splitter.flush())
             data, skipped = b"".join(parts), splitter.skipped
+            with self._lock:
+                self._damages += cut_lines(splitter)
         else:
             skipped = Skipped()
             data = without_holes(data, start, skipped)
@@ -375,13 +414,7 @@ def _unpacked(file: io.FileIO, size: int) -> Iterator[Piece]:
     """A file's content, its compression told by its first bytes."""
     facts = os.fstat(file.fileno())
     if not stat.S_ISREG(facts.st_mode):
-        stream = io.BufferedReader(file)
-        codec = codec_of(stream.peek(6)[:6])
-        if codec:
-            yield from unpacked(stream, codec)
-            return
-        while block := stream.read1(size):
-            yield block
+        yield from _streamed(file, size)
         return
     codec = codec_of(os.pread(file.fileno(), 6, 0))
     if codec:
@@ -393,6 +426,17 @@ def _unpacked(file: io.FileIO, size: int) -> Iterator[Piece]:
         at += len(piece) if isinstance(piece, bytes) else piece.size
     if at < facts.st_size:
         yield Damage(at, facts.st_size - at, _SHRUNK)
+
+
+def _streamed(file: io.FileIO, size: int) -> Iterator[Piece]:
+    """What comes out of a pipe, as it comes."""
+    stream = io.BufferedReader(file)
+    codec = codec_of(stream.peek(6)[:6])
+    if codec:
+        yield from unpacked(stream, codec)
+        return
+    while block := stream.read1(size):
+        yield block
 
 
 def _as_utf8(pieces: Iterator[Piece], refuse: str) -> Iterator[Piece]:
@@ -440,15 +484,20 @@ def _with_feeds(text: bytes) -> bytes:
     return text.replace(b"\r", b"\n")
 
 
+def encoding_of(text: bytes) -> str | None:
+    """The encoding of text that begins with the byte-order mark of UTF-16."""
+    return _UTF16.get(text[:2])
+
+
 def _decoder_of(text: bytes) -> codecs.IncrementalDecoder | None:
-    """What decodes text that begins with the byte-order mark of UTF-16."""
-    encoding = _UTF16.get(text[:2])
+    encoding = encoding_of(text)
     return codecs.getincrementaldecoder(encoding)("replace") if encoding else None
 
 
 def _ended_by_returns(head: bytes) -> bool:
     """Whether lines end in carriage returns alone, as on the first Macintoshes."""
-    return b"\r" in head and b"\n" not in head
+    # Behind the last may come its line feed.
+    return b"\r" in head[:-1] and b"\n" not in head
 
 
 def is_binary(text: bytes) -> bool:

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.splitter import Splitter
+from hitwatch.sources.files import read_stream
 from hitwatch.sources.places import STDIN
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_LOOK = 0.1
+"""How many seconds it may take to notice that somebody asked to end."""
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 
 
+class _Patient(io.FileIO):
+    """A descriptor whose reader may be told to end while nothing comes."""
+
+    def __init__(self, descriptor: int, stopped: Callable[[], bool]) -> None:
+        super().__init__(descriptor, closefd=False)
+        self._stopped = stopped
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        """Read what is there; nothing more, as at the end, once somebody asked to stop."""
+        while not select.select([self], [], [], _LOOK)[0]:
+            if self._stopped():
+                return 0
+        return super().readinto(buffer)
+
+
 def read_stdin(
-    descriptor: int = 0, *, numbered: bool = True, warn: Callable[[str], None] | None = None
+    descriptor: int = 0,
+    *,
+    numbered: bool = True,
+    warn: Callable[[str], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Chunk]:
-    """Read standard input to its end, as chunks of whole lines.
+    """Read standard input to its end, as chunks of whole lines; it may be compressed.
 
     Args:
         descriptor: of the input.
         numbered: whether chunks know the numbers of their lines.
         warn: told of what was skipped.
+        stopped: whether somebody asked to end, which a pipe that nobody writes to must not delay.
+
+    Raises:
+        DamageError: a part of it could not be read; what could be has been given by then.
 
     """
-    splitter = Splitter(numbered=numbered)
-    block = b"-"
-    while block:
-        block = os.read(descriptor, _BLOCK)
-        first_line = splitter.lines + 1
-        if data := splitter.feed(block) if block else splitter.flush():
-            yield Chunk(STDIN, data, first_line)
-    if warn and splitter.skipped.runs:
-        warn(f"standard input: {splitter.skipped.wording}")
+    with _Patient(descriptor, stopped) as file:
+        yield from read_stream(file, STDIN, "standard input", numbered=numbered, warn=warn)
 
 
 class Stdin:

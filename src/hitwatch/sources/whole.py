@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.sources.files import read_file
+from hitwatch.sources.places import STDIN
+from hitwatch.sources.stdin import read_stdin
 
 
 class WholeFiles:
@@ -16,9 +18,10 @@ class WholeFiles:
     are not lost.
 
     Args:
-        paths: in the order in which they are to be read.
+        paths: in the order in which they are to be read; ``-`` is standard input.
         tell: called with the error of a file that cannot be read.
         warn: told of what was skipped in one.
+        stopped: whether somebody asked to end.
 
     """
 
@@ -27,11 +30,13 @@ class WholeFiles:
         paths: list[str],
         tell: Callable[[InputError], None],
         warn: Callable[[str], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.ended = not paths
         self.failures: list[InputError] = []
         self._tell = tell
         self._warn = warn
+        self._stopped = stopped
         self._chunks = self._all(paths)
 
     @property
@@ -52,7 +57,10 @@ class WholeFiles:
     def _all(self, paths: list[str]) -> Iterator[Chunk]:
         for path in paths:
             try:
-                yield from read_file(path, warn=self._warn)
+                if path == STDIN:
+                    yield from read_stdin(warn=self._warn, stopped=self._stopped)
+                else:
+                    yield from read_file(path, warn=self._warn)
             except InputError as error:
                 self.failures.append(error)
                 self._tell(error)
