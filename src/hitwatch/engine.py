@@ -168,9 +168,9 @@ class Engine:
             resolution = self.rule.resolution
             last = self.watermark.latest // resolution * resolution + resolution
             yield from self._advance(last)
-        if self._log_clock and (self._period is not None or self.tally.period.lines):
-            begun = self._period or 0
-            yield self.tick(begun + self.every, self.every)
+        # Without a hit the log's clock never began, and no period of it can be told.
+        if self._log_clock and self._period is not None:
+            yield self.tick(self._period + self.every, self.every)
 
     @property
     def firing(self) -> list[Change]:

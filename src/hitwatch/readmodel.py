@@ -155,6 +155,7 @@ class Report:
         previous: what it compares with; ``None``: nothing.
         judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
         reach: how much log before it the rule needs.
+        absent: columns that are counted by and that none of the inputs has.
 
     """
 
@@ -182,6 +183,7 @@ class Report:
     previous: Compared | None = None
     judged_from: Instant | None = None
     reach: Duration = 0
+    absent: frozenset[str] = frozenset()
 
     @property
     def lines(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hitwatch.alerting.alert import Change, State, Status
@@ -89,6 +90,7 @@ class End:
         first_at: time of the earliest event; ``None`` when there was none.
         last_at: time of the latest event; ``None`` when there was none.
         unjudged: rules that were never judged, for there was too little of the log.
+        reasons: rejects by reason, of those that no display period has told.
 
     """
 
@@ -102,6 +104,7 @@ class End:
     first_at: Instant | None = None
     last_at: Instant | None = None
     unjudged: tuple[SurgeRule, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def stats(tally: Tally, *, at: Instant, period: Duration, rules: tuple[Status, ...]) -> Stats:
@@ -168,6 +171,7 @@ def end(
         unjudged=tuple(
             status.rule for status in rules if status.state is State.WARMING_UP and not alerts
         ),
+        reasons=dict(tally.reasons),
     )
 
 

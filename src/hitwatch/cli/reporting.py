@@ -193,6 +193,9 @@ def report(
         made = reporting.make(limits)
         if reporting.failures and not made.lines:
             return UNREADABLE
+        for panel in panels:
+            if panel.name in chosen and panel.under.column in made.absent:
+                tell(f"there is no panel {panel.name}: none of the logs has {panel.under.column}")
         for file, kind in zip(files, kinds, strict=True):
             write(file, OUTPUTS[kind](made))
         finish(door, stopped=stop.is_set(), unread=False)

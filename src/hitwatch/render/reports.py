@@ -60,12 +60,11 @@ def _head(report: Report) -> list[str]:
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
-    bots = percent(report.bots / report.hits if report.hits else 0)
     lines += [
         f"{size(report.bytes)} sent; {report.visitors:,} visitors, {report.clients:,} clients,"
         f" {report.sections:,} sections, {report.paths:,} paths",
-        f"{report.static_files:,} static files, {report.not_found:,} paths not found,"
-        f" {report.referrers:,} referrers; {bots} of the hits by bots and tools",
+        f"{report.static_files:,} static files, {report.not_found:,} paths not found"
+        + _senders(report),
     ]
     if report.duration:
         said = (f"{name[:-2]} {duration(report.duration[name])}" for name in TIMED)
@@ -96,6 +95,21 @@ def _head(report: Report) -> list[str]:
     if not report.complete:
         lines.append("not everything was read; the figures cover what was")
     return lines
+
+
+def _senders(report: Report) -> str:
+    """What is told of referrers and bots, as far as it is logged."""
+    said, unlogged = "", []
+    if "referrer" in report.absent:
+        unlogged.append("referrers")
+    else:
+        said += f", {report.referrers:,} referrers"
+    if "user_agent" in report.absent:
+        unlogged.append("user agents")
+    else:
+        bots = percent(report.bots / report.hits if report.hits else 0)
+        said += f"; {bots} of the hits by bots and tools"
+    return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
 
 
 def _previous(report: Report, previous: Compared) -> str:

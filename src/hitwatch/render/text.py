@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hitwatch.alerting.alert import Change, State, Status
 from hitwatch.render import units
 from hitwatch.sayings import End, SectionRow, Stats
@@ -135,11 +137,15 @@ def _health(stats: Stats, lag: int) -> str:
         line += f", {total.excluded:,} excluded"
     line += f", {total.rejects:,} rejects"
     if stats.reasons:
-        worst = max(stats.reasons, key=lambda reason: stats.reasons[reason])
-        line += f" ({stats.balance.rejects:,} now: {units.harmless(worst, 60)})"
+        worst = units.harmless(_worst(stats.reasons), 60)
+        line += f" ({stats.balance.rejects:,} now: {worst})"
     if stats.late:
         line += f", {stats.late:,} late"
     return line
+
+
+def _worst(reasons: Mapping[str, int]) -> str:
+    return max(reasons, key=lambda reason: reasons[reason])
 
 
 def _change(change: Change, color: bool) -> list[str]:
@@ -173,6 +179,8 @@ def _end(end: End, color: bool) -> list[str]:
         f" + {total.excluded:,} excluded; {units.size(end.bytes)} sent"
     )
     lines = [_marked(heading, _BOLD, color)]
+    if end.reasons:
+        lines.append(f"  rejects most often: {units.harmless(_worst(end.reasons), 60)}")
     if end.first_at is not None and end.last_at is not None:
         span = f"{units.clock_time(end.first_at)} to {units.clock_time(end.last_at)}"
         lines.append(f"  from {span} UTC")

@@ -32,7 +32,16 @@ from hitwatch.stats.sites import Sections
 WHAT_GREW = "what_grew"
 """The panel that is made of two times."""
 
-_OF_TOTALS = ("days", "statuses", "sections", "paths", "clients", "not_found", "static_files")
+_OF_TOTALS = (
+    "days",
+    "statuses",
+    "sections",
+    "paths",
+    "clients",
+    "not_found",
+    "static_files",
+    "referring_sites",
+)
 """Panels that are counted for the totals, shown or not."""
 
 
