@@ -605,9 +605,10 @@ impl<'a> Scanner<'a> {
             let mut reading = Some((named.field, named.rank));
             while let Some((place, rank)) = reading {
                 let field = &program.fields[place];
-                let escape = match named.escape {
-                    Escape::None => field.escape,
-                    escape => escape,
+                let escape = match (named.escape, field.escape) {
+                    (Escape::None, own) => own,
+                    (Escape::Json, Escape::Percent) => Escape::JsonPercent,
+                    (escape, _) => escape,
                 };
                 // What does not read as it should is as good as absent, as long as the line says
                 // without it what it must.

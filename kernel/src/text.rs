@@ -15,6 +15,8 @@ pub enum Escape {
     Json,
     /// `%HH` (RFC 3986, section 2.1), undone twice where blanks were written as `%2520`.
     Percent,
+    /// As URLs, within a text that JSON's escapes are undone in first.
+    JsonPercent,
     /// `+` for a blank, as IIS writes.
     Plus,
     /// `#HH`, as HAProxy writes what cannot be shown, `#` and `"`.
@@ -141,15 +143,21 @@ pub fn decode(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::Backslash => unescape(raw),
         Escape::Doubled => undouble(raw),
         Escape::Json => unescape_json(raw),
-        Escape::Percent => match decode_hex(raw, b'%') {
-            Cow::Owned(once) if memchr::memmem::find(&once, b"%20").is_some() => {
-                Cow::Owned(decode_hex(&once, b'%').into_owned())
-            }
-            once => once,
-        },
+        Escape::Percent => decode_percent(raw),
+        Escape::JsonPercent => Cow::Owned(decode_percent(&unescape_json(raw)).into_owned()),
         Escape::Plus => replace_plus(raw),
         Escape::Hash => decode_hex(raw, b'#'),
         Escape::Name => unescape_name(raw),
+    }
+}
+
+/// Undo the escapes of URLs, twice where they are (CloudFront).
+fn decode_percent(raw: &[u8]) -> Cow<'_, [u8]> {
+    match decode_hex(raw, b'%') {
+        Cow::Owned(once) if memchr::memmem::find(&once, b"%20").is_some() => {
+            Cow::Owned(decode_hex(&once, b'%').into_owned())
+        }
+        once => once,
     }
 }
 
