@@ -5,7 +5,8 @@ use crate::program::{Keys, Syntax};
 use crate::records::Records;
 use crate::text::{self, Escape};
 use memchr::memchr;
-use regex::bytes::Regex;
+use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -23,12 +24,11 @@ pub enum Frame {
 
 /// Text before a line, and behind it.
 pub struct Text {
-    /// Matches at the beginning of a line what stands before the one it carries.
-    pub head: Regex,
+    /// Its patterns match at the beginning of a line: of a part of a line, where there is one
+    /// that goes on in the next, and last what stands before a whole one.
+    pub heads: Regex,
     /// How many of these bytes belong to what is carried.
     pub kept: usize,
-    /// As `head`, where what follows is a part of a line only.
-    pub part: Option<Regex>,
     /// What is written around the head's first group, its time, in front of the line.
     pub time_as: Option<(Vec<u8>, Vec<u8>)>,
     /// What stands behind the line.
@@ -52,15 +52,21 @@ struct Carried<'a> {
 }
 
 impl Text {
+    /// Whether a line may be one of several parts.
+    fn has_parts(&self) -> bool {
+        self.heads.pattern_len() > 1
+    }
+
     #[inline]
     fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
-        if let Some(part) = &self.part
-            && let Some(found) = part.find(line)
-        {
-            let line = Cow::Borrowed(&line[found.end()..]);
+        let found = self
+            .heads
+            .search_half(&Input::new(line).anchored(Anchored::Yes))?;
+        let end = found.offset();
+        if self.has_parts() && found.pattern().as_usize() == 0 {
+            let line = Cow::Borrowed(&line[end..]);
             return Some(Carried { line, whole: false });
         }
-        let end = self.head.find(line)?.end();
         let bare = line.get(end.checked_sub(self.kept)?..)?;
         let bare = if self.tail.is_empty() {
             bare
@@ -80,8 +86,11 @@ impl Text {
 
     /// A carried line that has no time of its own, with the head's in front.
     fn timed(&self, around: &(Vec<u8>, Vec<u8>), line: &[u8], bare: &[u8]) -> Option<Vec<u8>> {
-        let time = self.head.captures(line)?.get(1)?;
-        Some([&around.0, time.as_bytes(), &around.1, bare].concat())
+        let mut groups = self.heads.create_captures();
+        let input = Input::new(line).anchored(Anchored::Yes);
+        self.heads.search_captures(&input, &mut groups);
+        let time = &line[groups.get_group(1)?.range()];
+        Some([&around.0, time, &around.1, bare].concat())
     }
 }
 
@@ -149,7 +158,7 @@ impl Frame {
     /// Whether lines can be told from nothing but themselves.
     pub fn is_line_by_line(&self) -> bool {
         match self {
-            Self::Text(text) => text.part.is_none(),
+            Self::Text(text) => !text.has_parts(),
             Self::Named(member) => !member.ended,
             Self::Records(_) => false,
         }
@@ -279,10 +288,9 @@ mod tests {
 
     fn text(head: &str, part: Option<&str>, tail: &[u8], escape: Escape) -> Frame {
         Frame::Text(Text {
-            head: Regex::new(head).unwrap(),
+            heads: Regex::new_many(&Vec::from_iter(part.into_iter().chain([head]))).unwrap(),
             kept: 0,
             time_as: None,
-            part: part.map(|part| Regex::new(part).unwrap()),
             tail: tail.to_vec(),
             ends: Vec::new(),
             escape,
@@ -312,20 +320,21 @@ mod tests {
 
     #[test]
     fn heads_and_tails_are_taken_off_and_other_lines_stay() {
-        let quoted = || text("^\"", None, b"\"", Escape::Doubled);
+        let quoted = || text("\"", None, b"\"", Escape::Doubled);
         assert_eq!(
             undone(vec![quoted()], "\"a \"\"b\"\"\"\r\nc\n"),
             "a \"b\"\nc\n"
         );
-        let stacked = vec![text("^[a-z]+: ", None, b"", Escape::None), quoted()];
+        let stacked = vec![text("[a-z]+: ", None, b"", Escape::None), quoted()];
         assert_eq!(undone(stacked, "x: \"a\"\n"), "a\n");
     }
 
     #[test]
     fn parts_are_joined_and_never_lost() {
-        let parts = || text("^F ", Some("^P "), b"", Escape::None);
+        let parts = || text("F ", Some("P "), b"", Escape::None);
         assert_eq!(undone(vec![parts()], "P a \nF b\n"), "a b\n");
         assert_eq!(undone(vec![parts()], "P a\nother\nP b"), "a\nother\nb\n");
+        assert_eq!(undone(vec![parts()], " F a\n P b\n"), " F a\n P b\n");
     }
 
     #[test]

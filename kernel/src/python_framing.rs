@@ -6,6 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta;
+use regex_automata::util::syntax;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,6 +42,18 @@ pub fn regex(pattern: &str) -> PyResult<Regex> {
         .map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
+/// Regular expressions as `regex` takes them, in one: of those that match the first counts.
+fn heads(patterns: &[&str]) -> PyResult<meta::Regex> {
+    let limited = meta::Config::new()
+        .utf8_empty(false)
+        .nfa_size_limit(Some(LARGEST));
+    meta::Builder::new()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(limited)
+        .build_many(patterns)
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// An envelope, ready to be taken off.
 #[pyclass(name = "Frame", frozen, module = "hitwatch._kernel")]
 struct PyFrame {
@@ -52,10 +66,12 @@ impl PyFrame {
     fn new(spec: FrameSpec) -> PyResult<Self> {
         let frame = match spec.kind.as_str() {
             "text" => Frame::Text(Text {
-                head: regex(&spec.head)?,
+                heads: match &spec.part {
+                    Some(part) => heads(&[part, &spec.head])?,
+                    None => heads(&[&spec.head])?,
+                },
                 kept: spec.kept,
                 time_as: spec.time_as,
-                part: spec.part.as_deref().map(regex).transpose()?,
                 tail: spec.tail,
                 ends: spec.ends,
                 escape: escape_named(&spec.escape)?,
