@@ -67,6 +67,8 @@ pub struct Line {
     /// The first and the one after the last of the program's fields.
     pub fields: std::ops::Range<usize>,
     pub ignore_rest: bool,
+    /// Whether nothing marks off where its request line ends.
+    pub unmarked_request: bool,
     /// Where values are told by their number, how they stand.
     pub table: Option<Table>,
 }

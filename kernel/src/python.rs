@@ -129,16 +129,17 @@ pub fn key_tree(
 }
 
 impl LayoutSpec {
-    /// Arguments: the number of fields of the program.
-    fn compile(self, fields: usize) -> PyResult<Layout> {
+    /// Arguments: the fields of the program.
+    fn compile(self, fields: &[FieldSpec]) -> PyResult<Layout> {
         let syntax = match self.layout.as_str() {
             "positional" => return self.positional(fields),
-            "regex" => return self.matched(fields),
+            "regex" => return self.matched(fields.len()),
             "json" => Syntax::Json,
             "logfmt" => Syntax::Logfmt,
             "ltsv" => Syntax::Ltsv,
             other => return Err(bad("layout", other)),
         };
+        let fields = fields.len();
         if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
             return Err(bad("required field", &wrong.to_string()));
         }
@@ -163,12 +164,14 @@ impl LayoutSpec {
         Ok(Layout::Matched(Pattern { regex, groups }))
     }
 
-    fn positional(self, fields: usize) -> PyResult<Layout> {
+    fn positional(self, fields: &[FieldSpec]) -> PyResult<Layout> {
         let lines = self.lines.into_iter().map(|line| {
-            if line.first > line.end || line.end > fields {
+            let Some(own) = fields.get(line.first..line.end) else {
                 return Err(bad("fields of a line", &line.end.to_string()));
-            }
+            };
+            let unmarked = |field: &FieldSpec| field.elastic && field.kind == "request";
             Ok(Line {
+                unmarked_request: own.iter().any(unmarked),
                 prefix: line.prefix,
                 fields: line.first..line.end,
                 ignore_rest: line.ignore_rest,
@@ -188,11 +191,10 @@ impl LayoutSpec {
 
 impl ProgramSpec {
     fn compile(self) -> PyResult<Program> {
-        let fields = self.fields.len();
         let layouts = self
             .layouts
             .into_iter()
-            .map(|layout| layout.compile(fields))
+            .map(|layout| layout.compile(&self.fields))
             .collect::<PyResult<Vec<_>>>()?;
         let columns = self
             .columns
@@ -210,6 +212,7 @@ impl ProgramSpec {
             request_raw: slot("request_raw"),
             host: self.host_in_target.then(|| slot("host")).flatten(),
         };
+        let fields = self.fields.len();
         let beyond = |field: &FieldSpec| field.otherwise.is_some_and(|(other, _)| other >= fields);
         if let Some(wrong) = self.fields.iter().find(|field| beyond(field)) {
             return Err(bad("other reading", &wrong.kind));

@@ -401,9 +401,7 @@ impl<'a> Scanner<'a> {
             });
         }
         // A request line that nothing marks off is taken for one as long as it can be.
-        let unmarked = |field: &Field| field.elastic && matches!(field.kind, Kind::Request);
-        let fields = &self.program.fields[written.fields.clone()];
-        self.strict = fields.iter().any(unmarked);
+        self.strict = written.unmarked_request;
         let read = self.tried(line, written);
         if read.is_err() && self.strict {
             self.strict = false;
