@@ -13,7 +13,8 @@ use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, Scala
 use foldhash::fast::RandomState;
 use std::sync::Arc;
 
-/// A column and the value of the line now being read.
+/// A column and the value of the line now being read. Of rows without a value nothing is kept
+/// until one with a value comes, or the end: most lines leave most columns empty.
 pub enum Column {
     Text {
         dictionary: Dictionary,
@@ -64,25 +65,30 @@ impl Column {
         }
     }
 
-    /// Keep the pending value as the next row.
+    /// Keep the pending value as a row, which stands behind all rows so far.
     #[inline]
-    pub fn commit(&mut self) {
+    pub fn commit(&mut self, row: usize) {
         match self {
             Self::Text { codes, pending, .. } => {
-                codes.push(*pending);
-                *pending = NULL;
+                if *pending != NULL {
+                    if codes.len() < row {
+                        codes.resize(row, NULL);
+                    }
+                    codes.push(*pending);
+                    *pending = NULL;
+                }
             }
             Self::Integer {
                 values,
                 absent,
                 pending,
                 ..
-            } => push(values, absent, pending),
+            } => push(values, absent, pending, row),
             Self::Float {
                 values,
                 absent,
                 pending,
-            } => push(values, absent, pending),
+            } => push(values, absent, pending, row),
         }
     }
 
@@ -143,24 +149,30 @@ impl Column {
         }
     }
 
-    /// The finished column, and the dictionary for the next batch to use its memory.
-    pub fn finish(self) -> (Finished, Dictionary) {
+    /// The finished column of some rows, and the dictionary for the next batch to use its
+    /// memory.
+    pub fn finish(self, rows: usize) -> (Finished, Dictionary) {
         let finished = match self {
             Self::Text {
-                dictionary, codes, ..
-            } => return (finish_text(&dictionary, codes), dictionary),
+                dictionary,
+                mut codes,
+                ..
+            } => {
+                codes.resize(rows, NULL);
+                return (finish_text(&dictionary, codes), dictionary);
+            }
             Self::Integer {
                 values,
                 absent,
                 time: false,
                 ..
-            } => Finished::plain(primitive::<Int64Type>(values, &absent)),
+            } => Finished::plain(primitive::<Int64Type>(values, absent, rows)),
             Self::Integer { values, absent, .. } => {
-                let array = primitive::<TimestampMicrosecondType>(values, &absent);
+                let array = primitive::<TimestampMicrosecondType>(values, absent, rows);
                 Finished::plain(array.with_timezone("UTC"))
             }
             Self::Float { values, absent, .. } => {
-                Finished::plain(primitive::<Float64Type>(values, &absent))
+                Finished::plain(primitive::<Float64Type>(values, absent, rows))
             }
         };
         (finished, Dictionary::default())
@@ -222,11 +234,24 @@ impl Finished {
 }
 
 #[inline]
-fn push<T: Default>(values: &mut Vec<T>, absent: &mut Vec<usize>, pending: &mut Option<T>) {
-    if pending.is_none() {
-        absent.push(values.len());
+fn push<T: Copy + Default>(
+    values: &mut Vec<T>,
+    absent: &mut Vec<usize>,
+    pending: &mut Option<T>,
+    row: usize,
+) {
+    if let Some(value) = pending.take() {
+        if values.len() < row {
+            fill(values, absent, row);
+        }
+        values.push(value);
     }
-    values.push(pending.take().unwrap_or_default());
+}
+
+/// Rows without a value, up to one.
+fn fill<T: Copy + Default>(values: &mut Vec<T>, absent: &mut Vec<usize>, row: usize) {
+    absent.extend(values.len()..row);
+    values.resize(row, T::default());
 }
 
 fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
@@ -256,11 +281,16 @@ fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
     }
 }
 
-fn primitive<T: ArrowPrimitiveType>(values: Vec<T::Native>, absent: &[usize]) -> PrimitiveArray<T> {
+fn primitive<T: ArrowPrimitiveType>(
+    mut values: Vec<T::Native>,
+    mut absent: Vec<usize>,
+    rows: usize,
+) -> PrimitiveArray<T> {
+    fill(&mut values, &mut absent, rows);
     let nulls = (!absent.is_empty()).then(|| {
         let mut valid = BooleanBufferBuilder::new(values.len());
         valid.append_n(values.len(), true);
-        for &row in absent {
+        for row in absent {
             valid.set_bit(row, false);
         }
         NullBuffer::new(valid.finish())

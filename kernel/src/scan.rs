@@ -268,8 +268,9 @@ impl<'a> Scanner<'a> {
         self.set_integer(self.program.line_number, Some(number));
         self.doubtful += usize::from(self.in_doubt);
         self.open_units |= self.has_open_unit;
+        let row = self.lines - self.rejected - 1;
         for column in &mut self.columns {
-            column.commit();
+            column.commit(row);
         }
     }
 
@@ -296,7 +297,8 @@ impl<'a> Scanner<'a> {
 
     fn finish(self, scratch: &mut Scratch) -> Parsed {
         scratch.rows = self.lines - self.rejected;
-        let finished = self.columns.into_iter().map(Column::finish);
+        let finished = self.columns.into_iter();
+        let finished = finished.map(|column| column.finish(scratch.rows));
         let (columns, dictionaries) = finished.unzip();
         scratch.dictionaries = dictionaries;
         Parsed {
