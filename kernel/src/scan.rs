@@ -176,6 +176,8 @@ struct Scanner<'a> {
     pieces: [Option<(&'a [u8], Escape)>; 5],
     in_pieces: bool,
     composed: HashMap<Vec<u8>, Codes, RandomState>,
+    /// Memory for a key of these.
+    composing: Vec<u8>,
     /// Rank of the value that each group of fields has had on this line; 0: none.
     seen: Vec<u16>,
     /// Whether a request that nothing marks off must be a regular one.
@@ -225,6 +227,7 @@ impl<'a> Scanner<'a> {
             pieces: [None; 5],
             in_pieces: false,
             composed: HashMap::with_hasher(hasher.clone()),
+            composing: Vec::new(),
             hasher,
             seen: vec![
                 0;
@@ -967,14 +970,16 @@ impl<'a> Scanner<'a> {
     }
 
     fn compose_pieces(&mut self) {
-        let mut key = Vec::with_capacity(128);
+        let mut key = std::mem::take(&mut self.composing);
+        key.clear();
         for (raw, escape) in self.pieces.iter().map(|p| p.unwrap_or((b"", Escape::None))) {
             key.extend_from_slice(raw);
             // No line holds a line feed.
             key.extend_from_slice(&[b'\n', escape as u8]);
         }
-        if let Some(codes) = self.composed.get(&key) {
-            self.set_request(*codes);
+        if let Some(&codes) = self.composed.get(&key) {
+            self.composing = key;
+            self.set_request(codes);
             return;
         }
         let pieces = self.pieces;
