@@ -1309,6 +1309,33 @@ fn integer(raw: &[u8]) -> Option<Option<i64>> {
     Some((!negative).then_some(sum))
 }
 
+/// A number of up to 15 digits that may have a point among them. It and the power of ten are
+/// exact as floats, so that their quotient is the float nearest to what is written.
+#[inline]
+fn decimal(raw: &[u8]) -> Option<f64> {
+    const POWERS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let (mut number, mut digits, mut behind) = (0u64, 0, None);
+    if raw.len() > POWERS.len() {
+        return None;
+    }
+    for &byte in raw {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if behind.is_none() => behind = Some(digits),
+            _ => return None,
+        }
+    }
+    let places = digits - behind.unwrap_or(digits);
+    (1..POWERS.len())
+        .contains(&digits)
+        .then(|| number as f64 / POWERS[places])
+}
+
 /// A duration in seconds; the inner `None` as in `integer`.
 #[inline]
 fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
@@ -1333,19 +1360,26 @@ fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     if raw.last().is_some_and(u8::is_ascii_alphabetic) {
         return with_unit(raw).map(plausible);
     }
-    let text = std::str::from_utf8(raw).ok()?;
-    let plain = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    if !plain || fraction.is_empty() && whole.is_empty() {
-        return None;
-    }
-    let number: f64 = text.parse().ok()?;
+    let number = match decimal(raw) {
+        Some(number) => number,
+        None if whole.is_empty() && fraction.is_empty() => return None,
+        None => number_in_full(raw)?,
+    };
     let per_second = match unit {
         Unit::PerSecond(count) => count,
         Unit::ByPoint(_) => 1.0,
     };
     Some(plausible(number / per_second))
+}
+
+/// A number that has a sign, an exponent or many digits.
+#[cold]
+fn number_in_full(raw: &[u8]) -> Option<f64> {
+    let plain = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
+    if !raw.iter().all(plain) {
+        return None;
+    }
+    std::str::from_utf8(raw).ok()?.parse().ok()
 }
 
 /// A number that is written with an exponent and without a point.
@@ -1363,23 +1397,27 @@ fn plausible(seconds: f64) -> Option<f64> {
 
 /// `247ms`, `1m2.5s`, `0.25 ms`: durations as Go and people write them.
 fn with_unit(raw: &[u8]) -> Option<f64> {
-    let mut rest = std::str::from_utf8(raw).ok()?;
+    let mut rest = raw;
     let mut sum = 0.0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let units = rest[digits..].find(|c: char| c.is_ascii_digit());
-        let end = units.map_or(rest.len(), |found| digits + found);
-        sum += match rest[digits..end].trim() {
-            "h" => number * 3600.0,
-            "m" => number * 60.0,
-            "s" => number,
-            "ms" => number / 1e3,
-            "us" | "µs" | "μs" => number / 1e6,
-            "ns" => number / 1e9,
+        let digits = rest
+            .iter()
+            .position(|b| !b.is_ascii_digit() && *b != b'.')?;
+        let number = decimal(&rest[..digits]).or_else(|| number_in_full(&rest[..digits]))?;
+        let unit = &rest[digits..];
+        let end = unit.iter().position(u8::is_ascii_digit);
+        let (unit, behind) = unit.split_at(end.unwrap_or(unit.len()));
+        sum += match unit.trim_ascii() {
+            b"h" => number * 3600.0,
+            b"m" => number * 60.0,
+            b"s" => number,
+            b"ms" => number / 1e3,
+            b"us" => number / 1e6,
+            micro if micro == "µs".as_bytes() || micro == "μs".as_bytes() => number / 1e6,
+            b"ns" => number / 1e9,
             _ => return None,
         };
-        rest = &rest[end..];
+        rest = behind;
     }
     Some(sum)
 }
