@@ -51,9 +51,8 @@ impl Dictionary {
     #[inline]
     fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
         let same = |entry: &Entry| {
-            entry.hash == hash
-                && entry.length as usize == value.len()
-                && &self.bytes[entry.start..entry.start + value.len()] == value
+            let known = entry.start..entry.start + entry.length as usize;
+            entry.hash == hash && text::are_equal(&self.bytes[known], value)
         };
         self.table.find(hash, same).map(|entry| entry.code)
     }

@@ -1,7 +1,7 @@
 //! Lines of named values: JSON, logfmt and LTSV, read without building anything.
 
 use crate::program::{Key, Keys, Syntax};
-use crate::text::Escape;
+use crate::text::{self, Escape};
 use memchr::{memchr, memchr2};
 
 /// Objects deeper than this are stepped over.
@@ -28,7 +28,7 @@ impl<'a> Expected<'a> {
         self.next += 1;
         if let Some((known_node, known, key)) = self.names.get(place)
             && *known_node == node
-            && *known == name
+            && text::are_equal(known, name)
         {
             return *key;
         }

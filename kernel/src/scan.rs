@@ -872,9 +872,9 @@ impl<'a> Scanner<'a> {
     fn read_time(&mut self, raw: &'a [u8], format: &TimeFormat) -> Result<(), Reason> {
         // Lines of one second carry the same text, and there are many of them.
         let whole = matches!(format, TimeFormat::Clf | TimeFormat::Iso | TimeFormat::Any);
-        if let Some((text, instant)) = self.last_time
+        if let Some((known, instant)) = self.last_time
             && whole
-            && raw == text
+            && text::are_equal(known, raw)
         {
             self.time.set_instant(instant);
             return Ok(());
@@ -925,7 +925,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         let hash = self.hasher.hash_one(raw);
-        let same = |known: &KnownRequest| known.hash == hash && known.line == raw;
+        let same = |known: &KnownRequest| known.hash == hash && text::are_equal(known.line, raw);
         let (codes, regular) = match self.requests.find(hash, same) {
             Some(known) => (known.codes, known.regular),
             None => {

@@ -240,6 +240,27 @@ fn replace_plus(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(spaced.collect())
 }
 
+/// Compare texts that mostly are the same and short: cheaper than a call that compares many
+/// bytes, and where they differ they do so in their length or at an end.
+#[inline]
+pub fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    equal_by_ends::<16>(one, other)
+        .or_else(|| equal_by_ends::<8>(one, other))
+        .or_else(|| equal_by_ends::<4>(one, other))
+        .unwrap_or_else(|| one.iter().eq(other))
+}
+
+/// Whether texts of one length, which have a chunk at either end, are equal.
+#[inline(always)]
+fn equal_by_ends<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
+    let ends = one.last_chunk::<N>()? == other.last_chunk::<N>()?
+        && one.first_chunk::<N>()? == other.first_chunk::<N>()?;
+    Some(ends && (one.len() <= 2 * N || one == other))
+}
+
 /// 64 bits of a text, the same in every run and release: FNV-1a (draft-eastlake-fnv), its bits
 /// then spread by the finaliser of MurmurHash3.
 pub fn hash(value: &[u8]) -> u64 {
@@ -337,6 +358,21 @@ mod tests {
         assert_eq!(&*decode(b"a%20b%2", Escape::Percent), b"a b%2");
         assert_eq!(&*decode(b"a%2520b%2541", Escape::Percent), b"a bA");
         assert_eq!(&*decode(b"a+b", Escape::Plus), b"a b");
+    }
+
+    #[test]
+    fn texts_are_equal_whatever_their_length() {
+        let text: Vec<u8> = (0..100).collect();
+        for length in 0..100 {
+            let mut other = text[..length].to_vec();
+            assert!(are_equal(&text[..length], &other));
+            assert!(!are_equal(&text[..=length], &other));
+            for place in 0..length {
+                other[place] ^= 1;
+                assert!(!are_equal(&text[..length], &other), "{length}: {place}");
+                other[place] ^= 1;
+            }
+        }
     }
 
     #[test]
