@@ -537,7 +537,7 @@ impl<'a> Scanner<'a> {
                 longer.push((index, at, found.end + 1));
             }
             if let Some(byte) = field.forbids
-                && rest[found.start..found.end].contains(&byte)
+                && find_near(&rest[found.start..found.end], byte).is_some()
                 && &rest[found.start..found.end] != b"\"\""
             {
                 return Err(failed(Reason::Forbidden));
@@ -1096,7 +1096,7 @@ fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, R
                 _ => Escape::None,
             };
             let found = plain(rest, field, least, escape)?;
-            match memchr(b'"', &rest[..found.end]) {
+            match find_near(&rest[..found.end], b'"') {
                 // The quote of the next field; the blank before it is missing.
                 Some(end) if field.glued => Ok(Found {
                     end,

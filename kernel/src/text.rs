@@ -123,7 +123,7 @@ fn short_form(tail: &[u8]) -> (u8, usize) {
 
 /// Undo doubled quotes.
 pub fn undouble(raw: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memmem::find(raw, b"\"\"").is_none() {
+    if memchr::memchr(b'"', raw).is_none() {
         return Cow::Borrowed(raw);
     }
     let mut out = Vec::with_capacity(raw.len());
