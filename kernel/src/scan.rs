@@ -122,6 +122,33 @@ struct Found {
     next: Option<usize>,
 }
 
+/// A field's text on the line before, and what became of it: many are the same line after line.
+#[derive(Clone, Copy)]
+struct Repeated<'a> {
+    raw: &'a [u8],
+    escape: Escape,
+    /// `NULL` where the column was left as it was.
+    code: u32,
+    port: Option<i64>,
+    doubtful: bool,
+}
+
+impl<'a> Repeated<'a> {
+    /// No line holds a line feed.
+    const NONE: Self = Self {
+        raw: b"\n",
+        escape: Escape::None,
+        code: NULL,
+        port: None,
+        doubtful: false,
+    };
+
+    #[inline(always)]
+    fn is(&self, raw: &[u8], escape: Escape) -> bool {
+        self.escape == escape && text::are_equal(self.raw, raw)
+    }
+}
+
 /// Memory that one batch leaves to the next.
 #[derive(Default)]
 pub struct Scratch {
@@ -183,6 +210,8 @@ struct Scanner<'a> {
     /// Whether a request that nothing marks off must be a regular one.
     strict: bool,
     expected: Expected<'a>,
+    /// Of each field.
+    repeated: Vec<Repeated<'a>>,
     /// Memory for the places of a pattern's groups.
     places: Option<(&'a Pattern, CaptureLocations)>,
     /// Where a longer value may still be tried: the field, its start, its least length.
@@ -240,6 +269,7 @@ impl<'a> Scanner<'a> {
             ],
             strict: false,
             expected: Expected::default(),
+            repeated: vec![Repeated::NONE; program.fields.len()],
             places: None,
             longer: Vec::new(),
             last_time: None,
@@ -513,7 +543,7 @@ impl<'a> Scanner<'a> {
                 && let Some((length, escape)) = simple_end(&line[at..], field)
             {
                 let raw = &line[at..at + length];
-                if let Err(reason) = self.value(raw, field, escape) {
+                if let Err(reason) = self.value(raw, index, escape) {
                     return Err(Failure {
                         reason,
                         field: index,
@@ -545,7 +575,7 @@ impl<'a> Scanner<'a> {
             least = 0;
             let raw = &rest[found.start..found.end];
             if !(field.shared && self.yields(raw, field)) {
-                self.value(raw, field, found.escape).map_err(failed)?;
+                self.value(raw, index, found.escape).map_err(failed)?;
             }
             match found.next {
                 Some(next) => at += next,
@@ -583,7 +613,7 @@ impl<'a> Scanner<'a> {
             let forbidden = field.forbids.is_some_and(|byte| raw.contains(&byte));
             let value = match forbidden {
                 true => Err(Reason::Forbidden),
-                false => self.value(raw, field, escape),
+                false => self.value(raw, written.fields.start + place, escape),
             };
             read = value.map_err(|reason| Failure {
                 reason,
@@ -615,7 +645,7 @@ impl<'a> Scanner<'a> {
                 };
                 // What does not read as it should is as good as absent, as long as the line says
                 // without it what it must.
-                if self.named(named.raw, field, rank, escape) {
+                if self.named(named.raw, place, rank, escape) {
                     return Ok(());
                 }
                 // Each way stands behind the one before it.
@@ -673,7 +703,7 @@ impl<'a> Scanner<'a> {
                 continue;
             }
             let raw = &line[at..end];
-            self.value(raw, field, field.escape)
+            self.value(raw, index, field.escape)
                 .map_err(|reason| Failure {
                     reason,
                     field: index,
@@ -690,7 +720,8 @@ impl<'a> Scanner<'a> {
 
     /// Take over a named value; whether it is settled, or another way to read it may be tried.
     #[inline]
-    fn named(&mut self, raw: &'a [u8], field: &Field, rank: u16, escape: Escape) -> bool {
+    fn named(&mut self, raw: &'a [u8], place: usize, rank: u16, escape: Escape) -> bool {
+        let field = &self.program.fields[place];
         let seen = self.seen[field.group];
         let worse = seen != 0 && seen <= rank;
         if worse || raw.is_empty() || raw == b"-" {
@@ -699,7 +730,7 @@ impl<'a> Scanner<'a> {
         let read = match &field.kind {
             Kind::Time(_) => {
                 let before = std::mem::take(&mut self.time);
-                let read = self.value(raw, field, escape).is_ok();
+                let read = self.value(raw, place, escape).is_ok();
                 if !read {
                     self.time = before;
                 }
@@ -711,18 +742,18 @@ impl<'a> Scanner<'a> {
                     self.in_pieces = true;
                     true
                 }
-                None => self.value(raw, field, escape).is_ok(),
+                None => self.value(raw, place, escape).is_ok(),
             },
             // A route: `GET /pets/{id}`.
             Kind::Part(Part::Target | Part::Path) => {
-                self.value(without_method(raw), field, escape).is_ok()
+                self.value(without_method(raw), place, escape).is_ok()
             }
             // Some programs write every number with a point.
             Kind::Integer { .. } => {
                 let whole = raw.strip_suffix(b".0").unwrap_or(raw);
-                self.value(whole, field, escape).is_ok()
+                self.value(whole, place, escape).is_ok()
             }
-            _ => self.value(raw, field, escape).is_ok(),
+            _ => self.value(raw, place, escape).is_ok(),
         };
         if read {
             self.seen[field.group] = rank;
@@ -759,22 +790,31 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn value(&mut self, raw: &'a [u8], field: &Field, escape: Escape) -> Result<(), Reason> {
+    fn value(&mut self, raw: &'a [u8], index: usize, escape: Escape) -> Result<(), Reason> {
+        let field = &self.program.fields[index];
         match &field.kind {
             Kind::Skip => {}
+            Kind::Text(None) if field.check == Check::None => {}
             Kind::Text(slot) => {
-                let mut raw = raw;
-                match field.check {
-                    Check::User => {
-                        let (name, verdict) = typed::user(raw);
-                        self.believe(verdict)?;
-                        raw = name;
-                    }
-                    Check::VirtualHost => self.believe(typed::virtual_host(raw))?,
-                    Check::Forwarded => self.believe(typed::forwarded(raw))?,
-                    Check::Status | Check::None => {}
+                let repeated = self.repeated[index];
+                if repeated.is(raw, escape) {
+                    self.repeat(&repeated, *slot, None);
+                    return Ok(());
                 }
-                self.set_text(*slot, raw, escape);
+                let (text, verdict) = match field.check {
+                    Check::User => typed::user(raw),
+                    Check::VirtualHost => (raw, typed::virtual_host(raw)),
+                    Check::Forwarded => (raw, typed::forwarded(raw)),
+                    Check::Status | Check::None => (raw, Verdict::Sure),
+                };
+                self.believe(verdict)?;
+                self.repeated[index] = Repeated {
+                    raw,
+                    escape,
+                    code: self.set_text(*slot, text, escape),
+                    port: None,
+                    doubtful: verdict == Verdict::Doubtful,
+                };
             }
             Kind::Request => {
                 if self.strict && raw != b"-" && !request::split(raw).regular {
@@ -830,25 +870,61 @@ impl<'a> Scanner<'a> {
                 list,
                 lenient,
             } => {
-                if *class == Class::Client && typed::is_ipv4(raw) {
-                    self.set_text(*host, raw, Escape::None);
+                // As most lines have it.
+                if *class == Class::Client
+                    && let Some((name, number)) = typed::ipv4_and_port(raw)
+                {
+                    self.set_text(*host, name, Escape::None);
+                    self.set_port(*port, number);
                     return Ok(());
                 }
-                let raw = match list {
+                let repeated = self.repeated[index];
+                if repeated.is(raw, escape) {
+                    self.repeat(&repeated, *host, *port);
+                    return Ok(());
+                }
+                let first = match list {
                     true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
                     false => raw,
                 };
-                let found = typed::address(raw, *class);
+                let found = typed::address(first, *class);
                 match (found.verdict, lenient) {
                     (Verdict::Wrong, true) => return Ok(()),
                     (_, true) => {}
                     (verdict, false) => self.believe(verdict)?,
                 }
-                self.set_text(*host, found.name, Escape::None);
-                self.set_integer(*port, found.port);
+                let code = self.set_text(*host, found.name, Escape::None);
+                self.set_port(*port, found.port);
+                self.repeated[index] = Repeated {
+                    raw,
+                    escape,
+                    code,
+                    port: found.port,
+                    doubtful: !lenient && found.verdict == Verdict::Doubtful,
+                };
             }
         }
         Ok(())
+    }
+
+    /// Give columns what they had from the same text on the line before.
+    #[inline]
+    fn repeat(&mut self, repeated: &Repeated, text: Slot, port: Slot) {
+        self.in_doubt |= repeated.doubtful;
+        if let Some(slot) = text
+            && repeated.code != NULL
+        {
+            self.columns[slot].set_code(repeated.code);
+        }
+        self.set_port(port, repeated.port);
+    }
+
+    /// An address without a port says nothing of one that stands elsewhere.
+    #[inline]
+    fn set_port(&mut self, slot: Slot, port: Option<i64>) {
+        if port.is_some() {
+            self.set_integer(slot, port);
+        }
     }
 
     /// Take a value that is of its type, remembering a doubt.
@@ -893,13 +969,17 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Fill a text column, and say with which code; `NULL`: there is no text.
     #[inline]
-    fn set_text(&mut self, slot: Slot, raw: &[u8], escape: Escape) {
-        let Some(slot) = slot else { return };
-        if raw != b"-" && !raw.is_empty() {
-            let column = &mut self.columns[slot];
-            let code = column.code(&text::decode(raw, escape));
-            column.set_code(code);
+    fn set_text(&mut self, slot: Slot, raw: &[u8], escape: Escape) -> u32 {
+        match slot {
+            Some(slot) if raw != b"-" && !raw.is_empty() => {
+                let column = &mut self.columns[slot];
+                let code = column.code(&text::decode(raw, escape));
+                column.set_code(code);
+                code
+            }
+            _ => NULL,
         }
     }
 

@@ -3,7 +3,7 @@
 //! A line whose head is unknown shifts every value behind it. Types tell: a time stamp is no
 //! client, and `| 192.0.2.5 - -` is no user.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr3, memrchr};
 use std::net::Ipv6Addr;
 
 /// How sure it is that a value is of its type.
@@ -44,21 +44,22 @@ pub struct Address<'a> {
     pub verdict: Verdict,
 }
 
-/// Most digits of a port, and most bytes of a host name.
+/// Most bytes of an address, most digits of a port, and most bytes of a host name.
+const LONGEST_IPV4: usize = 15;
 const MOST_DIGITS: usize = 5;
 const LONGEST_NAME: usize = 255;
 
 /// Take an address apart: brackets and port are no part of it.
 #[inline]
 pub fn address(raw: &[u8], class: Class) -> Address<'_> {
-    if is_ipv4(raw) {
+    if let Some((name, port)) = ipv4_and_port(raw) {
         return Address {
-            name: raw,
-            port: None,
+            name,
+            port,
             verdict: match class {
-                Class::Client => Verdict::Sure,
                 // In front of another address it is rather that of a proxy.
-                Class::Host => Verdict::Doubtful,
+                Class::Host if name.len() == raw.len() => Verdict::Doubtful,
+                _ => Verdict::Sure,
             },
         };
     }
@@ -70,10 +71,10 @@ pub fn address(raw: &[u8], class: Class) -> Address<'_> {
             verdict: Verdict::Doubtful,
         };
     }
-    other_than_bare_ipv4(raw, class)
+    other_than_ipv4(raw, class)
 }
 
-fn other_than_bare_ipv4(raw: &[u8], class: Class) -> Address<'_> {
+fn other_than_ipv4(raw: &[u8], class: Class) -> Address<'_> {
     // nginx behind Amazon's load balancers: `"a, b" 192.0.2.1`, the forwarded list in front of
     // the address though the format says nothing of it.
     if class == Class::Client
@@ -115,11 +116,10 @@ fn other_than_bare_ipv4(raw: &[u8], class: Class) -> Address<'_> {
     let Some(port) = port(behind) else {
         return bare(Verdict::Wrong);
     };
-    let verdict = match (is_ipv4(name), class) {
-        (true, _) => Verdict::Sure,
-        (false, Class::Host) => host_name(name, class),
+    let verdict = match class {
+        Class::Host => host_name(name, class),
         // Servers that log the client's port log its address, not its name.
-        (false, Class::Client) => host_name(name, class).at_most_doubtful(),
+        Class::Client => host_name(name, class).at_most_doubtful(),
     };
     Address {
         name,
@@ -151,28 +151,48 @@ fn port(digits: &[u8]) -> Option<Option<i64>> {
 /// `192.0.2.1`
 #[inline]
 pub fn is_ipv4(text: &[u8]) -> bool {
-    if text.len() < 7 || text.len() > 15 {
-        return false;
+    ipv4_end(text) == Some(text.len())
+}
+
+/// `192.0.2.1`, and the port behind it: `192.0.2.1:5678`.
+#[inline]
+pub fn ipv4_and_port(text: &[u8]) -> Option<(&[u8], Option<i64>)> {
+    let (name, behind) = text.split_at(ipv4_end(text)?);
+    match behind {
+        [] => Some((name, None)),
+        [b':', digits @ ..] => Some((name, port(digits)?)),
+        _ => None,
     }
+}
+
+/// Where an address ends that a text begins with.
+#[inline]
+fn ipv4_end(text: &[u8]) -> Option<usize> {
     let (mut points, mut digits, mut value) = (0, 0, 0u32);
+    let mut end = 0;
     for &byte in text {
         match byte {
             b'0'..=b'9' => {
                 digits += 1;
                 value = value * 10 + u32::from(byte - b'0');
                 if value > 255 {
-                    return false;
+                    return None;
                 }
             }
             b'.' if digits > 0 => (points, digits, value) = (points + 1, 0, 0),
-            _ => return false,
+            _ => break,
         }
+        end += 1;
     }
-    points == 3 && digits > 0
+    (points == 3 && digits > 0 && end <= LONGEST_IPV4).then_some(end)
 }
 
 /// `2001:db8::1`, also with a zone: `fe80::1%eth0`.
 fn is_ipv6(text: &[u8]) -> bool {
+    // The shortest is `::`; a host with its port has one colon.
+    if memchr(b':', text) == memrchr(b':', text) {
+        return false;
+    }
     let (address, zone) = match memchr(b'%', text) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
