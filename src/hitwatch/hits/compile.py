@@ -306,7 +306,7 @@ class Parser:
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
                 "host_in_target": log_format.tells_host_in_target,
-                "timed": log_format.fills("time"),
+                "timed": any(column.name == "time" for column in available),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
                 "begun": begun,

@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
+from functools import cache, lru_cache
 from typing import Any
 
 from hitwatch.errors import FormatError
@@ -356,6 +357,7 @@ def mixed(formats: Sequence[Format]) -> Format:
     )
 
 
+@lru_cache(4096)
 def folded_name(name: str) -> str:
     """A name without case and punctuation, as formats that are ``folded`` compare them."""
     return "".join(char for char in name.lower() if char.isalnum())
@@ -486,6 +488,11 @@ def read_reading(name: str, kind: str | None, where: str) -> Reading:
             where=where,
             hint=f"known kinds: {', '.join(OWN_KINDS)}",
         )
+    return _own_reading(name, kind)
+
+
+@cache
+def _own_reading(name: str, kind: str) -> Reading:
     return replace(OWN_KINDS[kind], column=name)
 
 
@@ -600,11 +607,11 @@ def read_lines(
     """
     templates = table.get("lines", [table["line"]] if "line" in table else [])
     ignore_rest = table.get("ignore_rest", False)
+    tails = [read_line(tail, where=where, own=own) for tail in table.get("optional", ())]
     lines = []
     for template in templates:
         line = read_line(template, where=where, own=own, ignore_rest=ignore_rest)
-        for tail in table.get("optional", ()):
-            more = read_line(tail, where=where, own=own)
+        for more in tails:
             # What ends the line so far stands in front of the fields that may follow.
             first, *others = more.fields
             joint = replace(first, before=line.after + first.before, or_end=line.after)
