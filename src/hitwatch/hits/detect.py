@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import takewhile
 from typing import TypeAlias
 
 from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
 from hitwatch.hits.format import Format, Layout, folded_name
-from hitwatch.hits.formats import builtin
+from hitwatch.hits.formats import Outline, builtin
 from hitwatch.hits.framing import votes
 from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.infer import infer
@@ -121,7 +120,7 @@ def _tried(data: bytes, formats: Iterable[Format] | None) -> list[tuple[_Score, 
     glance = _Glance(data)
     tried = []
     known = builtin()
-    likely = (known[name] for name in known if glance.may_be(known.layout(name)))
+    likely = (known[name] for name in known if glance.may_be(known.outline(name)))
     for log_format in likely if formats is None else formats:
         laid_out, lines = log_format, data
         if log_format.layout is Layout.W3C:
@@ -130,8 +129,6 @@ def _tried(data: bytes, formats: Iterable[Format] | None) -> list[tuple[_Score, 
                 lines = section.lines
             elif not log_format.lines:
                 continue
-        if formats is None and not glance.may_fit(log_format):
-            continue
         if formats is None and laid_out is log_format and section.begun is None:
             parser = _parser(log_format.name, id(log_format))
         else:
@@ -205,8 +202,20 @@ class _Glance:
         self._objects = _OBJECT.search(data) is not None
         self._others = not self._objects or _OTHER.search(data) is not None
 
-    def may_be(self, layout: Layout) -> bool:
-        """Whether any of the lines may be laid out so."""
+    def may_be(self, outline: Outline) -> bool:
+        """Whether any of the lines may be in a format; told by what its lines look like."""
+        if not self._may_be(outline.layout):
+            return False
+        written = outline.literals
+        may_be_written = not written or any(all(map(self._has, texts)) for texts in written)
+        return may_be_written and self._may_tell(outline)
+
+    def _has(self, text: str) -> bool:
+        """Whether a text stands in the lines; one that stands in most is not looked for."""
+        text = text.strip()
+        return len(text) < 2 or text.encode() in self._data
+
+    def _may_be(self, layout: Layout) -> bool:
         match layout:
             case Layout.JSON:
                 return self._objects
@@ -219,19 +228,12 @@ class _Glance:
             case _:
                 return self._others
 
-    def may_fit(self, log_format: Format) -> bool:
-        """Whether any of the lines, which may be laid out so, may be in a format."""
-        if log_format.layout is Layout.POSITIONAL:
-            needs = _needed(log_format.name, id(log_format))
-            return any(all(text in self._data for text in line) for line in needs)
-        return self._may_tell(log_format)
-
-    def _may_tell(self, log_format: Format) -> bool:
+    def _may_tell(self, outline: Outline) -> bool:
         """Whether lines have names enough that tell the format."""
-        if not log_format.telling:
+        if not outline.telling:
             return True
-        names = (name.rpartition(".")[2] for name in log_format.telling)
-        if log_format.folded:
+        names = (name.rpartition(".")[2] for name in outline.telling)
+        if outline.folded:
             if self._folded is None:
                 self._folded = self._data.lower().translate(None, b"_-. @:")
             folded = self._folded
@@ -252,20 +254,6 @@ _PAIRS = re.compile(
 )
 _DATED = re.compile(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
 """How lines look that are objects, are none, are pairs, or have a header or a date."""
-
-
-@cache
-def _needed(name: str, identity: int) -> tuple[tuple[bytes, ...], ...]:
-    """Of each way to write a line of a known format, the texts without which it is none."""
-    log_format = builtin()[name]
-    return tuple(
-        tuple(
-            field.before.encode()
-            for field in takewhile(lambda field: field.or_end is None, line.fields)
-            if len(field.before.strip()) > 1 and not log_format.glued
-        )
-        for line in log_format.lines
-    )
 
 
 def _score(log_format: Format, hits: Hits, data: bytes) -> _Score:

@@ -5,12 +5,32 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.format import Format, Layout, read_format
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What lines of a format look like.
+
+    Attributes:
+        layout: how their values are laid out.
+        literals: of each way to write one the texts that stand in it; none where telling them
+            takes a closer look.
+        telling: names of which some must stand on a line.
+        folded: whether names are compared without case and punctuation.
+
+    """
+
+    layout: Layout
+    literals: list[list[str]]
+    telling: list[str]
+    folded: bool
 
 
 class Shelf(MutableMapping[str, Format]):
@@ -25,6 +45,7 @@ class Shelf(MutableMapping[str, Format]):
         found = (item for item in folder.iterdir() if item.name.endswith(".toml"))
         self._texts = {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in found}
         self._read: dict[str, Format] = {}
+        self._outlines: dict[str, Outline] = {}
 
     def __getitem__(self, name: str) -> Format:
         if name not in self._read:
@@ -34,10 +55,12 @@ class Shelf(MutableMapping[str, Format]):
     def __setitem__(self, name: str, log_format: Format) -> None:
         self._texts[name] = f'layout = "{log_format.layout.value}"\n'
         self._read[name] = log_format
+        self._outlines.pop(name, None)
 
     def __delitem__(self, name: str) -> None:
         del self._texts[name]
         self._read.pop(name, None)
+        self._outlines.pop(name, None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._texts))
@@ -45,13 +68,37 @@ class Shelf(MutableMapping[str, Format]):
     def __len__(self) -> int:
         return len(self._texts)
 
-    def layout(self, name: str) -> Layout:
-        """How the values of a format's lines are laid out, told without reading all of it."""
-        found = _LAYOUT.search(self._texts[name])
-        return Layout(found[1]) if found else Layout.POSITIONAL
+    def outline(self, name: str) -> Outline:
+        """What a format's lines look like, told without reading all of it."""
+        if name not in self._outlines:
+            self._outlines[name] = _outline(self._texts[name])
+        return self._outlines[name]
+
+
+def _outline(text: str) -> Outline:
+    text = text.partition("[[samples]]")[0]
+    layout = _LAYOUT.search(text)
+    lines = None if _GLUED.search(text) else _LINES.search(text)
+    telling = _TELLING.search(text)
+    return Outline(
+        Layout(layout[1]) if layout else Layout.POSITIONAL,
+        [
+            [] if "{{" in line else _PLACE.split(line)
+            for line in (_TEMPLATE.findall(lines[0]) if lines else ())
+        ],
+        _NAME.findall(telling[1]) if telling else [],
+        folded=_FOLDED.search(text) is not None,
+    )
 
 
 _LAYOUT = re.compile(r'^layout = "(\w+)"', re.MULTILINE)
+_GLUED = re.compile(r"^glued = true", re.MULTILINE)
+_FOLDED = re.compile(r"^folded = true", re.MULTILINE)
+_LINES = re.compile(r"^lines? = (?:'.*'|\[(?:\n +'.*',?)+\n\])$", re.MULTILINE)
+_TEMPLATE = re.compile(r"'(.*)'")
+_PLACE = re.compile(r"\{[^{}]*\}")
+_TELLING = re.compile(r"^telling = \[([^\]]*)\]", re.MULTILINE)
+_NAME = re.compile(r'"([^"]*)"')
 
 
 @cache
