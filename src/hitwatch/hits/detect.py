@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 
@@ -73,26 +73,54 @@ class Fit:
         return self.rejects[0] if self.rejects else None
 
 
-def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
-    """Try formats on some lines.
+_Score: TypeAlias = tuple[int, int, int, int, int, int]
+_Tried: TypeAlias = tuple[_Score, Format, Hits]
 
-    Args:
+
+@dataclass(slots=True)
+class Trial:
+    """Formats tried on some lines.
+
+    Attributes:
         data: whole lines, from the beginning of a log.
         formats: the formats to try; all known ones when ``None``, and where these fit fewer
-            than half of the lines a layout that is inferred.
-
-    Returns:
-        The formats by how many lines they fit, then by how much they say, the best first.
+            than half of the lines a layout that is inferred, once ``fits`` are asked for.
 
     """
-    data = votes(data)
-    tried = _tried(data, formats)
-    best = max((hits.certain for _, _, hits in tried), default=0)
-    if formats is None and best < ENOUGH * data.count(b"\n"):
-        inferred = infer(data)
-        if inferred:
-            tried += _tried(data, [inferred])
-    tried.sort(key=lambda item: item[0], reverse=True)
+
+    data: bytes
+    formats: Iterable[Format] | None = None
+    _tried: list[_Tried] = field(init=False, repr=False)
+    _settled: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.data = votes(self.data)
+        self._tried = _tried(self.data, self.formats)
+        best = max((hits.certain for _, _, hits in self._tried), default=0)
+        self._settled = self.formats is not None or best >= ENOUGH * self.data.count(b"\n")
+
+    @property
+    def known(self) -> list[Fit]:
+        """The formats that were tried by how many lines they fit, then by how much they say."""
+        return _fits(self._tried)
+
+    @property
+    def fits(self) -> list[Fit]:
+        """As ``known``, with the layout that is inferred where none of these will do."""
+        if not self._settled:
+            self._settled = True
+            if inferred := infer(self.data):
+                self._tried += _tried(self.data, [inferred])
+        return _fits(self._tried)
+
+
+def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
+    """Try formats on some lines, and give them, the best first. Arguments: as of a trial."""
+    return Trial(data, formats).fits
+
+
+def _fits(tried: Iterable[_Tried]) -> list[Fit]:
+    tried = sorted(tried, key=lambda item: item[0], reverse=True)
     scores = [score[:-1] for score, _, _ in tried]
     fits = [
         Fit(
@@ -112,10 +140,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
     return [replace(fits[0], tied=tuple(best_names[1:])), *fits[1:]] if fits else []
 
 
-_Score: TypeAlias = tuple[int, int, int, int, int, int]
-
-
-def _tried(data: bytes, formats: Iterable[Format] | None) -> list[tuple[_Score, Format, Hits]]:
+def _tried(data: bytes, formats: Iterable[Format] | None) -> list[_Tried]:
     section = _section(data)
     glance = _Glance(data)
     tried = []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from hitwatch import _kernel
 from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
-from hitwatch.hits.detect import Fit, detect, tells_enough
+from hitwatch.hits.detect import Fit, Trial, detect, tells_enough
 from hitwatch.hits.fields import CLOCK, Kind
 from hitwatch.hits.format import Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
@@ -117,7 +117,7 @@ class Reader:
         head = lines[:_TRIED]
         head = head[: head.rfind(b"\n") + 1] or head
         given = [self.log_format] if self.log_format else None
-        self.framing, fits = detect_framed(head, lambda lines: detect(lines, given))
+        self.framing, fits = detect_framed(head, lambda lines: Trial(lines, given))
         self._undoing = None
         self.fits = fits
         if self.log_format is None and fits and fits[0].is_enough:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from hitwatch import _kernel
-from hitwatch.hits.detect import Fit
+from hitwatch.hits.detect import Fit, Trial
 from hitwatch.hits.framing import FRAMES, Frame, votes
 from hitwatch.hits.infer import NAME as INFERRED
 
@@ -15,8 +16,8 @@ WORTH = 0.25
 _DEEPEST = 3
 _MOST_TRIES = 16
 
-Judge = Callable[[bytes], list[Fit]]
-"""Tries formats on lines, and gives them, the best first."""
+Judge = Callable[[bytes], Trial]
+"""Tries formats on lines."""
 
 
 def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fit]]:
@@ -30,12 +31,16 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
         The envelopes, the outermost first, and the formats of what they carry, the best first.
 
     """
+    tried = cache(judge)
     best: tuple[Frame, ...] = ()
-    fits = judge(head)
+    fits = tried(head).known
+    if not _carries_all(head, fits, tried):
+        # Where it does, what could be inferred from the lines as they are counts for nothing.
+        fits = tried(head).fits
     if fits and fits[0].certain and fits[0].log_format.telling:
         # A product that keeps its own line, or some message, under such a name.
         return best, fits
-    if fits and fits[0].certain == fits[0].lines and fits[0].log_format.name != INFERRED:
+    if _are_read(fits):
         # Nothing is around lines of which every value is what it should be.
         return best, fits
     waiting = [(best, head, fits)]
@@ -46,7 +51,7 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
             if tries == _MOST_TRIES:
                 return best, fits
             tries += 1
-            inner = judge(carried)
+            inner = tried(carried).fits
             fitting = _fitting(inner)
             # A name with blanks can swallow a head: without it, lines say the same better.
             # Objects that are lines already need no cutting.
@@ -64,9 +69,25 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
                 waiting.append(((*around, frame), carried, inner))
             if best == (*around, frame) and fitting == _lines(inner):
                 # Every line is read: nothing but what is in it can be better.
-                waiting = waiting[-1:] if len(best) < _DEEPEST else []
+                waiting = waiting[-1:] if len(best) < _DEEPEST and not _are_read(inner) else []
                 break
     return best, fits
+
+
+def _carries_all(head: bytes, known: list[Fit], judge: Judge) -> bool:
+    """Whether the first envelope carries lines of a known format, as many as there are."""
+    if known and known[0].certain:
+        return False
+    for frame, carried, _ in _around(head):
+        inner = judge(carried).known
+        return frame.kind != "records" and _are_read(inner) and _lines(inner) >= _lines(known)
+    return False
+
+
+def _are_read(fits: list[Fit]) -> bool:
+    """Whether lines are in a known format with all that they say."""
+    best = fits[0] if fits else None
+    return best is not None and best.certain == best.lines and best.log_format.name != INFERRED
 
 
 def _fitting(fits: list[Fit]) -> int:
