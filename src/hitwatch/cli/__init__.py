@@ -14,7 +14,6 @@ from hitwatch import __version__
 from hitwatch.cli import live, making, querying, reading, reporting
 from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
-from hitwatch.outputs.streams import silence_stdout
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -60,6 +59,8 @@ def main() -> None:
         if debug:
             raise
         if isinstance(error, OutputError):
+            from hitwatch.outputs.streams import silence_stdout
+
             silence_stdout()
         notify(str(error))
         code = error.exit_code

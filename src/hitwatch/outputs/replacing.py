@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from tempfile import TemporaryFile
@@ -170,7 +169,7 @@ def _longest_name(folder: str) -> int:
 
 def _name_beside(name: str, longest: int) -> str:
     """A name that nobody has, which says what it belongs to as far as there is room."""
-    end = os.fsencode(f".{secrets.token_hex(4)}{ENDING}")
+    end = os.fsencode(f".{os.urandom(4).hex()}{ENDING}")
     return os.fsdecode((b"." + os.fsencode(name))[: longest - len(end)] + end)
 
 

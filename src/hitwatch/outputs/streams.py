@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import socket
 import stat
 import time
 from collections.abc import Callable
@@ -56,6 +55,9 @@ def _own(target: Target, descriptor: int) -> int:
 
 def _connected(target: Target) -> int:
     """A connection to who listens at a socket of the file system."""
+    # Few write to one.
+    import socket
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(str(target.named))
         return os.dup(connection.fileno())
