@@ -9,11 +9,9 @@ from functools import cache
 from typing import TypeAlias
 
 from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
-from hitwatch.hits.format import Format, Layout, folded_name
+from hitwatch.hits.format import INFERRED, Format, Layout, folded_name
 from hitwatch.hits.formats import Outline, builtin
 from hitwatch.hits.framing import votes
-from hitwatch.hits.infer import NAME as INFERRED
-from hitwatch.hits.infer import infer
 from hitwatch.hits.w3c import date_of, directives, sections, software_of, with_fields
 from hitwatch.spans import Instant
 
@@ -85,33 +83,32 @@ class Trial:
         data: whole lines, from the beginning of a log.
         formats: the formats to try; all known ones when ``None``, and where these fit fewer
             than half of the lines a layout that is inferred, once ``fits`` are asked for.
+        known: these by how many lines they fit, then by how much they say, the best first.
 
     """
 
     data: bytes
     formats: Iterable[Format] | None = None
+    known: list[Fit] = field(init=False)
     _tried: list[_Tried] = field(init=False, repr=False)
-    _settled: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.data = votes(self.data)
         self._tried = _tried(self.data, self.formats)
-        best = max((hits.certain for _, _, hits in self._tried), default=0)
-        self._settled = self.formats is not None or best >= ENOUGH * self.data.count(b"\n")
-
-    @property
-    def known(self) -> list[Fit]:
-        """The formats that were tried by how many lines they fit, then by how much they say."""
-        return _fits(self._tried)
+        self.known = _fits(self._tried)
 
     @property
     def fits(self) -> list[Fit]:
         """As ``known``, with the layout that is inferred where none of these will do."""
-        if not self._settled:
-            self._settled = True
-            if inferred := infer(self.data):
-                self._tried += _tried(self.data, [inferred])
-        return _fits(self._tried)
+        best = max((fit.certain for fit in self.known), default=0)
+        if self.formats is not None or best >= ENOUGH * self.data.count(b"\n"):
+            return self.known
+        # What infers is loaded where it is needed, which is seldom.
+        from hitwatch.hits.infer import infer
+
+        inferred = infer(self.data)
+        more = _tried(self.data, [inferred]) if inferred else []
+        return _fits(self._tried + more) if more else self.known
 
 
 def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:

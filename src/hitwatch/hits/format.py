@@ -38,6 +38,9 @@ from hitwatch.errors import FormatError
 from hitwatch.hits.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
 from hitwatch.hits.fields import FIELDS, OWN_KINDS, Kind, Reading
 
+INFERRED = "clf-like"
+"""What a layout is called that was inferred from lines."""
+
 _FIELD = re.compile(r'\{\{|\}\}|\{("?)([a-z][a-z_0-9]*)(?::([a-z]+))?(\*?)\1\}')
 _ESCAPES = ("none", "backslash", "doubled", "json", "percent", "plus", "hash")
 _OWN_COLUMN = {

@@ -43,7 +43,9 @@ class Shelf(MutableMapping[str, Format]):
 
     def __init__(self, folder: Traversable) -> None:
         found = (item for item in folder.iterdir() if item.name.endswith(".toml"))
-        self._texts = {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in found}
+        self._texts = {
+            item.name.removesuffix(".toml"): item.read_bytes().decode() for item in found
+        }
         self._read: dict[str, Format] = {}
         self._outlines: dict[str, Outline] = {}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hitwatch.hits.anywhere import anywhere
 from hitwatch.hits.clf import ADDRESSES, CLF, HOST, ISO
-from hitwatch.hits.format import Format, Guess, read_lines
+from hitwatch.hits.format import INFERRED, Format, Guess, read_lines
 from hitwatch.hits.separated import separated
 from hitwatch.hits.tails import tail, typed
 from hitwatch.hits.tokens import (
@@ -29,9 +29,6 @@ from hitwatch.hits.tokens import (
     marked,
     tokens_of,
 )
-
-NAME = "clf-like"
-"""What an inferred layout is called."""
 
 _LOOKED_AT = 200
 _MOST_TOKENS = 32
@@ -150,9 +147,9 @@ def _format(line: str, optional: Sequence[str], time_format: str) -> Format:
     table = {"line": line, "optional": optional}
     shown = line + "".join(text for text in optional if "{skip}" not in text)
     return Format(
-        name=NAME,
+        name=INFERRED,
         title=shown,
-        lines=read_lines(table, {}, NAME),
+        lines=read_lines(table, {}, INFERRED),
         time_format=time_format,
         time_means="end",
         source="https://httpd.apache.org/docs/2.4/logs.html#common",

@@ -15,9 +15,8 @@ from hitwatch import _kernel
 from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
 from hitwatch.hits.detect import Fit, Trial, detect, tells_enough
 from hitwatch.hits.fields import CLOCK, Kind
-from hitwatch.hits.format import Format, Layout, mixed
+from hitwatch.hits.format import INFERRED, Format, Layout, mixed
 from hitwatch.hits.framing import Frame, undone
-from hitwatch.hits.infer import NAME as INFERRED
 from hitwatch.hits.settling import dated, hosted
 from hitwatch.hits.times import Zone
 from hitwatch.hits.unframing import detect_framed

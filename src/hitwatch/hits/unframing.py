@@ -7,8 +7,8 @@ from functools import cache
 
 from hitwatch import _kernel
 from hitwatch.hits.detect import Fit, Trial
+from hitwatch.hits.format import INFERRED
 from hitwatch.hits.framing import FRAMES, Frame, votes
-from hitwatch.hits.infer import NAME as INFERRED
 
 WORTH = 0.25
 """Share of lines that an envelope must be around to be tried."""

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from statistics import median
 
 from hitwatch.hits.compile import Hits, Parser
 from hitwatch.hits.fields import FIELDS, PER_SECOND, Kind, Reading
@@ -266,6 +265,9 @@ def _unit(
     if compared >= _ENOUGH_LINES:
         # Most of a request's time is spent in its parts.
         return max(units, key=UNITS.index), ""
+    # It brings along much, and few logs have durations whose unit is open.
+    from statistics import median
+
     middle = median(number.value for number in numbers)
     pointed = [number for number in numbers if number.decimals]
     if pointed:
