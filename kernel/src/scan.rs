@@ -761,17 +761,21 @@ impl<'a> Scanner<'a> {
         read
     }
 
-    #[inline]
+    #[inline(always)]
     fn resolve_time(&mut self, at: usize) -> Result<(), Failure> {
         if !self.program.timed {
             return Ok(());
         }
-        if let Some(instant) = self.time.known()
-            && !self.has_course
-        {
-            self.set_integer(self.program.time, Some(instant));
-            return Ok(());
+        match self.time.known() {
+            Some(instant) if !self.has_course => {
+                self.set_integer(self.program.time, Some(instant));
+                Ok(())
+            }
+            _ => self.resolve_parts(at),
         }
+    }
+
+    fn resolve_parts(&mut self, at: usize) -> Result<(), Failure> {
         let moment = self.time.resolve(&self.program.calendar, &self.course);
         let Some(moment) = moment else {
             let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
@@ -795,10 +799,11 @@ impl<'a> Scanner<'a> {
         match &field.kind {
             Kind::Skip => {}
             Kind::Text(None) if field.check == Check::None => {}
+            // All that may be left out is so on most lines.
+            Kind::Text(_) if raw == b"-" && field.check != Check::VirtualHost => {}
             Kind::Text(slot) => {
-                let repeated = self.repeated[index];
-                if repeated.is(raw, escape) {
-                    self.repeat(&repeated, *slot, None);
+                if self.repeated[index].is(raw, escape) {
+                    self.repeat(index, *slot, None);
                     return Ok(());
                 }
                 let (text, verdict) = match field.check {
@@ -878,9 +883,8 @@ impl<'a> Scanner<'a> {
                     self.set_port(*port, number);
                     return Ok(());
                 }
-                let repeated = self.repeated[index];
-                if repeated.is(raw, escape) {
-                    self.repeat(&repeated, *host, *port);
+                if self.repeated[index].is(raw, escape) {
+                    self.repeat(index, *host, *port);
                     return Ok(());
                 }
                 let first = match list {
@@ -909,14 +913,20 @@ impl<'a> Scanner<'a> {
 
     /// Give columns what they had from the same text on the line before.
     #[inline]
-    fn repeat(&mut self, repeated: &Repeated, text: Slot, port: Slot) {
-        self.in_doubt |= repeated.doubtful;
+    fn repeat(&mut self, index: usize, text: Slot, number: Slot) {
+        let Repeated {
+            code,
+            port,
+            doubtful,
+            ..
+        } = self.repeated[index];
+        self.in_doubt |= doubtful;
         if let Some(slot) = text
-            && repeated.code != NULL
+            && code != NULL
         {
-            self.columns[slot].set_code(repeated.code);
+            self.columns[slot].set_code(code);
         }
-        self.set_port(port, repeated.port);
+        self.set_port(number, port);
     }
 
     /// An address without a port says nothing of one that stands elsewhere.
@@ -1005,7 +1015,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         let hash = self.hasher.hash_one(raw);
-        let same = |known: &KnownRequest| known.hash == hash && text::are_equal(known.line, raw);
+        let same = |known: &KnownRequest| known.hash == hash && known.line == raw;
         let (codes, regular) = match self.requests.find(hash, same) {
             Some(known) => (known.codes, known.regular),
             None => {
@@ -1042,7 +1052,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Put a request together whose parts stood in fields of their own.
-    #[inline]
+    #[inline(always)]
     fn compose(&mut self) {
         if self.in_pieces && self.wants_request && !self.has_request {
             self.compose_pieces();
