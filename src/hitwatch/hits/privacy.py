@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, TypeAlias
 from urllib.parse import unquote_plus
@@ -109,6 +108,9 @@ def _truncated(address: Address) -> Address:
 
 
 def _hashed(text: str, key: bytes) -> str:
+    # It brings OpenSSL along, and few runs replace anything.
+    from hashlib import blake2b
+
     # Keys of blake2b end at 64 bytes.
     short = key if len(key) <= 64 else blake2b(key).digest()
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=short).hexdigest()
