@@ -34,6 +34,69 @@ def test_samples(log_format: Format) -> None:
     check_samples(log_format)
 
 
+@pytest.mark.parametrize("log_format", builtin().values(), ids=lambda known: known.name)
+def test_lines_are_read_as_if_each_stood_alone(log_format: Format) -> None:
+    """What has been read of one line changes no other, also where they are the same."""
+    samples = [sample.line for sample in log_format.samples if "\n" not in sample.line]
+    lines = [f"{line}\n".encode() for line in samples for _ in range(2)]
+    lines += [lines[place] for place in (0, -1) if lines] + lines
+    parser = Parser(log_format)
+    alone = [parser.parse(line) for line in lines]
+    together = parser.parse(b"".join(lines))
+    rows = [row for hits in alone for row in hits.frame().rows()]
+    assert together.frame().rows() == rows
+    assert together.certain == sum(hits.certain for hits in alone)
+
+
+def test_doubts_return_with_the_value() -> None:
+    """A value is as doubtful on the second line as it was on the first."""
+    line = START.replace("- -", "- john doe").encode() + b'GET / HTTP/1.1" 200 5\n'
+    hits = parse(line * 3, "common")
+    assert (len(hits), hits.certain) == (3, 0)
+
+
+def test_an_address_without_a_port_leaves_the_port_that_is_told() -> None:
+    """The port may stand under a name of its own, before the address or behind it."""
+    log_format = read_format(
+        """
+        name = "x"
+        title = "x"
+        source = "x"
+        layout = "json"
+        keys = {ip = "client_address", port = "client_port"}
+        [[samples]]
+        line = '{}'
+        expect = {}
+        """,
+        where="x.toml",
+    )
+    line = b'{"port":5,"ip":"2001:db8::1"}\n{"ip":"2001:db8::1","port":6}\n'
+    line += b'{"ip":"[2001:db8::1]:7"}\n{"port":8,"ip":"192.0.2.1"}\n{"ip":"192.0.2.1:9"}\n'
+    hits = Parser(log_format).parse(line)
+    assert hits.frame(["client_port"])["client_port"].to_list() == [5, 6, 7, 8, 9]
+
+
+def test_durations_are_the_numbers_that_are_written() -> None:
+    """However many digits there are, the nearest number that a float can be is taken."""
+    log_format = read_format(
+        """
+        name = "x"
+        title = "x"
+        source = "x"
+        line = '{wait:seconds}'
+        [[samples]]
+        line = '1'
+        expect = {}
+        """,
+        where="x.toml",
+    )
+    digits = "8765432109876543210987"
+    written = [f"{digits[:n]}.{digits[n:m]}" for n in range(8) for m in range(n, 20) if m]
+    written += ["0.1", "00.30", "+1.5", "1.5e-3", "0.000000000000001", "12345678.90123456"]
+    hits = Parser(log_format).parse("\n".join(written).encode())
+    assert hits.frame()["wait"].to_list() == [float(text) for text in written]
+
+
 def test_a_format_that_fails_its_samples_is_refused() -> None:
     """A sample that comes out otherwise names the column and both values."""
     wrong = read_format(
