@@ -332,3 +332,17 @@ def test_every_format_says_who_writes_it() -> None:
         if not (known.server and known.source and known.title)
     ]
     assert silent == []
+
+
+def test_outlines_say_what_the_formats_say() -> None:
+    """What is told of a format without reading all of it is true: no line of it is passed over."""
+    known = builtin()
+    for name, log_format in known.items():
+        outline = known.outline(name)
+        assert outline.layout is log_format.layout, name
+        assert sorted(outline.telling) == sorted(log_format.telling), name
+        assert outline.folded == log_format.folded, name
+        for sample in log_format.samples:
+            texts = outline.literals
+            stands = [all(text.strip() in sample.line for text in way) for way in texts]
+            assert any(stands) or not texts, (name, sample.line)
