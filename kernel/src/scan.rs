@@ -1224,7 +1224,9 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         [byte] => find_near(searched, *byte),
         until => find_text_near(searched, until),
     };
+    // A target is no list, whatever it ends with.
     if field.elastic
+        && !matches!(field.kind, Kind::Part(_) | Kind::Request)
         && let Some(length) = until
         && in_list(rest, least + length, field.until.len())
     {
