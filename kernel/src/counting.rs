@@ -3,6 +3,7 @@
 use crate::batch::Finished;
 use crate::durations;
 use crate::rollup::{Figures, Hit, Rollup, Rows};
+use crate::series::Series;
 use crate::text;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
@@ -28,8 +29,11 @@ pub struct Countable {
     /// Those that are no plain success, which several panels ask for alone.
     unusual: Vec<Hit>,
     /// Durations by row, where there are any.
-    seconds: Vec<f64>,
+    seconds: Arc<[f64]>,
 }
+
+/// A stretch of hits: display period, end of the last closed bucket, begin, end, late hits.
+type Arrival = (i64, i64, usize, usize, u64);
 
 impl Countable {
     pub fn new(
@@ -52,6 +56,7 @@ impl Countable {
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
             .map(|row| Hit {
                 bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
+                sized: value(bytes, row).is_some(),
                 visitor: visitors.as_ref().map_or(0, |hashes| hashes[row].max(1)),
                 row: row as u32,
                 status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
@@ -61,13 +66,29 @@ impl Countable {
                 }),
             })
             .collect();
+        Ok(Self::of(columns, hits, seconds.into()))
+    }
+
+    fn of(columns: Columns, hits: Vec<Hit>, seconds: Arc<[f64]>) -> Self {
         let unusual = hits.iter().filter(|hit| hit.status >= UNUSUAL);
-        Ok(Self {
+        Self {
             columns,
             unusual: unusual.copied().collect(),
             hits,
             seconds,
-        })
+        }
+    }
+
+    fn between(&self, begin: usize, end: usize) -> PyResult<&[Hit]> {
+        let hits = self.hits.get(begin..end);
+        hits.ok_or_else(|| PyValueError::new_err("there are no such hits"))
+    }
+
+    fn times(&self) -> PyResult<&PrimitiveArray<TimestampMicrosecondType>> {
+        let times = find(&self.columns, "time");
+        times
+            .and_then(Finished::numbers)
+            .ok_or_else(|| PyValueError::new_err("there is no time"))
     }
 }
 
@@ -78,16 +99,78 @@ impl Countable {
         self.hits.len()
     }
 
+    /// How many of the hits say how many bytes were sent.
+    #[getter]
+    fn sized(&self) -> usize {
+        self.hits.iter().filter(|hit| hit.sized).count()
+    }
+
+    /// The hits from one place up to another, in the order in which they arrived.
+    fn slice(&self, begin: usize, end: usize) -> PyResult<Self> {
+        let hits = self.between(begin, end)?.to_vec();
+        Ok(Self::of(self.columns.clone(), hits, self.seconds.clone()))
+    }
+
+    /// How the hits arrived: stretches of them in which the display period and the last closed
+    /// bucket are the same, as (period, end of the last closed bucket, begin, end, late hits).
+    ///
+    /// The watermark stands so far behind the latest time seen, and never goes back; a hit
+    /// older than it is late. Which buckets are closed when a hit arrives depends on those before
+    /// it alone.
+    ///
+    /// Arguments: how far behind; width of the buckets; width of the display periods, or `None`
+    /// where the caller ends them; the watermark before them, where there is one.
+    fn arrivals(
+        &self,
+        lateness: i64,
+        width: i64,
+        every: Option<i64>,
+        before: Option<i64>,
+    ) -> PyResult<Vec<Arrival>> {
+        let times = self.times()?;
+        if width < 1 || every.is_some_and(|every| every < 1) {
+            return Err(PyValueError::new_err("buckets and periods have a width"));
+        }
+        let mut found: Vec<Arrival> = Vec::new();
+        let mut mark = before.unwrap_or(i64::MIN);
+        for (place, hit) in self.hits.iter().enumerate() {
+            let Some(time) = value(Some(times), hit.row as usize) else {
+                continue;
+            };
+            mark = mark.max(time.saturating_sub(lateness));
+            let edge = mark.div_euclid(width) * width;
+            let shown = mark.saturating_add(lateness);
+            let period = every.map_or(0, |every| shown.div_euclid(every) * every);
+            let late = u64::from(time < mark);
+            match found.last_mut() {
+                Some(last) if (last.0, last.1) == (period, edge) => {
+                    last.3 = place + 1;
+                    last.4 += late;
+                }
+                _ => found.push((period, edge, place, place + 1, late)),
+            }
+        }
+        Ok(found)
+    }
+
     /// Hits and bytes by start of bucket: (start, hits, bytes).
-    fn steps(&self, width: i64) -> PyResult<Vec<(i64, u64, u64)>> {
-        let times = find(&self.columns, "time");
-        let times = times.and_then(Finished::numbers::<TimestampMicrosecondType>);
-        if times.is_none() || width < 1 {
-            return Err(PyValueError::new_err("there is no time, or no width"));
+    ///
+    /// Arguments: width of the buckets; from which hit on, and up to which.
+    #[pyo3(signature = (width, begin = 0, end = None))]
+    fn steps(
+        &self,
+        width: i64,
+        begin: usize,
+        end: Option<usize>,
+    ) -> PyResult<Vec<(i64, u64, u64)>> {
+        let times = Some(self.times()?);
+        let hits = self.between(begin, end.unwrap_or(self.hits.len()))?;
+        if width < 1 {
+            return Err(PyValueError::new_err("buckets have a width"));
         }
         let mut steps: Vec<(i64, u64, u64)> = Vec::new();
         let mut known: HashMap<i64, usize> = HashMap::new();
-        for hit in &self.hits {
+        for hit in hits {
             let Some(time) = value(times, hit.row as usize) else {
                 continue;
             };
@@ -349,8 +432,9 @@ type Row = (
     Option<Timed>,
 );
 
-/// Durations: their mean, p50, p95, p99, the longest, and the error of the percentiles.
-type Timed = (f64, f64, f64, f64, f64, f64);
+/// Durations: their mean, p50, p95, p99, the longest, the error of the percentiles, and how many
+/// there are.
+type Timed = (f64, f64, f64, f64, f64, f64, u64);
 
 #[pymethods]
 impl PyRollup {
@@ -554,7 +638,15 @@ fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
 fn row(key: Option<String>, f: &Figures, missing: u64) -> Row {
     let timed = f.durations.as_ref().map(|d| {
         let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| d.quantile(share));
-        (d.sum / d.count as f64, p50, p95, p99, d.max, d.error())
+        (
+            d.sum / d.count as f64,
+            p50,
+            p95,
+            p99,
+            d.max,
+            d.error(),
+            d.count,
+        )
     });
     (
         (key, f.hits, missing, f.visitors.count(), f.visitors.error()),
@@ -641,5 +733,75 @@ impl Countable {
         };
         let counts = |hit: &&Hit| (from..=to).contains(&hit.status);
         Cow::Owned(hits.iter().filter(counts).copied().collect())
+    }
+}
+
+/// Sums by bucket of time and value of a column.
+#[pyclass(name = "Series", frozen, module = "hitwatch._kernel")]
+pub struct PySeries {
+    series: Mutex<Series>,
+    column: String,
+    width: i64,
+    /// Whether bytes are summed, else hits.
+    bytes: bool,
+}
+
+#[pymethods]
+impl PySeries {
+    /// Arguments: the column; width of a bucket; whether bytes are summed, else hits; keys of a
+    /// bucket that are kept for certain.
+    #[new]
+    fn new(column: String, width: i64, bytes: bool, capacity: usize) -> PyResult<Self> {
+        if width < 1 {
+            return Err(PyValueError::new_err("buckets have a width"));
+        }
+        Ok(Self {
+            series: Mutex::new(Series::new(capacity)),
+            column,
+            width,
+            bytes,
+        })
+    }
+
+    /// Add the hits from one place up to another.
+    fn add(&self, hits: &Countable, begin: usize, end: usize) -> PyResult<()> {
+        let times = hits.times()?;
+        let chosen = hits.between(begin, end)?;
+        let Some((codes, values)) = text(&hits.columns, &self.column) else {
+            return Ok(());
+        };
+        let mut sums: HashMap<(i64, u32), u64> = HashMap::new();
+        for hit in chosen {
+            let row = hit.row as usize;
+            if let (Some(time), Some(code)) = (value(Some(times), row), value(Some(codes), row)) {
+                let start = time.div_euclid(self.width) * self.width;
+                *sums.entry((start, code)).or_default() += if self.bytes { hit.bytes } else { 1 };
+            }
+        }
+        let mut series = self.lock();
+        for ((start, code), amount) in sums {
+            series.add(start, values.value(code as usize), amount);
+        }
+        Ok(())
+    }
+
+    /// The sums of all buckets that begin from an instant on and before another, by key, and
+    /// what gave way in them.
+    fn sums(&self, from: i64, to: i64) -> (HashMap<String, u64>, u64) {
+        let series = self.lock();
+        let (sums, other) = series.sums(from, to);
+        let sums = sums.into_iter().map(|(key, sum)| (key.to_owned(), sum));
+        (sums.collect(), other)
+    }
+
+    /// Drop all buckets that begin before an instant.
+    fn forget(&self, before: i64) {
+        self.lock().forget(before);
+    }
+}
+
+impl PySeries {
+    fn lock(&self) -> MutexGuard<'_, Series> {
+        self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

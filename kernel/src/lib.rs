@@ -15,6 +15,7 @@ mod request;
 mod rewriting;
 mod rollup;
 pub mod scan;
+mod series;
 pub mod table;
 mod text;
 pub mod times;

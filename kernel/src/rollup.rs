@@ -53,6 +53,8 @@ pub struct Hit {
     /// Finest bucket of the duration, or `durations::NONE`.
     pub bucket: i16,
     pub marked: bool,
+    /// Whether its bytes are known.
+    pub sized: bool,
 }
 
 impl Figures {
@@ -389,6 +391,7 @@ mod tests {
             status: 200,
             bucket: durations::bucket_of(0.5),
             marked: false,
+            sized: true,
         }
     }
 

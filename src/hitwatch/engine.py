@@ -7,19 +7,21 @@ line arrives depends on the lines before it, not on how they were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch.alerting.alert import Change, State, contributions
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.sayings import Stats, stats
+from hitwatch.sayings import End, Stats, stats
 from hitwatch.spans import MINUTE, SECOND, Duration, Instant
-from hitwatch.stats.summary import Fold, Step, fold
-from hitwatch.stats.top import OTHER, Figures
+from hitwatch.stats.panels import Countable, Panel, Robots, panels
+from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
-from hitwatch.tally import Tally
+from hitwatch.tally import Balance, Tally
 
 if TYPE_CHECKING:
     from hitwatch.hits.compile import Hits
@@ -27,56 +29,14 @@ if TYPE_CHECKING:
 Saying: TypeAlias = Stats | Change
 """What the engine says: the figures of a period, or that an alert began or ended."""
 
-_SECTIONS_A_BUCKET = 500
 _LONG_SILENCE = 10 * MINUTE
-
-
-@dataclass(slots=True)
-class SectionSums:
-    """A metric by section for the buckets that a rule's windows reach, to explain alerts.
-
-    Attributes:
-        rule: gives metric and windows.
-        buckets: by start of bucket, the sum by section; a bucket holds so many sections
-            and adds up the rest under ``(other)``.
-
-    """
-
-    rule: SurgeRule
-    buckets: dict[Instant, dict[str, int]] = field(default_factory=dict)
-
-    def add(self, start: Instant, section: str, figures: Figures) -> None:
-        """Put a section's figures into a bucket."""
-        sums = self.buckets.setdefault(start, {})
-        if section not in sums and len(sums) >= _SECTIONS_A_BUCKET:
-            section = OTHER
-        amount = figures.bytes if self.rule.metric == "bytes" else figures.hits
-        sums[section] = sums.get(section, 0) + amount
-
-    def explain(self, change: Change) -> Change:
-        """Add to a change the sections that grew most."""
-        middle = change.at - self.rule.short
-        short = self._sums(middle, change.at)
-        long = self._sums(middle - self.rule.long, middle)
-        return replace(change, grew=contributions(self.rule, short, long))
-
-    def forget(self, edge: Instant) -> None:
-        """Drop the buckets that no window after an edge reaches."""
-        oldest = edge - self.rule.short - self.rule.long
-        if len(self.buckets) > self.rule.short_steps + self.rule.long_steps:
-            self.buckets = {start: sums for start, sums in self.buckets.items() if start >= oldest}
-
-    def _sums(self, start: Instant, end: Instant) -> dict[str, int]:
-        total: dict[str, int] = {}
-        for at, sums in self.buckets.items():
-            if start <= at < end:
-                for section, amount in sums.items():
-                    total[section] = total.get(section, 0) + amount
-        return total
 
 
 class Engine:
     """Counts hits, closes buckets, judges the rule, and reads off display periods.
+
+    What is counted goes into ``delta``, the tally of the display period that is running; when
+    that ends, it is merged into ``total``.
 
     Args:
         rule: the rule; its resolution is the width of the buckets.
@@ -84,6 +44,7 @@ class Engine:
         log_clock: whether the log's own clock ends display periods (replay); else the
             caller ends them with ``tick`` (watch).
         watermark: lateness and idle grace.
+        counted: the panels that are counted.
 
     """
 
@@ -94,15 +55,19 @@ class Engine:
         every: Duration = 10 * SECOND,
         log_clock: bool = False,
         watermark: Watermark | None = None,
+        counted: Iterable[Panel] | None = None,
     ) -> None:
         self.rule = rule or SurgeRule()
         self.every = every
-        self.tally = Tally()
+        self.panels = tuple(panels() if counted is None else counted)
+        self.total, self.delta = Tally.of(self.panels), Tally.of(self.panels)
         self.watermark = watermark or Watermark()
         self.judge = Judge(self.rule)
         self.alerts = 0
+        self.backfilled = 0
         self._log_clock = log_clock
-        self._sections = SectionSums(self.rule)
+        self._sections = self._series()
+        self._robots = Robots()
         self._period: Instant | None = None
 
     def watch_hits(self) -> bool:
@@ -112,25 +77,31 @@ class Engine:
             Whether that is a change; it is none once hits have been counted.
 
         """
-        if self.rule.metric != "bytes" or self.tally.total.hits:
+        if self.rule.metric != "bytes" or self.balance.hits:
             return False
         self.rule = replace(self.rule, metric="hits", name="traffic")
-        self.judge, self._sections = Judge(self.rule), SectionSums(self.rule)
+        self.judge, self._sections = Judge(self.rule), self._series()
         return True
+
+    @property
+    def balance(self) -> Balance:
+        """What became of every line since the start."""
+        return self.total.balance + self.delta.balance
 
     def feed(self, hits: Hits) -> Iterator[Saying]:
         """Count a batch of lines; say what ends or changes while they come in."""
-        every = self.every if self._log_clock else None
-        parts = fold(hits, self.watermark, self.rule.resolution, every)
-        if parts:
-            times = hits.codes["time"].to_physical()
-            self.tally.see(int(times.min()), int(times.max()))  # type: ignore[arg-type]
-        for part in parts:
+        countable = self._robots.countable(hits)
+        for period, stretches in groupby(self._arrivals(countable), key=itemgetter(0)):
             if self._log_clock:
-                yield from self._periods_until(part.period)
-            yield from self._count(part)
-        self.tally.count_rejects(hits.rejected, hits.reasons if hits.rejected else {})
-        self.tally.count_excluded(hits.excluded)
+                yield from self._periods_until(period)
+            steps = list(stretches)
+            begin, end = steps[0][2], steps[-1][3]
+            part = countable.slice(begin, end) if end - begin < len(countable) else countable
+            self.delta.absorb(hits, part, late=sum(step[4] for step in steps))
+            for _, edge, first, last, _ in steps:
+                yield from self._advance(edge)
+                self._add(countable, first, last)
+        self.delta.absorb_others(hits)
 
     def idle(self, now: Instant) -> Iterator[Change]:
         """Nothing has arrived by an instant of the log's clock: close what is complete."""
@@ -146,8 +117,9 @@ class Engine:
             period: its length.
 
         """
-        ended = stats(self.tally, at=at, period=period, rules=(self.judge.status,))
-        self.tally.begin_period()
+        rules = (self.judge.status,)
+        ended = stats(self.delta, at=at, period=period, rules=rules, total=self.balance)
+        self._settle()
         return ended
 
     def end_backfill(self) -> list[Change]:
@@ -158,8 +130,8 @@ class Engine:
             watch are history.
 
         """
-        self.tally.backfilled = self.tally.total.lines
-        self.tally.begin_period()
+        self._settle()
+        self.backfilled = self.total.balance.lines
         return self.firing
 
     def finish(self) -> Iterator[Saying]:
@@ -172,44 +144,81 @@ class Engine:
         if self._log_clock and self._period is not None:
             yield self.tick(self._period + self.every, self.every)
 
+    def end(self, at: Instant | None) -> End:
+        """The last word of a run. Argument: when it ended."""
+        untold = dict(self.delta.reject_reasons)
+        self._settle()
+        unjudged = self.judge.status.state is State.WARMING_UP and not self.alerts
+        return End(
+            at=at,
+            total=self.total.balance,
+            bytes=self.total.bytes,
+            late=self.total.late,
+            backfilled=self.backfilled,
+            alerts=self.alerts,
+            firing=tuple(self.firing),
+            first_at=self.total.first_at,
+            last_at=self.total.last_at,
+            unjudged=(self.rule,) if unjudged else (),
+            reasons=untold,
+        )
+
     @property
     def firing(self) -> list[Change]:
         """The alert that lasts, as it began and with its peak so far."""
         return [self.judge.alert] if self.judge.alert else []
+
+    def _series(self) -> Series:
+        """A metric by section for the buckets that the rule's windows reach."""
+        return Series("section", self.rule.resolution, self.rule.metric)
+
+    def _arrivals(self, countable: Countable) -> list[tuple[int, int, int, int, int]]:
+        """How hits arrived, for the watermark as it stands; moves it on."""
+        span = countable.range()
+        if span is None:
+            return []
+        every = self.every if self._log_clock else None
+        mark = self.watermark
+        found = countable.arrivals(mark.lateness, self.rule.resolution, every, mark.at)
+        mark.observe(span[1])
+        return found
+
+    def _settle(self) -> None:
+        """Begin the next display period."""
+        self.total.merge(self.delta)
+        self.delta = Tally.of(self.panels)
 
     def _periods_until(self, period: Instant) -> Iterator[Stats]:
         """End the display periods that lie before one; a long silence is one period."""
         if self._period is None:
             self._period = period
         while self._period < period:
-            silent = self.tally.period.lines == 0
+            silent = self.delta.balance.lines == 0
             length = self.every
             if silent and period - self._period > _LONG_SILENCE:
                 length = period - self._period
             self._period += length
             yield self.tick(self._period, length)
 
-    def _count(self, part: Fold) -> Iterator[Change]:
-        self.tally.count_hits(part.summary)
-        for step in part.steps:
-            yield from self._advance(step.edge)
-            self._add(step)
-
-    def _add(self, step: Step) -> None:
-        sums: dict[Instant, int] = {}
-        for start, section, figures in step.sections:
-            amount = figures.bytes if self.rule.metric == "bytes" else figures.hits
-            sums[start] = sums.get(start, 0) + amount
-            self._sections.add(start, section, figures)
-        for start, amount in sums.items():
-            self.judge.add(start, amount)
+    def _add(self, countable: Countable, begin: int, end: int) -> None:
+        in_bytes = self.rule.metric == "bytes"
+        for start, hits, size in countable.steps(self.rule.resolution, begin, end):
+            self.judge.add(start, size if in_bytes else hits)
+        self._sections.add(countable, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Change]:
         for change in self.judge.advance(until):
             self.alerts += change.state is State.FIRING
-            explained = self._sections.explain(change)
+            explained = self._explained(change)
             if self.judge.alert is change:
                 self.judge.alert = explained
             yield explained
         if self.judge.edge is not None:
-            self._sections.forget(self.judge.edge)
+            self._sections.forget(self.judge.edge - self.rule.short - self.rule.long)
+
+    def _explained(self, change: Change) -> Change:
+        """A change with the sections that grew most."""
+        middle = change.at - self.rule.short
+        short = self._sections.between(middle, change.at)
+        long = self._sections.between(middle - self.rule.long, middle)
+        return replace(change, grew=contributions(self.rule, short, long))

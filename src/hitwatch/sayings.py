@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.alerting.alert import Change, Status
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.spans import Duration, Instant
-from hitwatch.stats.quantiles import Quantiles
-from hitwatch.stats.top import OTHER
+from hitwatch.stats.panels import Bounds, Breakdown, PanelRow
 from hitwatch.tally import Balance, Tally
-
-
-@dataclass(frozen=True, slots=True)
-class SectionRow:
-    """Figures of one section in a period."""
-
-    section: str
-    hits: int
-    bytes: int
-    errors_4xx: int
-    errors_5xx: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +53,7 @@ class Stats:
     sized: int
     late: int
     statuses: dict[str, int]
-    sections: tuple[SectionRow, ...]
+    sections: tuple[PanelRow, ...]
     sections_seen: int
     clients: int
     clients_exact: bool
@@ -107,85 +95,67 @@ class End:
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
-def stats(tally: Tally, *, at: Instant, period: Duration, rules: tuple[Status, ...]) -> Stats:
-    """Read a tally's display period.
+def stats(
+    tally: Tally,
+    *,
+    at: Instant,
+    period: Duration,
+    rules: tuple[Status, ...],
+    total: Balance,
+) -> Stats:
+    """Read the tally of a display period.
 
     Args:
-        tally: what has been counted.
-        at: end of the period.
+        tally: what has been counted in it.
+        at: its end.
         period: its length.
         rules: how each rule stands.
+        total: the balance since the start.
 
     """
-    summary = tally.summary
-    ranked = summary.sections.ranked()
+    counts = tally.counts
+    sections, bounds = _rows(counts, "sections")
+    statuses, _ = _rows(counts, "statuses")
+    clients, clients_exact = counts.distinct("client")
     return Stats(
         at=at,
         period=period,
-        balance=tally.period,
-        bytes=summary.bytes,
-        sized=summary.sized,
-        late=summary.late,
-        statuses=_classes(summary.statuses),
-        sections=tuple(
-            SectionRow(key, f.hits, f.bytes, f.errors_4xx, f.errors_5xx) for key, f in ranked
-        ),
-        sections_seen=sum(1 for key, _ in ranked if key != OTHER),
-        clients=summary.clients.count,
-        clients_exact=summary.clients.exact,
-        durations=_durations(summary.durations),
-        rules=rules,
-        reasons=dict(tally.reasons),
-        total=tally.total,
-    )
-
-
-def end(
-    tally: Tally,
-    *,
-    at: Instant | None,
-    alerts: int,
-    firing: tuple[Change, ...] = (),
-    rules: tuple[Status, ...] = (),
-) -> End:
-    """Read a tally at the end of a run.
-
-    Args:
-        tally: what has been counted.
-        at: when it ended.
-        alerts: how many alerts fired.
-        firing: alerts that still last.
-        rules: how each rule stands.
-
-    """
-    return End(
-        at=at,
-        total=tally.total,
+        balance=tally.balance,
         bytes=tally.bytes,
+        sized=tally.hits_with_bytes,
         late=tally.late,
-        backfilled=tally.backfilled,
-        alerts=alerts,
-        firing=firing,
-        first_at=tally.first_at,
-        last_at=tally.last_at,
-        unjudged=tuple(
-            status.rule for status in rules if status.state is State.WARMING_UP and not alerts
-        ),
-        reasons=dict(tally.reasons),
+        statuses=_classes(statuses, tally.balance.hits),
+        sections=tuple(sections),
+        sections_seen=bounds.keys,
+        clients=clients,
+        clients_exact=clients_exact,
+        durations=_durations(counts.total()),
+        rules=rules,
+        reasons=dict(tally.reject_reasons),
+        total=total,
     )
 
 
-def _classes(statuses: dict[int | None, int]) -> dict[str, int]:
+def _rows(counts: Breakdown, name: str) -> tuple[list[PanelRow], Bounds]:
+    panel = counts.panel(name)
+    return counts.rows(panel, "hits", None) if panel else ([], Bounds(0))
+
+
+def _classes(rows: Iterable[PanelRow], hits: int) -> dict[str, int]:
+    """Hits by class of status; those without a status are ``other``."""
     classes: dict[str, int] = {}
-    for status, count in statuses.items():
-        known = status is not None and 100 <= status <= 599
-        name = f"{status // 100}xx" if known and status is not None else "other"
-        classes[name] = classes.get(name, 0) + count
+    for row in rows:
+        known = row.raw.isdigit() and 100 <= int(row.raw) <= 599
+        name = f"{row.raw[0]}xx" if known else "other"
+        classes[name] = classes.get(name, 0) + row.hits
+    without = hits - sum(classes.values())
+    if without:
+        classes["other"] = classes.get("other", 0) + without
     return dict(sorted(classes.items()))
 
 
-def _durations(sketch: Quantiles) -> Durations | None:
-    if not sketch.counts:
+def _durations(total: PanelRow | None) -> Durations | None:
+    if total is None or total.duration is None:
         return None
-    p50, p95, p99, largest = (sketch.quantile(q) for q in (0.5, 0.95, 0.99, 1.0))
-    return Durations(sketch.count, p50, p95, p99, largest)
+    of = total.duration
+    return Durations(total.timed, of["p50_s"], of["p95_s"], of["p99_s"], of["max_s"])

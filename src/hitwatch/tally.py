@@ -1,11 +1,16 @@
-"""The tally of a run: its totals and the display period now running; judges nothing."""
+"""What has been counted of some lines, as one value; judges nothing and draws nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hitwatch.spans import Instant
-from hitwatch.stats.summary import Summary
+from hitwatch.stats.panels import Breakdown, Countable, Panel
+
+if TYPE_CHECKING:
+    from hitwatch.hits.compile import Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +41,79 @@ class Balance:
 
 @dataclass(slots=True)
 class Tally:
-    """What has been counted.
+    """What has been counted. Tallies of the same panels merge; an empty one is the unit.
 
     Attributes:
-        total: the balance since the start.
-        period: the balance of the display period now running.
-        summary: the hits of that period.
-        reasons: its rejects by reason.
-        bytes: sent, since the start.
-        late: late hits since the start.
-        backfilled: lines that were read back at the start.
-        first_at: time of the earliest event.
-        last_at: time of the latest event.
+        counts: the hits by panel.
+        balance: what became of every line.
+        hits_with_bytes: how many of the hits say how many bytes were sent.
+        late: hits that were older than the watermark when they arrived.
+        reject_reasons: rejects by reason.
+        first_at: time of the earliest hit; ``None`` when there was none.
+        last_at: time of the latest hit; ``None`` when there was none.
 
     """
 
-    total: Balance = Balance()
-    period: Balance = Balance()
-    summary: Summary = field(default_factory=Summary)
-    reasons: dict[str, int] = field(default_factory=dict)
-    bytes: int = 0
+    counts: Breakdown
+    balance: Balance = Balance()
+    hits_with_bytes: int = 0
     late: int = 0
-    backfilled: int = 0
+    reject_reasons: dict[str, int] = field(default_factory=dict)
     first_at: Instant | None = None
     last_at: Instant | None = None
 
-    def count_hits(self, summary: Summary) -> None:
-        """Add hits to the period and the totals."""
-        hits = Balance(lines=summary.hits, hits=summary.hits)
-        self.total += hits
-        self.period += hits
-        self.bytes += summary.bytes
-        self.late += summary.late
-        self.summary.merge(summary)
+    @classmethod
+    def of(cls, panels: Iterable[Panel]) -> Tally:
+        """An empty tally. Argument: the panels that it counts."""
+        return cls(Breakdown(panels))
 
-    def count_rejects(self, rejected: int, reasons: dict[str, int]) -> None:
-        """Add rejects to the period and the totals."""
-        rejects = Balance(lines=rejected, rejects=rejected)
-        self.total += rejects
-        self.period += rejects
-        for reason, count in reasons.items():
-            self.reasons[reason] = self.reasons.get(reason, 0) + count
+    def absorb(self, hits: Hits, countable: Countable, late: int = 0) -> None:
+        """Count hits.
 
-    def count_excluded(self, excluded: int) -> None:
-        """Add hits that were left out to the period and the totals."""
-        left_out = Balance(lines=excluded, excluded=excluded)
-        self.total += left_out
-        self.period += left_out
+        Args:
+            hits: the batch that they are of.
+            countable: those of them that count.
+            late: how many of these are late.
 
-    def see(self, first_at: Instant, last_at: Instant) -> None:
-        """Widen the range of event times."""
+        """
+        count = len(countable)
+        if not count:
+            return
+        self.counts.add(hits, countable)
+        self.balance += Balance(lines=count, hits=count)
+        self.hits_with_bytes += countable.sized
+        self.late += late
+        span = countable.range()
+        if span is not None:
+            self._widen(*span)
+
+    def absorb_others(self, hits: Hits) -> None:
+        """Count the lines of a batch that are no hits, or are left out."""
+        rejected, excluded = hits.rejected, hits.excluded
+        self.balance += Balance(rejected + excluded, 0, rejected, excluded)
+        if rejected:
+            self._add_reasons(hits.reasons)
+
+    def merge(self, other: Tally) -> None:
+        """Add all that another has counted."""
+        self.counts.merge(other.counts)
+        self.balance += other.balance
+        self.hits_with_bytes += other.hits_with_bytes
+        self.late += other.late
+        self._add_reasons(other.reject_reasons)
+        if other.first_at is not None and other.last_at is not None:
+            self._widen(other.first_at, other.last_at)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes sent, of the hits that say so."""
+        total = self.counts.total()
+        return total.bytes if total else 0
+
+    def _widen(self, first_at: Instant, last_at: Instant) -> None:
         self.first_at = first_at if self.first_at is None else min(first_at, self.first_at)
         self.last_at = last_at if self.last_at is None else max(last_at, self.last_at)
 
-    def begin_period(self) -> None:
-        """Begin the next display period."""
-        self.period, self.summary, self.reasons = Balance(), Summary(), {}
+    def _add_reasons(self, reasons: Mapping[str, int]) -> None:
+        for reason, count in reasons.items():
+            self.reject_reasons[reason] = self.reject_reasons.get(reason, 0) + count

@@ -14,10 +14,10 @@ from hitwatch.hits.compile import Parser
 from hitwatch.hits.formats import by_name
 from hitwatch.sayings import Stats
 from hitwatch.spans import SECOND, to_datetime
-from hitwatch.stats.summary import NEEDED
+from hitwatch.stats.panels import columns_needed, panels
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
-PARSER = Parser(by_name("common"), columns=NEEDED)
+PARSER = Parser(by_name("common"), columns=sorted(columns_needed(panels())))
 
 # Seconds since the line before, a step back within the allowed lateness, section, bytes.
 TRAFFIC = st.lists(
@@ -98,11 +98,11 @@ def test_figures_add_up(traffic: list[tuple[int, int, str, int]], nonsense: int)
     data = b"".join(lines) + b"nonsense\n" * nonsense
     said = [*engine.feed(PARSER.parse(data)), *engine.finish()]
     stats = [s for s in said if isinstance(s, Stats)]
-    total = engine.tally.total
+    total = engine.balance
     assert (total.lines, total.hits, total.rejects) == (len(lines) + nonsense, len(lines), nonsense)
     assert sum(s.balance.hits for s in stats) == total.hits
     assert sum(s.balance.rejects for s in stats) == nonsense
-    assert sum(s.bytes for s in stats) == sum(sums.values()) == engine.tally.bytes
+    assert sum(s.bytes for s in stats) == sum(sums.values()) == engine.total.bytes
     assert sum(row.hits for s in stats for row in s.sections) == total.hits
     assert all(s.balance.lines == s.balance.hits + s.balance.rejects for s in stats)
 
@@ -120,8 +120,8 @@ def test_late_lines_change_no_judgement_that_was_made() -> None:
     late = second(5, 10**9)
     said = [*engine.feed(PARSER.parse(steady + late)), *engine.finish()]
     assert changes(said) == []
-    assert engine.tally.late == 1
-    assert engine.tally.total.hits == 21
+    assert engine.total.late == 1
+    assert engine.balance.hits == 21
 
 
 def test_an_idle_clock_closes_what_is_complete() -> None:

@@ -13,12 +13,18 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.text import to_text
-from hitwatch.sayings import Durations, End, SectionRow, Stats
+from hitwatch.sayings import Durations, End, Stats
 from hitwatch.spans import MINUTE, SECOND
+from hitwatch.stats.panels import PanelRow
 from hitwatch.tally import Balance
 
 AT = 1_767_225_600_000_000
 RULE = SurgeRule(threshold=Fraction(3, 2))
+
+
+def section(key: str, hits: int, size: int, errors_4xx: int) -> PanelRow:
+    """Build the row of a section."""
+    return PanelRow(key, hits, 1, size, errors_4xx, errors_5xx=0, bots=0, largest=size)
 
 
 def stats(**changed: object) -> Stats:
@@ -32,8 +38,8 @@ def stats(**changed: object) -> Stats:
         "late": 2,
         "statuses": {"2xx": 300, "4xx": 12},
         "sections": (
-            SectionRow("/api", 201, 90_112, 2, 0),
-            SectionRow("/a\x1b[31m", 111, 4_942_900, 10, 0),
+            section("/api", 201, 90_112, 2),
+            section("/a\x1b[31m", 111, 4_942_900, 10),
         ),
         "sections_seen": 2,
         "clients": 45,
@@ -164,6 +170,6 @@ def test_hostile_text_is_harmless(text: str, width: int) -> None:
     shown = units.harmless(text, width)
     assert shown.isprintable()
     assert len(shown) <= width
-    section = SectionRow(text or "/", 1, 1, 0, 0)
-    drawn = to_text(stats(sections=(section,)), lag=0)
+    row = section(text or "/", 1, 1, 0)
+    drawn = to_text(stats(sections=(row,)), lag=0)
     assert all(line.isprintable() for line in drawn.split("\n"))

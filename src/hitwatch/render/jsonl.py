@@ -44,7 +44,7 @@ def _stats(stats: Stats, lag: int) -> dict[str, Any]:
         "statuses": stats.statuses,
         "sections": [
             {
-                "section": row.section,
+                "section": row.key,
                 "hits": row.hits,
                 "bytes": row.bytes,
                 "errors_4xx": row.errors_4xx,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from hitwatch.alerting.alert import Change, State, Status
 from hitwatch.render import units
-from hitwatch.sayings import End, SectionRow, Stats
+from hitwatch.sayings import End, Stats
 from hitwatch.spans import SECOND, format_duration
+from hitwatch.stats.panels import PanelRow
 
 _NAME_WIDTH = 32
 _BOLD_RED, _BOLD_GREEN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
@@ -49,7 +50,7 @@ def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
         ]
     first = stats.sections[0]
     heading = (
-        f"{when}  {units.harmless(first.section, _NAME_WIDTH)} has the most hits:"
+        f"{when}  {units.harmless(first.key, _NAME_WIDTH)} has the most hits:"
         f" {first.hits:,} of {hits:,}"
     )
     return [
@@ -65,7 +66,7 @@ def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
 
 def _table(stats: Stats, top: int) -> list[str]:
     rows = stats.sections[:top]
-    names = [units.harmless(row.section, _NAME_WIDTH) for row in rows]
+    names = [units.harmless(row.key, _NAME_WIDTH) for row in rows]
     lines = [
         f"  {'section':<{_NAME_WIDTH}} {'hits':>9} {'share':>8} {'bytes':>9} {'4xx':>7} {'5xx':>7}"
     ]
@@ -75,7 +76,7 @@ def _table(stats: Stats, top: int) -> list[str]:
     return lines
 
 
-def _row(name: str, row: SectionRow, stats: Stats) -> str:
+def _row(name: str, row: PanelRow, stats: Stats) -> str:
     share = units.percent(row.hits / stats.balance.hits)
     return (
         f"  {units.padded(name, _NAME_WIDTH)} {row.hits:>9,} {share:>8} {units.size(row.bytes):>9}"

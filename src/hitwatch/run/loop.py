@@ -15,7 +15,7 @@ from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.ports import Clock, Screen, Source
 from hitwatch.render.guesses import guess_wording
-from hitwatch.sayings import End, end
+from hitwatch.sayings import End
 from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
 
 log = logging.getLogger("hitwatch")
@@ -65,12 +65,12 @@ class Loop:
         last_tick = self.clock.now()
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not self.source.ended:
-            chunks, counted = self.source.poll(), self.engine.tally.total.hits
+            chunks, counted = self.source.poll(), self.engine.balance.hits
             for chunk in chunks:
                 self.feed(chunk)
             now = self.clock.now()
             # Lines that do not count must not keep an alert from ending.
-            if self.engine.tally.total.hits > counted:
+            if self.engine.balance.hits > counted:
                 self.written_at = now
             elif not self._behind(chunks):
                 self._say(self.engine.idle(self._log_time(now)))
@@ -161,20 +161,13 @@ class Loop:
         if finite:
             self._say(self.engine.finish())
         now = self.clock.now()
-        if self.engine.tally.period.lines:
+        if self.engine.delta.balance.lines:
             period = max(1, now - last_tick)
             self.screen.show(self.engine.tick(now, period), lag=0)
         return self._last_word(now)
 
     def _last_word(self, at: Instant | None) -> End:
-        engine = self.engine
-        last = end(
-            engine.tally,
-            at=at,
-            alerts=engine.alerts,
-            firing=tuple(engine.firing),
-            rules=(engine.judge.status,),
-        )
+        last = self.engine.end(at)
         self.screen.show(last, lag=0)
         log.info("ended: %s", last.total)
         return last

@@ -37,7 +37,7 @@ from hitwatch.sources.tail import Follower, Happening, OpenFile, Tail
 from hitwatch.sources.whole import WholeFiles
 from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
 from hitwatch.stats.intake import Intake
-from hitwatch.stats.summary import NEEDED
+from hitwatch.stats.panels import Panel, columns_needed, panels
 
 log = logging.getLogger("hitwatch")
 
@@ -67,6 +67,7 @@ class Run:
         keep: takes alerts to be kept.
         intake: what is done to hits before they are counted.
         duration_unit: of durations whose unit a format leaves open.
+        counted: the panels that are counted.
 
     """
 
@@ -83,6 +84,7 @@ class Run:
     intake: Intake = field(default_factory=Intake)
     duration_unit: str | None = None
     warn: Callable[[str], None] | None = None
+    counted: tuple[Panel, ...] = field(default_factory=panels)
 
     def tell(self, text: str) -> None:
         """Tell the user of what could not be read."""
@@ -91,7 +93,7 @@ class Run:
     def readers(self) -> Callable[[str], Reader]:
         """A reader for each origin, made when it is first asked for."""
         return Readers(
-            NEEDED,
+            sorted(columns_needed(self.counted)),
             self.log_format,
             self.section_depth,
             self.zone,
@@ -122,7 +124,7 @@ def watch(
         InputError: a file is binary, or in no known format.
 
     """
-    engine = Engine(run.rule, every=run.every)
+    engine = Engine(run.rule, every=run.every, counted=run.counted)
     readers = run.readers()
     if paths == [STDIN]:
         loop = _loop(run, Stdin(warn=run.tell), engine, readers, ends_at)
@@ -201,8 +203,7 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
             for saying in loop.engine.feed(hits):
                 log.info("while reading back: %s", saying)
     run.notify(
-        f"{follower.path}: read back {loop.engine.tally.total.lines:,} lines"
-        f" up to {rfc3339(latest)}"
+        f"{follower.path}: read back {loop.engine.balance.lines:,} lines up to {rfc3339(latest)}"
     )
     return latest
 
@@ -346,7 +347,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         return None, False
     loop = Loop(
         source=source,
-        engine=Engine(run.rule, every=run.every, log_clock=True),
+        engine=Engine(run.rule, every=run.every, log_clock=True, counted=run.counted),
         reader_of=readers,
         clock=run.clock,
         screen=run.screen,

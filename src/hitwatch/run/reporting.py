@@ -25,7 +25,7 @@ from hitwatch.sources.seek import is_ordered, offset_since
 from hitwatch.spans import MINUTE, Instant, bucket_start
 from hitwatch.stats.agents import prepare
 from hitwatch.stats.choice import Choice, Extent
-from hitwatch.stats.panels import NEEDED_ALWAYS, Breakdown, Panel, Robots
+from hitwatch.stats.panels import Breakdown, Panel, Robots, columns_needed
 from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
@@ -45,8 +45,7 @@ _DISORDER = MINUTE
 
 def columns_for(panels: Iterable[Panel], choice: Choice) -> list[str]:
     """Columns that must be built: those of the panels and of what chooses."""
-    counted = (under.column for panel in panels for under in panel.unders)
-    return sorted({*NEEDED_ALWAYS, *choice.columns, *counted})
+    return sorted(columns_needed(panels) | choice.columns)
 
 
 @dataclass(slots=True)
@@ -370,10 +369,10 @@ class Reporting:
             sections=breakdown.keys("sections"),
             paths=breakdown.keys("paths"),
             # Of true clients: several may have one key in the panel.
-            clients=breakdown.distinct("client"),
+            clients=breakdown.distinct("client")[0],
             static_files=breakdown.keys("static_files"),
             not_found=breakdown.keys("not_found"),
-            referrers=breakdown.distinct("referrer"),
+            referrers=breakdown.distinct("referrer")[0],
             bots=total.bots if total else 0,
             duration=total.duration if total else None,
             panels=panel_rows(breakdown, limits, base.breakdown if base else None, self._scale()),

@@ -5,7 +5,7 @@ A new panel is one row of ``panels``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -175,11 +175,18 @@ def panels(
     )
 
 
-NEEDED_ALWAYS: tuple[str, ...] = (
+_NEEDED_ALWAYS = (
     *("time", "client", "user_agent", "status", "bytes", "duration_s"),
     *("path", "section"),
 )
 """Columns that totals need, whatever the panels."""
+
+
+def columns_needed(counted: Iterable[Panel]) -> frozenset[str]:
+    """Columns that a parser must build for hits to be counted under panels."""
+    under = (under.column for panel in counted for under in panel.unders)
+    return frozenset((*_NEEDED_ALWAYS, *under))
+
 
 TIMED = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
 """The figures on durations."""
@@ -201,6 +208,7 @@ class PanelRow:
         errors_5xx: answers of that class.
         bots: hits by what is no human's browser.
         largest: bytes of the largest answer.
+        timed: hits that say how long they took.
         duration: ``mean_s p50_s p95_s p99_s max_s``; ``None`` where none is logged.
         note: more on the key, such as the name of a status.
         raw: the key as it was counted.
@@ -216,6 +224,7 @@ class PanelRow:
     errors_5xx: int
     bots: int
     largest: int
+    timed: int = 0
     duration: dict[str, float] | None = None
     note: str = ""
     raw: str = ""
@@ -287,17 +296,31 @@ class Counter:
 
     def _hand_on(self) -> None:
         """Count what gave way under its labels."""
-        if self.labelled:
-            leaving = self.rollup.take_leaving()
-            keys = leaving.keys()
-            for label, rollup in self.labelled if keys else ():
-                rollup.add_leaving(leaving, [label(key) for key in keys])
+        if not self.labelled:
+            return
+        leaving = self.rollup.take_leaving()
+        for rollup, names in self._named(leaving.keys()):
+            rollup.add_leaving(leaving, names)
+
+    def _named(
+        self, keys: Sequence[str]
+    ) -> Iterator[tuple[_kernel.Rollup, tuple[str | None, ...]]]:
+        """Where hits go that have labels, and the labels of keys.
+
+        All labels of a key are asked for in turn: what they have in common is found out once.
+        """
+        labels = [label for label, _ in self.labelled]
+        told = zip(*([label(key) for label in labels] for key in keys), strict=True)
+        yield from zip((rollup for _, rollup in self.labelled), told, strict=False)
 
     def finish(self) -> None:
         """Nothing more will be added."""
-        keys = self.rollup.keys() if self.labelled else []
-        for label, rollup in self.labelled:
-            rollup.add_rows(self.rollup, [label(key) for key in keys])
+        for rollup, names in self._named(self.rollup.keys() if self.labelled else []):
+            rollup.add_rows(self.rollup, names)
+
+    def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
+        """Count what has not given way, under its labels, into a rollup."""
+        rollup.add_rows(self.rollup, list(map(label, self.rollup.keys())))
 
 
 class Breakdown:
@@ -321,12 +344,24 @@ class Breakdown:
                     )
                     going[panel.label] = kept
         self.counters = {under: Counter(under, list(go.items())) for under, go in goes.items()}
+        self._finished = False
 
     def of(self, panel: Panel) -> _kernel.Rollup:
-        """What has been counted for a panel."""
+        """What has been counted for a panel by now."""
         if panel.label is None:
             return self.counters[panel.under].rollup
-        return self._labelled[panel.unders, panel.label]
+        gone = self._labelled[panel.unders, panel.label]
+        if self._finished:
+            return gone
+        found = _kernel.Rollup(KEYS_KEPT)
+        found.merge(gone)
+        for under in panel.unders:
+            self.counters[under].put_into(found, panel.label)
+        return found
+
+    def panel(self, name: str) -> Panel | None:
+        """The panel of a name; ``None`` when it was not counted."""
+        return next((panel for panel in self.panels if panel.name == name), None)
 
     def add(self, hits: Hits, countable: Countable) -> None:
         """Count hits under everything that their format logs."""
@@ -349,16 +384,18 @@ class Breakdown:
         """Nothing more will be added."""
         for counter in self.counters.values():
             counter.finish()
+        self._finished = True
 
-    def keys(self, panel: str) -> int:
+    def keys(self, name: str) -> int:
         """Distinct keys of a panel; 0 when it was not counted."""
-        found = self._rollup(panel)
-        return found.bounds()[0] if found else 0
+        panel = self.panel(name)
+        return self.of(panel).bounds()[0] if panel else 0
 
-    def distinct(self, column: str) -> int:
-        """Distinct values of a column; 0 when no panel counts under it."""
+    def distinct(self, column: str) -> tuple[int, bool]:
+        """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
         counter = self.counters.get(Under(column))
-        return counter.rollup.bounds()[0] if counter else 0
+        count, gone = counter.rollup.bounds() if counter else (0, 0)
+        return count, not gone
 
     def total(self) -> PanelRow | None:
         """The figures of all hits; ``None`` before there are any."""
@@ -366,10 +403,11 @@ class Breakdown:
         if found is None:
             return None
         total = _row_of(found.total(), "")
-        if found is not self._rollup("days"):
+        days = self.panel("days")
+        if days is None or not self.counters[days.under].rollup.bounds()[0]:
             return total
         # No visitor is one of two days, so that the sum of exact counts is exact.
-        return replace(total, visitors=sum(row[0][3] for row in found.rows("key")))
+        return replace(total, visitors=sum(row[0][3] for row in self.of(days).rows("key")))
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
@@ -377,13 +415,10 @@ class Breakdown:
         return tuple(found.durations()) if found else ()
 
     def _of_all(self) -> _kernel.Rollup | None:
-        """A rollup that has every hit: that of days, or of sections where no time is logged."""
-        found = (self._rollup(name) for name in ("days", "sections", "statuses"))
-        return next((rollup for rollup in found if rollup and rollup.bounds()[0]), None)
-
-    def _rollup(self, name: str) -> _kernel.Rollup | None:
-        panel = next((panel for panel in self.panels if panel.name == name), None)
-        return self.of(panel) if panel else None
+        """A rollup that has every hit: by time, or by section where no time is logged."""
+        unders = (Under("time", divide=HOUR), Under("section"), Under("status", divide=1))
+        found = (self.counters[under].rollup for under in unders if under in self.counters)
+        return next((rollup for rollup in found if rollup.bounds()[0]), None)
 
     def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
         """Rows in the panel's order, and how exact they are.
@@ -439,6 +474,7 @@ def _row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
         errors_5xx=errors_5xx,
         bots=bots,
         largest=largest,
+        timed=timed[6] if timed else 0,
         duration=dict(zip(TIMED, timed, strict=False)) if timed else None,
         note=note,
         raw=raw or "",
