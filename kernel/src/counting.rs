@@ -1,14 +1,17 @@
 //! The door to Python of the rollup: batches go in, rows of figures come out.
 
 use crate::batch::Finished;
+use crate::budget::Budget;
 use crate::durations;
 use crate::rollup::{Figures, Hit, Rollup, Rows};
 use crate::series::Series;
 use crate::text;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use crate::python_framing::anywhere;
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
+use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -229,10 +232,33 @@ fn hashes(values: &LargeStringArray) -> Vec<u64> {
     values.map(|value| text::hash(value.as_bytes())).collect()
 }
 
-/// Which values of a text column are marked, as somebody says of each that is met.
+/// A regular expression that is looked for anywhere in a text, in linear time.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Finder {
+    regex: Regex,
+}
+
+#[pymethods]
+impl Finder {
+    #[new]
+    fn new(pattern: &str) -> PyResult<Self> {
+        Ok(Self {
+            regex: anywhere(pattern)?,
+        })
+    }
+
+    /// Whether a text has what is looked for.
+    fn finds(&self, text: &str) -> bool {
+        self.regex.is_match(text.as_bytes())
+    }
+}
+
+/// Which values of a text column are marked, as somebody says of each that is met and may be.
 #[pyclass(frozen, module = "hitwatch._kernel")]
 pub struct Marks {
     column: String,
+    /// What a value has that may be marked.
+    signs: Py<Finder>,
     /// By hash of the value.
     known: Mutex<HashMap<u64, bool>>,
 }
@@ -242,11 +268,12 @@ const MARKS_KEPT: usize = 500_000;
 
 #[pymethods]
 impl Marks {
-    /// Argument: the column.
+    /// Arguments: the column; what a value has that may be marked, the others never are.
     #[new]
-    fn new(column: String) -> Self {
+    fn new(column: String, signs: Py<Finder>) -> Self {
         Self {
             column,
+            signs,
             known: Mutex::default(),
         }
     }
@@ -267,14 +294,17 @@ impl Marks {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Values of which nobody has said anything.
+    /// Values that may be marked and of which nobody has said anything.
     pub fn unknown(&self, columns: &Columns) -> Vec<String> {
         let Some((_, values)) = text(columns, &self.column) else {
             return Vec::new();
         };
         let known = self.lock();
         let values = values.iter().map(Option::unwrap_or_default);
-        let unknown = values.filter(|v| !known.contains_key(&text::hash(v.as_bytes())));
+        let signs = &self.signs.get().regex;
+        let unknown = values.filter(|value| {
+            signs.is_match(value.as_bytes()) && !known.contains_key(&text::hash(value.as_bytes()))
+        });
         unknown.map(str::to_owned).collect()
     }
 
@@ -324,6 +354,23 @@ const fn mix(hash: u64) -> u64 {
 #[pyclass(name = "Rollup", frozen, module = "hitwatch._kernel")]
 pub struct PyRollup {
     rollup: Mutex<Rollup>,
+}
+
+/// Memory that several rollups share.
+#[pyclass(name = "Budget", frozen, module = "hitwatch._kernel")]
+pub struct PyBudget {
+    budget: Arc<Budget>,
+}
+
+#[pymethods]
+impl PyBudget {
+    /// Argument: bytes.
+    #[new]
+    fn new(limit: usize) -> Self {
+        Self {
+            budget: Arc::new(Budget::new(limit)),
+        }
+    }
 }
 
 /// Rows that gave way, to be counted under other keys.
@@ -438,13 +485,13 @@ type Timed = (f64, f64, f64, f64, f64, f64, u64);
 
 #[pymethods]
 impl PyRollup {
-    /// Arguments: keys that are kept for certain; whether rows that give way are kept until
-    /// they are taken.
+    /// Arguments: keys that are kept while memory lasts; the memory that it shares with others;
+    /// whether rows that give way are kept until they are taken.
     #[new]
-    #[pyo3(signature = (capacity, hands_on = false))]
-    fn new(capacity: usize, hands_on: bool) -> Self {
+    #[pyo3(signature = (capacity, budget, hands_on = false))]
+    fn new(capacity: usize, budget: &PyBudget, hands_on: bool) -> Self {
         Self {
-            rollup: Mutex::new(Rollup::new(capacity, hands_on)),
+            rollup: Mutex::new(Rollup::new(capacity, hands_on, budget.budget.clone())),
         }
     }
 

@@ -4,6 +4,7 @@
 //! byte of them, and nothing is `unsafe`.
 
 mod batch;
+mod budget;
 mod dictionary;
 mod distinct;
 mod durations;

@@ -35,7 +35,12 @@ struct FrameSpec {
 pub fn regex(pattern: &str) -> PyResult<Regex> {
     // A comment of an extended pattern ends with its line.
     let end = if pattern.contains("(?x") { "\n" } else { "" };
-    RegexBuilder::new(&format!("\\A(?:{pattern}{end})"))
+    anywhere(&format!("\\A(?:{pattern}{end})"))
+}
+
+/// A regular expression that matches anywhere, otherwise as `regex`.
+pub fn anywhere(pattern: &str) -> PyResult<Regex> {
+    RegexBuilder::new(pattern)
         .unicode(false)
         .size_limit(LARGEST)
         .build()

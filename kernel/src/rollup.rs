@@ -1,25 +1,24 @@
 //! Figures by key over many batches, in bounded memory; knows no panel by name.
 //!
-//! Exact while there are fewer keys than its bound. Beyond it the keys with the fewest hits
-//! give way; what they had goes to `other`, and how much any key may lack is known. Counts of
+//! Exact while there are fewer keys than its bound, and what is shared of memory lasts. Beyond
+//! that the keys with the fewest hits give way; what they had goes to `other`, and how much any key may lack is known. Counts of
 //! visitors and durations are as exact as can be for the rows with the most hits; when memory
 //! runs short, those of the other rows become estimates with a larger error, which is known too.
 
+use crate::budget::{Budget, Share};
 use crate::distinct::{Distinct, Used};
 use crate::durations::{self, Durations};
 use crate::text;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// Rows with the most hits whose counts stay as exact as can be.
 const EXACT: usize = 1000;
 
-/// Memory that visitors and durations may use, bytes.
-const MEMORY: usize = 24 << 20;
-
-/// Memory that keys may use, bytes.
-const KEYS: usize = 16 << 20;
+/// Memory of a key beside its text, visitors and durations, bytes.
+const PER_KEY: usize = size_of::<Key>() + size_of::<Figures>() + 2 * size_of::<usize>();
 
 /// A figure that rows are ordered by.
 type Of = fn(&Figures) -> u64;
@@ -150,6 +149,7 @@ pub struct Rollup {
     /// Rows that gave way, where somebody wants them.
     leaving: Option<Rows>,
     used: Used,
+    share: Share,
     key_bytes: usize,
     table: HashTable<usize>,
     hasher: RandomState,
@@ -157,9 +157,9 @@ pub struct Rollup {
 }
 
 impl Rollup {
-    /// Arguments: how many keys are kept for certain; whether rows that give way are kept for
-    /// somebody who asks for them.
-    pub fn new(capacity: usize, hands_on: bool) -> Self {
+    /// Arguments: how many keys are kept while memory lasts; whether rows that give way are kept
+    /// for somebody who asks for them; the memory that this shares with others.
+    pub fn new(capacity: usize, hands_on: bool, budget: Arc<Budget>) -> Self {
         Self {
             keys: Vec::new(),
             figures: Vec::new(),
@@ -169,6 +169,7 @@ impl Rollup {
             gone: false,
             leaving: hands_on.then(Vec::new),
             used: Used::default(),
+            share: Share::of(budget),
             key_bytes: 0,
             table: HashTable::new(),
             hasher: RandomState::default(),
@@ -214,18 +215,39 @@ impl Rollup {
         if self.keys.len() > 2 * self.capacity {
             self.give_way(self.capacity);
         }
-        let mut left = self.keys.len();
-        while self.key_bytes > KEYS && left > 1 {
-            left /= 2;
-            self.give_way(left);
-        }
-        if self.used.0 > MEMORY {
-            self.shrink();
+        if let Some(most) = self.share.resize(self.size()) {
+            // A little more, so that it need not be done again at once.
+            self.reduce(most / 8 * 7);
+            self.share.resize(self.size());
         }
     }
 
-    /// Make the counts of all rows but those with the most hits smaller, as far as it takes.
-    fn shrink(&mut self) {
+    /// Memory used, bytes.
+    fn size(&self) -> usize {
+        self.used.0 + self.key_bytes + self.keys.capacity() * PER_KEY
+    }
+
+    /// Use no more memory than this, as far as one row does not need more.
+    ///
+    /// Where visitors and durations take the most of it, those of all rows but the ones with
+    /// the most hits are made smaller first.
+    fn reduce(&mut self, most: usize) {
+        let mut smaller = SMALLER.iter();
+        let mut left = self.keys.len();
+        while self.size() > most && left > 1 {
+            let sketches = self.used.0 > self.size() / 2;
+            match smaller.next().filter(|_| sketches) {
+                Some(&size) => self.shrink(size),
+                None => {
+                    left /= 2;
+                    self.give_way(left);
+                }
+            }
+        }
+    }
+
+    /// Make the counts of all rows but those with the most hits smaller.
+    fn shrink(&mut self, size: (u8, usize)) {
         let mut hits: Vec<u64> = self.figures.iter().map(|figures| figures.hits).collect();
         let least = match hits.len() {
             0..=EXACT => 0,
@@ -235,18 +257,8 @@ impl Rollup {
                     .1
             }
         };
-        for size in SMALLER {
-            for figures in self.figures.iter_mut().filter(|f| f.hits <= least) {
-                figures.shrink(size, &mut self.used);
-            }
-            if self.used.0 < MEMORY * 7 / 8 {
-                return;
-            }
-        }
-        let mut left = self.keys.len();
-        while self.used.0 > MEMORY && left > EXACT {
-            left = (left / 2).max(EXACT);
-            self.give_way(left);
+        for figures in self.figures.iter_mut().filter(|f| f.hits <= least) {
+            figures.shrink(size, &mut self.used);
         }
     }
 
@@ -371,7 +383,7 @@ impl Rollup {
     }
 
     #[cfg(test)]
-    fn memory(&self) -> usize {
+    fn sketches(&self) -> usize {
         let sizes = self.figures.iter().chain([&self.other]).map(|figures| {
             figures.visitors.size() + figures.durations.as_ref().map_or(0, |d| d.size())
         });
@@ -395,6 +407,10 @@ mod tests {
         }
     }
 
+    fn rollup(capacity: usize, hands_on: bool, memory: usize) -> Rollup {
+        Rollup::new(capacity, hands_on, Arc::new(Budget::new(memory)))
+    }
+
     fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
         let place = rollup.place(&key.to_string());
         let hit = hit(text::hash(&visitor.to_le_bytes()));
@@ -403,7 +419,7 @@ mod tests {
 
     #[test]
     fn no_hit_is_lost_and_no_key_lacks_more_than_is_said() {
-        let mut rollup = Rollup::new(100, false);
+        let mut rollup = rollup(100, false, 1 << 30);
         for round in 0..50u64 {
             for key in 0..100 {
                 count(&mut rollup, key * (1 + round * key / 7), round);
@@ -422,13 +438,14 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_accounted_for() {
-        let mut rollup = Rollup::new(20_000, false);
+        const MEMORY: usize = 32 << 20;
+        let mut rollup = rollup(20_000, false, MEMORY);
         for visitor in 0..3_000_000u64 {
             count(&mut rollup, visitor % 30_000, visitor);
             if visitor % 50_000 == 0 {
                 rollup.settle();
-                assert_eq!(rollup.used.0, rollup.memory());
-                assert!(rollup.used.0 <= MEMORY);
+                assert_eq!(rollup.used.0, rollup.sketches());
+                assert!(rollup.size() <= MEMORY);
             }
         }
         let first = rollup.place("7");
@@ -438,7 +455,7 @@ mod tests {
 
     #[test]
     fn what_gives_way_is_handed_on() {
-        let mut rollup = Rollup::new(10, true);
+        let mut rollup = rollup(10, true, 1 << 30);
         for key in 0..100 {
             count(&mut rollup, key, key);
             rollup.settle();

@@ -47,7 +47,11 @@ impl Series {
     pub fn sums(&self, from: i64, to: i64) -> (HashMap<&str, u64>, u64) {
         let mut total: HashMap<&str, u64> = HashMap::new();
         let mut other = 0;
-        for bucket in self.buckets.range(from..to.max(from)).map(|(_, bucket)| bucket) {
+        for bucket in self
+            .buckets
+            .range(from..to.max(from))
+            .map(|(_, bucket)| bucket)
+        {
             other += bucket.other;
             for (key, amount) in &bucket.sums {
                 *total.entry(key).or_default() += amount;

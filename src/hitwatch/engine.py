@@ -30,6 +30,8 @@ Saying: TypeAlias = Stats | Change
 """What the engine says: the figures of a period, or that an alert began or ended."""
 
 _LONG_SILENCE = 10 * MINUTE
+_MEMORY, _MEMORY_OF_PERIOD = 48 << 20, 16 << 20
+"""What all panels may use together: since the start, and in a display period, bytes."""
 
 
 class Engine:
@@ -60,7 +62,8 @@ class Engine:
         self.rule = rule or SurgeRule()
         self.every = every
         self.panels = tuple(panels() if counted is None else counted)
-        self.total, self.delta = Tally.of(self.panels), Tally.of(self.panels)
+        self.total = Tally.of(self.panels, _MEMORY)
+        self.delta = Tally.of(self.panels, _MEMORY_OF_PERIOD)
         self.watermark = watermark or Watermark()
         self.judge = Judge(self.rule)
         self.alerts = 0
@@ -186,7 +189,7 @@ class Engine:
     def _settle(self) -> None:
         """Begin the next display period."""
         self.total.merge(self.delta)
-        self.delta = Tally.of(self.panels)
+        self.delta = Tally.of(self.panels, _MEMORY_OF_PERIOD)
 
     def _periods_until(self, period: Instant) -> Iterator[Stats]:
         """End the display periods that lie before one; a long silence is one period."""

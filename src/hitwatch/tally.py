@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hitwatch.spans import Instant
-from hitwatch.stats.panels import Breakdown, Countable, Panel
+from hitwatch.stats.panels import MEMORY, Breakdown, Countable, Panel
 
 if TYPE_CHECKING:
     from hitwatch.hits.compile import Hits
@@ -63,9 +63,15 @@ class Tally:
     last_at: Instant | None = None
 
     @classmethod
-    def of(cls, panels: Iterable[Panel]) -> Tally:
-        """An empty tally. Argument: the panels that it counts."""
-        return cls(Breakdown(panels))
+    def of(cls, panels: Iterable[Panel], memory: int = MEMORY) -> Tally:
+        """An empty tally.
+
+        Args:
+            panels: that it counts.
+            memory: what they may use together, bytes.
+
+        """
+        return cls(Breakdown(panels, memory))
 
     def absorb(self, hits: Hits, countable: Countable, late: int = 0) -> None:
         """Count hits.

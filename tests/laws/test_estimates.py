@@ -22,6 +22,7 @@ from hitwatch.hits.formats import by_name
 from hitwatch.stats import panels as stats_panels
 
 KEPT = 20_000
+MEMORY = 40 << 20
 SIGMAS = 4
 """Standard errors that an estimate may be off: one in some 15,000 is further."""
 
@@ -148,7 +149,7 @@ def test_visitors_of_many_keys() -> None:
     keys, visitors = 3600, 500
     numbers = list(range(keys * visitors))
     random.Random(5).shuffle(numbers)
-    rollup = _kernel.Rollup(KEPT)
+    rollup = _kernel.Rollup(KEPT, _kernel.Budget(MEMORY))
     parser = Parser(by_name("common"))
     for begin in range(0, len(numbers), 100_000):
         part = numbers[begin : begin + 100_000]
@@ -192,7 +193,7 @@ def test_percentiles(spread: str, tmp_path: Path) -> None:
 
 def rollup_of(lines: list[str], capacity: int) -> _kernel.Rollup:
     """Lines counted by path."""
-    rollup = _kernel.Rollup(capacity)
+    rollup = _kernel.Rollup(capacity, _kernel.Budget(MEMORY))
     if lines:
         hits = Parser(by_name("common")).parse("".join(lines).encode())
         rollup.add(hits.countable(None, None), stats_panels.Under("path"))

@@ -11,17 +11,19 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
+
+from hitwatch import _kernel
 
 Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
 
 READ_UP_TO = 1000
 """Characters of a header that are looked at."""
 
-_KEPT = 8192
-"""Agents that are remembered; at most some 12 MB when all are as long as can be."""
+_KEPT = 65_536
+"""Agents that are remembered, in some 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,38 @@ def _ascii(user_agent: str) -> str:
     return user_agent[:READ_UP_TO].strip().encode("ascii", "replace").decode("ascii")
 
 
-@lru_cache(_KEPT)
+_classified: dict[int, Agent] = {}
+"""What is known of agents, by hash of the header: headers themselves may be long and many."""
+
+_distinct: dict[Agent, Agent] = {}
+"""Each program once, however many headers name it."""
+
+
 def _classify(text: str) -> Agent:
-    return _robot(text) or _browser(text)
+    key = hash(text)
+    agent = _classified.get(key)
+    if agent is None:
+        if len(_classified) >= _KEPT:
+            _classified.clear()
+            _distinct.clear()
+        agent = _robot(text) or _browser(text)
+        agent = _classified[key] = _distinct.setdefault(agent, agent)
+    return agent
 
 
-@lru_cache(_KEPT)
+@cache
+def signs() -> _kernel.Finder:
+    """What a header has that may be a robot's: all others are not, which is told in no time."""
+    tokens = sorted({bot.token.removeprefix("^") for bot in bots()})
+    words = "bot|crawl|spider|scraper|fetcher|archiver|scanner|https?:|www[.]|mailto:"
+    return _kernel.Finder(f"(?i){words}|{'|'.join(map(re.escape, tokens))}")
+
+
 def _robot(text: str) -> Agent | None:
+    return _robot_with_signs(text) if signs().finds(text) else None
+
+
+def _robot_with_signs(text: str) -> Agent | None:
     known = _known(text)
     if known is not None and known.kind != "tool":
         return Agent(kind=known.kind, bot=known.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.spans import HOUR, MINUTE, Duration, rfc3339, to_datetime
-from hitwatch.stats.agents import classify, is_robot
+from hitwatch.stats.agents import classify, is_robot, signs
 from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
 from hitwatch.stats.statuses import status_name
 
@@ -25,7 +25,10 @@ Label: TypeAlias = Callable[[str], str | None]
 """Turns a value into the key that it is counted under; ``None`` leaves it out."""
 
 KEYS_KEPT = 20_000
-"""Keys of a panel that are kept for certain; twice as many are exact."""
+"""Keys of a panel that are kept while memory lasts; twice as many are exact."""
+
+MEMORY = 160 << 20
+"""What all panels of a report may use together, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,12 +266,18 @@ class Counter:
     Args:
         under: what hits are counted under.
         labelled: labels, and where the hits go that have them.
+        budget: the memory that it shares with others.
 
     """
 
-    def __init__(self, under: Under, labelled: Sequence[tuple[Label, _kernel.Rollup]]) -> None:
+    def __init__(
+        self,
+        under: Under,
+        labelled: Sequence[tuple[Label, _kernel.Rollup]],
+        budget: _kernel.Budget,
+    ) -> None:
         self.under, self.labelled = under, labelled
-        self.rollup = _kernel.Rollup(KEYS_KEPT, bool(labelled))
+        self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
 
     def add(self, hits: Hits, countable: Countable, *, wait: bool = True) -> bool:
         """Count hits, if their format has the column.
@@ -328,11 +337,14 @@ class Breakdown:
 
     Args:
         panels: to be counted.
+        memory: what all of them may use together, bytes.
 
     """
 
-    def __init__(self, panels: Iterable[Panel]) -> None:
+    def __init__(self, panels: Iterable[Panel], memory: int = MEMORY) -> None:
         self.panels = tuple(panels)
+        self._memory = memory
+        budget = _kernel.Budget(memory)
         self._labelled: dict[tuple[tuple[Under, ...], Label], _kernel.Rollup] = {}
         goes: dict[Under, dict[Label, _kernel.Rollup]] = {}
         for panel in self.panels:
@@ -340,10 +352,12 @@ class Breakdown:
                 going = goes.setdefault(under, {})
                 if panel.label is not None:
                     kept = self._labelled.setdefault(
-                        (panel.unders, panel.label), _kernel.Rollup(KEYS_KEPT)
+                        (panel.unders, panel.label), _kernel.Rollup(KEYS_KEPT, budget)
                     )
                     going[panel.label] = kept
-        self.counters = {under: Counter(under, list(go.items())) for under, go in goes.items()}
+        self.counters = {
+            under: Counter(under, list(go.items()), budget) for under, go in goes.items()
+        }
         self._finished = False
 
     def of(self, panel: Panel) -> _kernel.Rollup:
@@ -353,7 +367,7 @@ class Breakdown:
         gone = self._labelled[panel.unders, panel.label]
         if self._finished:
             return gone
-        found = _kernel.Rollup(KEYS_KEPT)
+        found = _kernel.Rollup(KEYS_KEPT, _kernel.Budget(self._memory))
         found.merge(gone)
         for under in panel.unders:
             self.counters[under].put_into(found, panel.label)
@@ -485,7 +499,7 @@ class Robots:
     """Knows which hits are by what is no human's browser; asks once for each user agent."""
 
     def __init__(self) -> None:
-        self._marks = _kernel.Marks("user_agent")
+        self._marks = _kernel.Marks("user_agent", signs())
 
     def countable(self, hits: Hits, chosen: bytes | None = None) -> Countable:
         """Hits, ready to be counted, those by robots marked.

@@ -1,0 +1,96 @@
+//! Memory that several rollups share, so that all of them together are bounded.
+//!
+//! While they fit, each takes what it needs. When they do not, the largest give way: no more
+//! is left to any than a level at which all would fit, and those below it keep what they have.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A limit, and how large everything is that keeps to it.
+pub struct Budget {
+    limit: usize,
+    sizes: Mutex<Vec<usize>>,
+}
+
+/// A part of a budget.
+pub struct Share {
+    budget: Arc<Budget>,
+    index: usize,
+}
+
+impl Budget {
+    /// Argument: bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit: limit.max(1),
+            sizes: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Share {
+    pub fn of(budget: Arc<Budget>) -> Self {
+        let mut sizes = budget.lock();
+        let index = sizes.len();
+        sizes.push(0);
+        drop(sizes);
+        Self { budget, index }
+    }
+
+    /// Say how large this part is now; when all are too large together, how large it may be.
+    pub fn resize(&self, size: usize) -> Option<usize> {
+        let mut sizes = self.budget.lock();
+        sizes[self.index] = size;
+        let level = level(&sizes, self.budget.limit)?;
+        (size > level).then_some(level)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.lock()[self.index] = 0;
+    }
+}
+
+/// The level at which all fit when none is larger; `None`: they fit as they are.
+fn level(sizes: &[usize], limit: usize) -> Option<usize> {
+    if sizes.iter().sum::<usize>() <= limit {
+        return None;
+    }
+    let mut sorted = sizes.to_vec();
+    sorted.sort_unstable();
+    let mut left = limit;
+    for (place, &size) in sorted.iter().enumerate() {
+        let each = left / (sorted.len() - place);
+        if size > each {
+            return Some(each);
+        }
+        left -= size;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_give_way_and_the_others_keep_what_they_have() {
+        assert_eq!(level(&[10, 20, 30], 60), None);
+        assert_eq!(level(&[10, 20, 60], 60), Some(30));
+        assert_eq!(level(&[10, 50, 60], 60), Some(25));
+    }
+
+    #[test]
+    fn parts_that_are_gone_leave_their_room_to_others() {
+        let budget = Arc::new(Budget::new(100));
+        let (one, two) = (Share::of(budget.clone()), Share::of(budget));
+        assert_eq!(one.resize(80), None);
+        assert_eq!(two.resize(60), Some(50));
+        drop(one);
+        assert_eq!(two.resize(60), None);
+    }
+}
