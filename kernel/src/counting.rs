@@ -3,11 +3,11 @@
 use crate::batch::Finished;
 use crate::budget::Budget;
 use crate::durations;
+use crate::python_framing::anywhere;
 use crate::rollup::{Figures, Hit, Rollup, Rows};
 use crate::series::Series;
 use crate::text;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
-use crate::python_framing::anywhere;
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -34,9 +34,6 @@ pub struct Countable {
     /// Durations by row, where there are any.
     seconds: Arc<[f64]>,
 }
-
-/// A stretch of hits: display period, end of the last closed bucket, begin, end, late hits.
-type Arrival = (i64, i64, usize, usize, u64);
 
 impl Countable {
     pub fn new(
@@ -114,48 +111,6 @@ impl Countable {
         Ok(Self::of(self.columns.clone(), hits, self.seconds.clone()))
     }
 
-    /// How the hits arrived: stretches of them in which the display period and the last closed
-    /// bucket are the same, as (period, end of the last closed bucket, begin, end, late hits).
-    ///
-    /// The watermark stands so far behind the latest time seen, and never goes back; a hit
-    /// older than it is late. Which buckets are closed when a hit arrives depends on those before
-    /// it alone.
-    ///
-    /// Arguments: how far behind; width of the buckets; width of the display periods, or `None`
-    /// where the caller ends them; the watermark before them, where there is one.
-    fn arrivals(
-        &self,
-        lateness: i64,
-        width: i64,
-        every: Option<i64>,
-        before: Option<i64>,
-    ) -> PyResult<Vec<Arrival>> {
-        let times = self.times()?;
-        if width < 1 || every.is_some_and(|every| every < 1) {
-            return Err(PyValueError::new_err("buckets and periods have a width"));
-        }
-        let mut found: Vec<Arrival> = Vec::new();
-        let mut mark = before.unwrap_or(i64::MIN);
-        for (place, hit) in self.hits.iter().enumerate() {
-            let Some(time) = value(Some(times), hit.row as usize) else {
-                continue;
-            };
-            mark = mark.max(time.saturating_sub(lateness));
-            let edge = mark.div_euclid(width) * width;
-            let shown = mark.saturating_add(lateness);
-            let period = every.map_or(0, |every| shown.div_euclid(every) * every);
-            let late = u64::from(time < mark);
-            match found.last_mut() {
-                Some(last) if (last.0, last.1) == (period, edge) => {
-                    last.3 = place + 1;
-                    last.4 += late;
-                }
-                _ => found.push((period, edge, place, place + 1, late)),
-            }
-        }
-        Ok(found)
-    }
-
     /// Hits and bytes by start of bucket: (start, hits, bytes).
     ///
     /// Arguments: width of the buckets; from which hit on, and up to which.
@@ -203,6 +158,126 @@ impl Countable {
             Some((first, last)) => Some((time.min(first), time.max(last))),
         })
     }
+}
+
+/// Hits of one origin that have not been counted yet.
+#[derive(FromPyObject)]
+pub struct Waiting<'py> {
+    hits: Bound<'py, Countable>,
+    /// The first of them that waits.
+    begin: usize,
+    /// The latest time of this origin before it.
+    latest: Option<i64>,
+}
+
+/// Hits between which no bucket or display period closes: the display period, the end of the last
+/// closed bucket, how many are late, and of each origin the hits.
+pub type Stretch = (i64, i64, u64, Vec<(usize, usize, usize)>);
+
+/// Where an origin stands: its next hit, and its latest time.
+pub type Place = (usize, i64);
+
+/// What one origin's hits are ordered by: the latest time up to each of them.
+struct Cursor<'a> {
+    hits: &'a [Hit],
+    times: &'a [i64],
+    at: usize,
+    latest: i64,
+}
+
+impl Cursor<'_> {
+    /// The time by which the next hit is in order; `None`: there is none.
+    fn next(&self) -> Option<i64> {
+        let hit = self.hits.get(self.at)?;
+        Some(self.latest.max(self.times[hit.row as usize]))
+    }
+}
+
+/// Take hits of several origins in the order of time, as far as it is known.
+///
+/// Each origin's hits stay in the order in which they were logged. Where one runs out the order
+/// of what lies behind it is not known: the rest of the others waits.
+///
+/// The watermark stands so far behind the latest time, and never goes back; a hit older than it
+/// is late. Which buckets are closed when a hit arrives depends on those before it alone, not on
+/// how they were cut into batches.
+///
+/// Arguments: the hits; how far behind the watermark is; width of the buckets; width of the display
+/// periods, or `None` where the caller ends them; the watermark before them, where there is one.
+/// Returns the stretches, and where each origin stands: its next hit, and its latest time.
+#[pyfunction]
+#[pyo3(signature = (waiting, lateness, width, every, before))]
+pub fn arrivals(
+    waiting: Vec<Waiting<'_>>,
+    lateness: i64,
+    width: i64,
+    every: Option<i64>,
+    before: Option<i64>,
+) -> PyResult<(Vec<Stretch>, Vec<Place>)> {
+    if width < 1 || every.is_some_and(|every| every < 1) {
+        return Err(PyValueError::new_err("buckets and periods have a width"));
+    }
+    let mut cursors = Vec::new();
+    for origin in &waiting {
+        let hits = origin.hits.get();
+        cursors.push(Cursor {
+            hits: &hits.hits,
+            times: if hits.hits.is_empty() {
+                &[]
+            } else {
+                hits.times()?.values()
+            },
+            at: origin.begin,
+            latest: origin.latest.unwrap_or(i64::MIN),
+        });
+    }
+    let mut found: Vec<Stretch> = Vec::new();
+    let mut mark = before.unwrap_or(i64::MIN);
+    while let Some((origin, until)) = next_origin(&cursors) {
+        let cursor = &mut cursors[origin];
+        while let Some(key) = cursor.next().filter(|&key| key <= until) {
+            let time = cursor.times[cursor.hits[cursor.at].row as usize];
+            cursor.latest = key;
+            mark = mark.max(key.saturating_sub(lateness));
+            let edge = mark.div_euclid(width) * width;
+            let shown = mark.saturating_add(lateness);
+            let period = every.map_or(0, |every| shown.div_euclid(every) * every);
+            if found
+                .last()
+                .is_none_or(|last| (last.0, last.1) != (period, edge))
+            {
+                found.push((period, edge, 0, Vec::new()));
+            }
+            if let Some((_, _, late, parts)) = found.last_mut() {
+                *late += u64::from(time < mark);
+                match parts.iter_mut().find(|part| part.0 == origin) {
+                    Some(part) => part.2 = cursor.at + 1,
+                    None => parts.push((origin, cursor.at, cursor.at + 1)),
+                }
+            }
+            cursor.at += 1;
+        }
+    }
+    let ends = cursors.iter().map(|cursor| (cursor.at, cursor.latest));
+    Ok((found, ends.collect()))
+}
+
+/// The origin whose hit is next, and up to which time its hits come before those of the others.
+fn next_origin(cursors: &[Cursor<'_>]) -> Option<(usize, i64)> {
+    let mut first: Option<(i64, usize)> = None;
+    let mut second = i64::MAX;
+    for (place, cursor) in cursors.iter().enumerate() {
+        let key = cursor.next()?;
+        match first {
+            Some((least, _)) if least <= key => second = second.min(key),
+            Some((least, _)) => {
+                second = second.min(least);
+                first = Some((key, place));
+            }
+            None => first = Some((key, place)),
+        }
+    }
+    first.map(|(_, place)| (place, second))
 }
 
 fn find<'a>(columns: &'a Columns, name: &str) -> Option<&'a Finished> {

@@ -1,7 +1,7 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
 use crate::batch::Finished;
-use crate::counting::{Countable, Finder, Leaving, Marks, PyBudget, PyRollup, PySeries};
+use crate::counting::{Countable, Finder, Leaving, Marks, PyBudget, PyRollup, PySeries, arrivals};
 use crate::program::{
     ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
     RequestSlots, Slot, Syntax, Unit,
@@ -750,6 +750,7 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
     module.add_class::<Countable>()?;
+    module.add_function(wrap_pyfunction!(arrivals, module)?)?;
     module.add_class::<PyBudget>()?;
     module.add_class::<Finder>()?;
     module.add_class::<PySeries>()?;

@@ -7,10 +7,8 @@ line arrives depends on the lines before it, not on how they were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch.alerting.alert import Change, State, contributions
@@ -18,7 +16,8 @@ from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.sayings import End, Stats, stats
 from hitwatch.spans import MINUTE, SECOND, Duration, Instant
-from hitwatch.stats.panels import Countable, Panel, Robots, panels
+from hitwatch.stats.arrivals import Batch, Part, arrivals
+from hitwatch.stats.panels import Panel, Robots, panels
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
@@ -93,18 +92,34 @@ class Engine:
 
     def feed(self, hits: Hits) -> Iterator[Saying]:
         """Count a batch of lines; say what ends or changes while they come in."""
-        countable = self._robots.countable(hits)
-        for period, stretches in groupby(self._arrivals(countable), key=itemgetter(0)):
+        yield from self.feed_together([self.batch(hits)])
+
+    def batch(self, hits: Hits) -> Batch:
+        """Hits, ready to be fed together with those of other origins."""
+        return Batch(hits, self._robots.countable(hits))
+
+    def feed_together(self, batches: Sequence[Batch]) -> Iterator[Saying]:
+        """Count hits of several origins in the order of time, as far as it is known.
+
+        Args:
+            batches: one an origin; moved on to the first hit that waits.
+
+        """
+        waiting = [batch for batch in batches if len(batch.hits)]
+        every = self.every if self._log_clock else None
+        for period in arrivals(waiting, self.watermark, self.rule.resolution, every):
             if self._log_clock:
-                yield from self._periods_until(period)
-            steps = list(stretches)
-            begin, end = steps[0][2], steps[-1][3]
-            part = countable.slice(begin, end) if end - begin < len(countable) else countable
-            self.delta.absorb(hits, part, late=sum(step[4] for step in steps))
-            for _, edge, first, last, _ in steps:
-                yield from self._advance(edge)
-                self._add(countable, first, last)
-        self.delta.absorb_others(hits)
+                yield from self._periods_until(period.start)
+            for part in period.parts:
+                self.delta.absorb(part.batch.lines, part.hits)
+            self.delta.late += period.late
+            for stretch in period.stretches:
+                yield from self._advance(stretch.edge)
+                for part in stretch.parts:
+                    self._add(part)
+        for batch in batches:
+            if batch.is_counted:
+                self.delta.absorb_others(batch.lines)
 
     def idle(self, now: Instant) -> Iterator[Change]:
         """Nothing has arrived by an instant of the log's clock: close what is complete."""
@@ -175,17 +190,6 @@ class Engine:
         """A metric by section for the buckets that the rule's windows reach."""
         return Series("section", self.rule.resolution, self.rule.metric)
 
-    def _arrivals(self, countable: Countable) -> list[tuple[int, int, int, int, int]]:
-        """How hits arrived, for the watermark as it stands; moves it on."""
-        span = countable.range()
-        if span is None:
-            return []
-        every = self.every if self._log_clock else None
-        mark = self.watermark
-        found = countable.arrivals(mark.lateness, self.rule.resolution, every, mark.at)
-        mark.observe(span[1])
-        return found
-
     def _settle(self) -> None:
         """Begin the next display period."""
         self.total.merge(self.delta)
@@ -203,11 +207,12 @@ class Engine:
             self._period += length
             yield self.tick(self._period, length)
 
-    def _add(self, countable: Countable, begin: int, end: int) -> None:
+    def _add(self, part: Part) -> None:
+        hits, begin, end = part.batch.hits, part.begin, part.end
         in_bytes = self.rule.metric == "bytes"
-        for start, hits, size in countable.steps(self.rule.resolution, begin, end):
-            self.judge.add(start, size if in_bytes else hits)
-        self._sections.add(countable, begin, end)
+        for start, count, size in hits.steps(self.rule.resolution, begin, end):
+            self.judge.add(start, size if in_bytes else count)
+        self._sections.add(hits, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Change]:
         for change in self.judge.advance(until):

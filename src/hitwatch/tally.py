@@ -73,13 +73,12 @@ class Tally:
         """
         return cls(Breakdown(panels, memory))
 
-    def absorb(self, hits: Hits, countable: Countable, late: int = 0) -> None:
+    def absorb(self, hits: Hits, countable: Countable) -> None:
         """Count hits.
 
         Args:
             hits: the batch that they are of.
             countable: those of them that count.
-            late: how many of these are late.
 
         """
         count = len(countable)
@@ -88,7 +87,6 @@ class Tally:
         self.counts.add(hits, countable)
         self.balance += Balance(lines=count, hits=count)
         self.hits_with_bytes += countable.sized
-        self.late += late
         span = countable.range()
         if span is not None:
             self._widen(*span)

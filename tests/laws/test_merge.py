@@ -36,7 +36,8 @@ def tally_of(lines: list[bytes]) -> Tally:
     """Count lines."""
     found = Tally.of(PANELS)
     hits = PARSER.parse(b"".join(lines))
-    found.absorb(hits, Robots().countable(hits), late=len(lines) % 2)
+    found.absorb(hits, Robots().countable(hits))
+    found.late += len(lines) % 2
     found.absorb_others(hits)
     return found
 

@@ -161,8 +161,8 @@ def in_order(
     *,
     warn: Callable[[str], None] | None = None,
     looked_at: Iterable[str] = (),
-) -> list[str]:
-    """Readable files by the time of their first line, so that rotated logs are one stream.
+) -> list[tuple[Instant, str]]:
+    """Readable files and the times of their first hits, in the order of these.
 
     Args:
         paths: files; standard input stands alone.
@@ -174,7 +174,7 @@ def in_order(
 
     """
     if paths == [STDIN]:
-        return paths
+        return [(0, STDIN)]
     begun: list[tuple[Instant, str]] = []
     heads: dict[bytes, str] = {}
     for path in paths:
@@ -205,7 +205,7 @@ def in_order(
         except OSError as error:
             failed(unreadable(path, error))
     _tell_absent(looked_at, [reader_of(path).log_format for _, path in begun], notify)
-    return [path for _, path in sorted(begun)]
+    return sorted(begun)
 
 
 def _tell_absent(

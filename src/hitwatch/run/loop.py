@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hitwatch.alerting.alert import Change, State
@@ -15,8 +15,10 @@ from hitwatch.hits.format import Format
 from hitwatch.hits.reader import Reader
 from hitwatch.ports import Clock, Screen, Source
 from hitwatch.render.guesses import guess_wording
+from hitwatch.run.interleave import Input, interleaved
 from hitwatch.sayings import End
 from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
+from hitwatch.stats.arrivals import Batch
 
 log = logging.getLogger("hitwatch")
 
@@ -29,7 +31,6 @@ class Loop:
     """One run.
 
     Attributes:
-        source: where lines come from.
         engine: counts and judges.
         reader_of: the reader of an origin's lines.
         clock: tells the time.
@@ -44,7 +45,6 @@ class Loop:
 
     """
 
-    source: Source
     engine: Engine
     reader_of: Callable[[str], Reader]
     clock: Clock
@@ -55,17 +55,19 @@ class Loop:
     ends_at: Instant | None = None
     notify: Callable[[str], None] = log.info
     written_at: Instant = 0
+    _source: Source | None = None
     _log_began: Instant | None = None
     _wall_began: Instant = field(default=0)
     _settled: set[str] = field(default_factory=set)
 
-    def watch(self) -> End:
+    def watch(self, source: Source) -> End:
         """Follow a source on the clock's time, saying figures every display period."""
+        self._source = source
         every = self.engine.every
         last_tick = self.clock.now()
         next_tick = last_tick - last_tick % every + every
-        while not self.stopped() and not self.source.ended:
-            chunks, counted = self.source.poll(), self.engine.balance.hits
+        while not self.stopped() and not source.ended:
+            chunks, counted = source.poll(), self.engine.balance.hits
             for chunk in chunks:
                 self.feed(chunk)
             now = self.clock.now()
@@ -75,24 +77,38 @@ class Loop:
             elif not self._behind(chunks):
                 self._say(self.engine.idle(self._log_time(now)))
             if now >= next_tick:
-                self.screen.show(self.engine.tick(now, now - last_tick), lag=self.source.lag)
+                self.screen.show(self.engine.tick(now, now - last_tick), lag=source.lag)
                 last_tick, next_tick = now, now - now % every + every
             if self.ends_at is not None and now >= self.ends_at:
                 break
             if not self._behind(chunks):
                 self.clock.wait(min(POLL, next_tick - now))
-        return self._end(last_tick)
+        return self._end(source, last_tick)
 
-    def replay(self) -> End:
-        """Play finite sources on the log's own clock."""
+    def replay(self, inputs: Iterable[Input]) -> End:
+        """Play finite inputs on the log's own clock, as one stream ordered by time."""
         self._wall_began = self.clock.now()
-        while not self.stopped() and not self.source.ended:
-            for chunk in self.source.poll():
-                self.feed(chunk)
-        self._feed_last()
-        if not self.stopped():
+        for batches in interleaved(inputs, self._prepared):
+            self._say(self.engine.feed_together(batches))
+            if self.stopped():
+                break
+        else:
             self._say(self.engine.finish())
         return self._last_word(self.engine.watermark.latest)
+
+    def hits_of(self, origin: str, chunks: Iterable[Chunk]) -> Iterator[Hits]:
+        """The hits of an input that ends, in the order of its lines."""
+        for chunk in chunks:
+            yield from self.read(chunk)
+        if origin in self._settled:
+            yield from self.reader_of(origin).finish()
+
+    def _prepared(self, hits: Hits) -> Batch:
+        """Hits to be fed; lines without any are counted now."""
+        batch = self.engine.batch(hits)
+        if batch.is_counted:
+            self._say(self.engine.feed_together([batch]))
+        return batch
 
     def feed(self, chunk: Chunk) -> None:
         """Count a chunk's lines, and say what there is to say."""
@@ -147,17 +163,17 @@ class Loop:
         """Whether there is so much to read that resting would fall behind."""
         return sum(len(chunk.data) for chunk in chunks) > 4_000_000
 
-    def _feed_last(self) -> None:
-        for chunk in self.source.close():
+    def _feed_last(self, source: Source) -> None:
+        for chunk in source.close():
             self.feed(chunk)
         for origin in sorted(self._settled):
             for hits in self.reader_of(origin).finish():
                 self._say(self.engine.feed(hits))
 
-    def _end(self, last_tick: Instant) -> End:
+    def _end(self, source: Source, last_tick: Instant) -> End:
         """Count what is left, close what is complete, and say the last period."""
-        finite = self.source.ended and not self.stopped()
-        self._feed_last()
+        finite = source.ended and not self.stopped()
+        self._feed_last(source)
         if finite:
             self._say(self.engine.finish())
         now = self.clock.now()
@@ -181,11 +197,15 @@ class Loop:
 
     def say(self, saying: Saying) -> None:
         """Say one thing; log and keep alerts."""
-        self.screen.show(saying, lag=self.source.lag if isinstance(saying, Change) else 0)
+        self.screen.show(saying, lag=self._lag if isinstance(saying, Change) else 0)
         if isinstance(saying, Change):
             _log_change(saying)
             if self.keep:
                 self.keep(saying)
+
+    @property
+    def _lag(self) -> int:
+        return self._source.lag if self._source else 0
 
     def _pace(self, at: Instant) -> None:
         """Wait until the log's clock, at the replay's speed, shows an instant."""

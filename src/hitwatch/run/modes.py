@@ -25,6 +25,7 @@ from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
 from hitwatch.ports import Clock, Screen
 from hitwatch.run.inputs import in_order, know, times_by
+from hitwatch.run.interleave import Input
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
@@ -34,7 +35,7 @@ from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import Follower, Happening, OpenFile, Tail
-from hitwatch.sources.whole import WholeFiles
+from hitwatch.sources.whole import read_whole
 from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
 from hitwatch.stats.intake import Intake
 from hitwatch.stats.panels import Panel, columns_needed, panels
@@ -127,10 +128,9 @@ def watch(
     engine = Engine(run.rule, every=run.every, counted=run.counted)
     readers = run.readers()
     if paths == [STDIN]:
-        loop = _loop(run, Stdin(warn=run.tell), engine, readers, ends_at)
-        return loop.watch()
+        return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.tell))
     followers = [Follower(path, partial(_happened, run)) for path in paths]
-    loop = _loop(run, Tail(followers), engine, readers, ends_at)
+    loop, source = _loop(run, engine, readers, ends_at), Tail(followers)
     try:
         span = None if from_start else backfill
         latest = max([_begin(run, follower, loop, span) for follower in followers], default=0)
@@ -139,20 +139,18 @@ def watch(
         loop.written_at = written_at - max(0, latest - (engine.watermark.latest or latest))
         for alert in engine.end_backfill():
             loop.say(alert)
-        return loop.watch()
+        return loop.watch(source)
     finally:
-        loop.source.close()
+        source.close()
 
 
 def _loop(
     run: Run,
-    source: Tail | Stdin,
     engine: Engine,
     readers: Callable[[str], Reader],
     ends_at: Instant | None,
 ) -> Loop:
     return Loop(
-        source=source,
         engine=engine,
         reader_of=readers,
         clock=run.clock,
@@ -340,13 +338,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         log.error("%s", error)
         run.tell(str(error))
 
-    looked_at = run.intake.choice.columns
-    origins = in_order(paths, readers, run.notify, failed, warn=run.tell, looked_at=looked_at)
-    source = WholeFiles(origins, failed, run.tell, run.stopped)
-    if failures and len(failures) == len(paths):
-        return None, False
     loop = Loop(
-        source=source,
         engine=Engine(run.rule, every=run.every, log_clock=True, counted=run.counted),
         reader_of=readers,
         clock=run.clock,
@@ -356,4 +348,12 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         keep=run.keep,
         notify=run.notify,
     )
-    return loop.replay(), not failures
+    looked_at = run.intake.choice.columns
+    begun = in_order(paths, readers, run.notify, failed, warn=run.tell, looked_at=looked_at)
+    if failures and len(failures) == len(paths):
+        return None, False
+    inputs = [
+        Input(first_at, loop.hits_of(path, read_whole(path, failed, run.tell, run.stopped)))
+        for first_at, path in begun
+    ]
+    return loop.replay(inputs), not failures

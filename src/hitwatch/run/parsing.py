@@ -130,7 +130,7 @@ class Parsing:
             InputError: one cannot be read, and ``strict`` is set.
 
         """
-        return in_order(
+        begun = in_order(
             self.paths,
             self.reader_of,
             self.notify,
@@ -138,6 +138,7 @@ class Parsing:
             warn=self._warned,
             looked_at=self.reader_of.intake.choice.columns,
         )
+        return [path for _, path in begun]
 
     def schema(self) -> Schema:
         """Names and types of the columns given, in order, as far as formats are known.

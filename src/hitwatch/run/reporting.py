@@ -128,7 +128,7 @@ class Reporting:
             warn=self._warned,
             looked_at=self.choice.columns,
         )
-        self._sources = [SourceRow(origin, "") for origin in origins]
+        self._sources = [SourceRow(origin, "") for _, origin in origins]
         with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(self.workers) as feeders:
             work = _Work(pool, self.workers + 1)
             if any(panel.under.column == "user_agent" for panel in self.panels):

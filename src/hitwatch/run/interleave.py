@@ -1,0 +1,67 @@
+"""Several inputs as one stream ordered by time; counts nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from hitwatch.hits.compile import Hits
+from hitwatch.spans import Instant
+from hitwatch.stats.arrivals import Batch
+
+
+@dataclass(slots=True)
+class Input:
+    """One input.
+
+    Attributes:
+        first_at: time of its first hit; it is not opened before that time has come.
+        read: its hits, in the order of its lines.
+        batch: those of its hits that are counted next.
+        known_until: its latest time as far as it has been read.
+
+    """
+
+    first_at: Instant
+    read: Iterator[Hits]
+    batch: Batch | None = None
+    known_until: Instant = field(default=0)
+
+    def fill(self, prepare: Callable[[Hits], Batch]) -> bool:
+        """See that there is a hit that has not been counted; whether there is one."""
+        while self.batch is None or self.batch.is_counted:
+            hits = next(self.read, None)
+            if hits is None:
+                return False
+            before = self.batch
+            self.batch = prepare(hits)
+            self.batch.latest = before.latest if before else None
+            span = self.batch.hits.range()
+            self.known_until = max(self.known_until, span[1] if span else 0)
+        return True
+
+
+def interleaved(inputs: Iterable[Input], prepare: Callable[[Hits], Batch]) -> Iterator[list[Batch]]:
+    """Batches to be fed together, one after the other, until every input has ended.
+
+    Only what lies around one instant is open: years of rotated logs are read one by one.
+
+    Args:
+        inputs: in any order.
+        prepare: makes batches of hits; those without any need not be fed.
+
+    """
+    coming = deque(sorted(inputs, key=attrgetter("first_at")))
+    active: list[Input] = []
+    while coming or active:
+        active = [each for each in active if each.fill(prepare)]
+        while coming and (
+            not active or coming[0].first_at <= min(each.known_until for each in active)
+        ):
+            begun = coming.popleft()
+            if begun.fill(prepare):
+                active.append(begun)
+        if active:
+            yield [each.batch for each in active if each.batch is not None]

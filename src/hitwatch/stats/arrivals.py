@@ -1,0 +1,120 @@
+"""In which order hits of several origins arrive, and which buckets close in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from hitwatch import _kernel
+from hitwatch.spans import Duration, Instant
+from hitwatch.stats.panels import Countable
+from hitwatch.stats.watermark import Watermark
+
+if TYPE_CHECKING:
+    from hitwatch.hits.compile import Hits
+
+
+@dataclass(slots=True)
+class Batch:
+    """Hits of one origin, of which the first may have been counted already.
+
+    Attributes:
+        lines: the lines that they were read from.
+        hits: those that count.
+        begin: the first that has not been counted.
+        latest: the latest time of this origin before that; ``None``: there is none.
+
+    """
+
+    lines: Hits
+    hits: Countable
+    begin: int = 0
+    latest: Instant | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all hits have been counted."""
+        return self.begin >= len(self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Hits of one batch that follow each other: from one place up to another."""
+
+    batch: Batch
+    begin: int
+    end: int
+
+    @property
+    def hits(self) -> Countable:
+        """The hits alone."""
+        whole = self.batch.hits
+        return whole if self.end - self.begin == len(whole) else whole.slice(self.begin, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Hits between which no bucket closes.
+
+    Attributes:
+        edge: all buckets up to here were closed when they arrived.
+        parts: the hits, by batch.
+
+    """
+
+    edge: Instant
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Hits of one display period.
+
+    Attributes:
+        start: of the period, on the clock of the log.
+        late: how many of them were older than the watermark.
+        parts: the hits, by batch.
+        stretches: the same hits in order of arrival.
+
+    """
+
+    start: Instant
+    late: int
+    parts: tuple[Part, ...]
+    stretches: tuple[Stretch, ...]
+
+
+def arrivals(
+    batches: Sequence[Batch], watermark: Watermark, resolution: Duration, every: Duration | None
+) -> Iterator[Period]:
+    """Take hits of several origins in the order of time, as far as it is known.
+
+    Each origin's hits stay in the order of their lines. Where one runs out, what is behind it
+    is not known: the rest of the others waits.
+
+    Args:
+        batches: one an origin; moved on to the first hit that waits.
+        watermark: moved on.
+        resolution: width of the buckets.
+        every: width of the display periods that the log's own clock makes; ``None`` when
+            another clock does, which makes one of them all.
+
+    """
+    found, places = _kernel.arrivals(batches, watermark.lateness, resolution, every, watermark.at)
+    for batch, (begin, latest) in zip(batches, places, strict=True):
+        if begin > batch.begin:
+            batch.begin, batch.latest = begin, latest
+            watermark.observe(latest)
+    for start, group in groupby(found, key=itemgetter(0)):
+        stretches, late, whole = list[Stretch](), 0, dict[int, Part]()
+        for _, edge, late_ones, parts in group:
+            late += late_ones
+            named = [Part(batches[index], begin, end) for index, begin, end in parts]
+            stretches.append(Stretch(edge, tuple(named)))
+            for (index, begin, end), part in zip(parts, named, strict=True):
+                first = whole.get(index, part).begin
+                whole[index] = Part(batches[index], min(first, begin), end)
+        yield Period(start, late, tuple(whole.values()), tuple(stretches))
