@@ -98,10 +98,22 @@ class Loop:
 
     def hits_of(self, origin: str, chunks: Iterable[Chunk]) -> Iterator[Hits]:
         """The hits of an input that ends, in the order of its lines."""
-        for chunk in chunks:
-            yield from self.read(chunk)
+        yield from self.read_all(chunks)
         if origin in self._settled:
             yield from self.reader_of(origin).finish()
+
+    def read_all(self, chunks: Iterable[Chunk]) -> Iterator[Hits]:
+        """The hits of some chunks, in their order."""
+        for chunk in chunks:
+            yield from self.read(chunk)
+
+    def read_back(self, inputs: Iterable[Input]) -> None:
+        """Count what came into logs before a watch; of its alerts is told in the log alone."""
+        for batches in interleaved(inputs, self._prepared):
+            for saying in self.engine.feed_together(batches):
+                log.info("while reading back: %s", saying)
+            if self.stopped():
+                break
 
     def _prepared(self, hits: Hits) -> Batch:
         """Hits to be fed; lines without any are counted now."""

@@ -12,7 +12,7 @@ replay     whole files         the log's, at a pace  the log's clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from hitwatch.alerting.alert import Change
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine
 from hitwatch.errors import InputError
+from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Format, Layout
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.times import Zone
@@ -133,7 +134,12 @@ def watch(
     loop, source = _loop(run, engine, readers, ends_at), Tail(followers)
     try:
         span = None if from_start else backfill
-        latest = max([_begin(run, follower, loop, span) for follower in followers], default=0)
+        begun = [_begin(run, follower, loop, span) for follower in followers]
+        read_back = [each for each in begun if each is not None]
+        loop.read_back([Input(0, each.hits) for each in read_back])
+        for each in read_back:
+            run.notify(f"{each.path}: read back {each.lines:,} lines up to {rfc3339(each.latest)}")
+        latest = max((each.latest for each in read_back), default=0)
         written_at = max((f.file.modified_at for f in followers if f.file), default=0)
         # The latest hit that counts may be older than the log's last line.
         loop.written_at = written_at - max(0, latest - (engine.watermark.latest or latest))
@@ -167,27 +173,40 @@ def _happened(run: Run, happening: Happening) -> None:
     (run.tell if happening.wrong else run.notify)(f"{happening.path} {happening.what}")
 
 
-def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> Instant:
-    """Open a file at the right place, and read back what came before.
+@dataclass(slots=True)
+class _ReadBack:
+    """What came into a log before it is followed.
 
-    Returns:
-        Time of the latest line that was read back; 0 when there was none.
+    Attributes:
+        path: the log.
+        latest: time of its latest line.
+        hits: what is read back.
+        lines: how many lines that has been.
 
     """
+
+    path: str
+    latest: Instant
+    hits: Iterator[Hits]
+    lines: int = 0
+
+
+def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) -> _ReadBack | None:
+    """Open a file at the right place. Returns what is to be read back of it, if anything."""
     if not follower.open() or follower.file is None:
-        return 0
+        return None
     file, size = follower.file, follower.file.size
     head = _head_of(file, size, follower.path)
     reader = loop.reader_of(follower.path)
     _recognise(run, reader, head, follower.path)
     if backfill is None or reader.log_format is None:
-        return 0
+        return None
     if not reader.log_format.fills("time"):
-        return 0
+        return None
     if not reader.has_lines:
         # Where an object begins is not known in the middle of a file.
         file.offset = _line_start(file.read_at, size)
-        return 0
+        return None
     if reader.log_format.layout is Layout.W3C:
         _recall(reader, file.read_at, size)
     if reader.counts_days:
@@ -195,15 +214,17 @@ def _begin(run: Run, follower: Follower, loop: Loop, backfill: Duration | None) 
     else:
         latest = _begin_bisecting(run, reader, file, size, backfill)
     if latest is None or backfill == 0:
-        return 0
-    for chunk in follower.read_up_to(size):
-        for hits in loop.read(chunk):
-            for saying in loop.engine.feed(hits):
-                log.info("while reading back: %s", saying)
-    run.notify(
-        f"{follower.path}: read back {loop.engine.balance.lines:,} lines up to {rfc3339(latest)}"
-    )
-    return latest
+        return None
+    found = _ReadBack(follower.path, latest, iter(()))
+    found.hits = _counting(found, loop.read_all(follower.read_up_to(size)))
+    return found
+
+
+def _counting(read_back: _ReadBack, hits: Iterator[Hits]) -> Iterator[Hits]:
+    """Hits as they come, their lines counted."""
+    for each in hits:
+        read_back.lines += each.lines
+        yield each
 
 
 def _head_of(file: OpenFile, size: int, path: str) -> Head:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,17 +196,15 @@ class Follower:
                 break
         return chunks
 
-    def read_up_to(self, end: int) -> list[Chunk]:
+    def read_up_to(self, end: int) -> Iterator[Chunk]:
         """Read on to an offset of the open file, whatever has happened to the path."""
-        chunks: list[Chunk] = []
         while self.file and self.file.offset < end:
             before = self.file.offset
-            chunks += self.file.read_on(min(_BLOCK, end - before))
+            yield from self.file.read_on(min(_BLOCK, end - before))
             if self.file.offset == before:
                 break
         if self.file:
             self._say_holes(self.file.skipped)
-        return chunks
 
     def close(self) -> list[Chunk]:
         """Give the files back, and the last lines of those rotated away."""
