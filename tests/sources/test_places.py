@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pytest
 from tests.program.running import run
 
+from hitwatch import cli
 from hitwatch.sources.places import find_logs
 
 LINE = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET /{} HTTP/1.1" 200 5\n'
@@ -39,3 +41,28 @@ def test_a_copy_of_a_log_is_said(tmp_path: Path) -> None:
     said = [line for line in ran.stderr.splitlines() if "counted twice" in line]
     assert len(said) == 1
     assert "a.log.gz begins with the same lines as a.log" in said[0]
+
+
+def test_compressed_logs_alone_cannot_be_watched(tmp_path: Path) -> None:
+    """A glob that leaves nothing that grows is said to, with what reads it."""
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(b"x\n"))
+    ran = run("watch", "*.log.gz", folder=tmp_path)
+    assert ran.returncode == 3
+    assert "*.log.gz: compressed logs do not grow" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_fault_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever goes wrong within, a user gets a line that says what to do, and no traceback."""
+
+    def fail(**_: object) -> int:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(cli.commands, "main", fail)
+    monkeypatch.setattr("sys.argv", ["hitwatch", "watch"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 70
+    assert "ZeroDivisionError: by zero (the same command with --debug" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import click
 
 from hitwatch import __version__
 from hitwatch.cli import live, making, querying, reading, reporting
-from hitwatch.cli.options import FINE, WRONG_USAGE, ended_by, notify
+from hitwatch.cli.options import FAULT, FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
 
 
@@ -64,4 +64,12 @@ def main() -> None:
             silence_stdout()
         notify(str(error))
         code = error.exit_code
+    except Exception as error:  # Whatever it is, a user gets one line.
+        if debug:
+            raise
+        notify(
+            f"error in hitwatch itself: {type(error).__name__}: {error}"
+            " (the same command with --debug shows where; please report it)"
+        )
+        code = FAULT
     sys.exit(128 + ended_by[0] if ended_by else code)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DURATION_UNITS = ("s", "ms", "us", "ns")
-FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE = 0, 1, 2, 3
+FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE, FAULT = 0, 1, 2, 3, 70
 
 
 def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -94,7 +94,14 @@ def _expand(word: str, *, live: bool) -> list[str]:
         matches = sorted(match for match in glob.glob(word) if Path(match).is_file())
         if not matches:
             raise InputError("no file matches", where=word)
-        return [match for match in matches if not (live and match.endswith(_COMPRESSED))]
+        growing = [match for match in matches if not match.endswith(_COMPRESSED)]
+        if live and not growing:
+            raise InputError(
+                "compressed logs do not grow",
+                where=word,
+                hint="hitwatch report or hitwatch replay reads them",
+            )
+        return growing if live else matches
     # One that is not there is said when it is to be read, and the others are read all the same.
     return [word]
 
