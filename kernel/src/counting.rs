@@ -111,7 +111,7 @@ impl Countable {
         Ok(Self::of(self.columns.clone(), hits, self.seconds.clone()))
     }
 
-    /// Hits and bytes by start of bucket: (start, hits, bytes).
+    /// Hits and bytes by start of bucket: (start, hits, bytes, hits whose bytes are known).
     ///
     /// Arguments: width of the buckets; from which hit on, and up to which.
     #[pyo3(signature = (width, begin = 0, end = None))]
@@ -120,13 +120,13 @@ impl Countable {
         width: i64,
         begin: usize,
         end: Option<usize>,
-    ) -> PyResult<Vec<(i64, u64, u64)>> {
+    ) -> PyResult<Vec<(i64, u64, u64, u64)>> {
         let times = Some(self.times()?);
         let hits = self.between(begin, end.unwrap_or(self.hits.len()))?;
         if width < 1 {
             return Err(PyValueError::new_err("buckets have a width"));
         }
-        let mut steps: Vec<(i64, u64, u64)> = Vec::new();
+        let mut steps: Vec<(i64, u64, u64, u64)> = Vec::new();
         let mut known: HashMap<i64, usize> = HashMap::new();
         for hit in hits {
             let Some(time) = value(times, hit.row as usize) else {
@@ -134,14 +134,15 @@ impl Countable {
             };
             let start = time.div_euclid(width) * width;
             let place = match steps.last() {
-                Some(&(last, _, _)) if last == start => steps.len() - 1,
+                Some(&(last, ..)) if last == start => steps.len() - 1,
                 _ => *known.entry(start).or_insert_with(|| {
-                    steps.push((start, 0, 0));
+                    steps.push((start, 0, 0, 0));
                     steps.len() - 1
                 }),
             };
             steps[place].1 += 1;
             steps[place].2 += hit.bytes;
+            steps[place].3 += u64::from(hit.sized);
         }
         Ok(steps)
     }
@@ -198,22 +199,25 @@ impl Cursor<'_> {
 /// Each origin's hits stay in the order in which they were logged. Where one runs out the order
 /// of what lies behind it is not known: the rest of the others waits.
 ///
-/// The watermark stands so far behind the latest time, and never goes back; a hit older than it
-/// is late. Which buckets are closed when a hit arrives depends on those before it alone, not on
+/// The watermark stands so far behind the latest time, or where an origin that is not here holds
+/// it back behind that one's, and never goes back; a hit older than it is late. Which buckets are closed when a hit arrives depends on those before it alone, not on
 /// how they were cut into batches.
 ///
 /// Arguments: the hits; how far behind the watermark is; width of the buckets; width of the display
-/// periods, or `None` where the caller ends them; the watermark before them, where there is one.
-/// Returns the stretches, and where each origin stands: its next hit, and its latest time.
+/// periods, or `None` where the caller ends them; the watermark before them, where there is one;
+/// where origins are followed live, the latest time of the slowest of those that are not here.
+/// Returns the stretches; where each origin stands: its next hit, and its latest time; and the
+/// watermark.
 #[pyfunction]
-#[pyo3(signature = (waiting, lateness, width, every, before))]
+#[pyo3(signature = (waiting, lateness, width, every, before, slowest = None))]
 pub fn arrivals(
     waiting: Vec<Waiting<'_>>,
     lateness: i64,
     width: i64,
     every: Option<i64>,
     before: Option<i64>,
-) -> PyResult<(Vec<Stretch>, Vec<Place>)> {
+    slowest: Option<i64>,
+) -> PyResult<(Vec<Stretch>, Vec<Place>, i64)> {
     if width < 1 || every.is_some_and(|every| every < 1) {
         return Err(PyValueError::new_err("buckets and periods have a width"));
     }
@@ -238,7 +242,8 @@ pub fn arrivals(
         while let Some(key) = cursor.next().filter(|&key| key <= until) {
             let time = cursor.times[cursor.hits[cursor.at].row as usize];
             cursor.latest = key;
-            mark = mark.max(key.saturating_sub(lateness));
+            let reached = slowest.map_or(key, |slowest| key.min(slowest));
+            mark = mark.max(reached.saturating_sub(lateness));
             let edge = mark.div_euclid(width) * width;
             let shown = mark.saturating_add(lateness);
             let period = every.map_or(0, |every| shown.div_euclid(every) * every);
@@ -259,7 +264,7 @@ pub fn arrivals(
         }
     }
     let ends = cursors.iter().map(|cursor| (cursor.at, cursor.latest));
-    Ok((found, ends.collect()))
+    Ok((found, ends.collect(), mark))
 }
 
 /// The origin whose hit is next, and up to which time its hits come before those of the others.

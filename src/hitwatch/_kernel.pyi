@@ -56,7 +56,7 @@ class Countable:
     def slice(self, begin: int, end: int) -> Countable: ...
     def steps(
         self, width: int, begin: int = 0, end: int | None = None
-    ) -> list[tuple[int, int, int]]: ...
+    ) -> list[tuple[int, int, int, int]]: ...
     def range(self) -> tuple[int, int] | None: ...
 
 class Series:
@@ -76,8 +76,13 @@ class Waiting(Protocol):
 Stretch: TypeAlias = tuple[int, int, int, list[tuple[int, int, int]]]
 
 def arrivals(
-    waiting: Sequence[Waiting], lateness: int, width: int, every: int | None, before: int | None
-) -> tuple[list[Stretch], list[tuple[int, int]]]: ...
+    waiting: Sequence[Waiting],
+    lateness: int,
+    width: int,
+    every: int | None,
+    before: int | None,
+    slowest: int | None = None,
+) -> tuple[list[Stretch], list[tuple[int, int]], int]: ...
 
 Timed: TypeAlias = tuple[float, float, float, float, float, float, int]
 Row: TypeAlias = tuple[

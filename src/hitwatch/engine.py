@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch.alerting.alert import Change, State, contributions
-from hitwatch.alerting.judge import Judge
+from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.sayings import End, Stats, stats
 from hitwatch.spans import MINUTE, SECOND, Duration, Instant
@@ -58,32 +58,27 @@ class Engine:
         watermark: Watermark | None = None,
         counted: Iterable[Panel] | None = None,
     ) -> None:
-        self.rule = rule or SurgeRule()
+        self.judge = MetricJudge(rule or SurgeRule())
         self.every = every
         self.panels = tuple(panels() if counted is None else counted)
         self.total = Tally.of(self.panels, _MEMORY)
         self.delta = Tally.of(self.panels, _MEMORY_OF_PERIOD)
         self.watermark = watermark or Watermark()
-        self.judge = Judge(self.rule)
         self.alerts = 0
         self.backfilled = 0
         self._log_clock = log_clock
-        self._sections = self._series()
+        # By each metric that the rule may turn out to watch.
+        self._sections = {
+            metric: Series("section", self.rule.resolution, metric)
+            for metric in {self.judge.asked.metric, "hits"}
+        }
         self._robots = Robots()
         self._period: Instant | None = None
 
-    def watch_hits(self) -> bool:
-        """Watch hits in place of bytes, which the log does not say.
-
-        Returns:
-            Whether that is a change; it is none once hits have been counted.
-
-        """
-        if self.rule.metric != "bytes" or self.balance.hits:
-            return False
-        self.rule = replace(self.rule, metric="hits", name="traffic")
-        self.judge, self._sections = Judge(self.rule), self._series()
-        return True
+    @property
+    def rule(self) -> SurgeRule:
+        """The rule as it is judged, by what lines hold."""
+        return self.judge.rule
 
     @property
     def balance(self) -> Balance:
@@ -91,23 +86,27 @@ class Engine:
         return self.total.balance + self.delta.balance
 
     def feed(self, hits: Hits) -> Iterator[Saying]:
-        """Count a batch of lines; say what ends or changes while they come in."""
+        """Count lines of a single origin; say what ends or changes while they come in."""
         yield from self.feed_together([self.batch(hits)])
 
-    def batch(self, hits: Hits) -> Batch:
-        """Hits, ready to be fed together with those of other origins."""
-        return Batch(hits, self._robots.countable(hits))
+    def batch(self, hits: Hits, origin: str = "") -> Batch:
+        """Hits of an origin, ready to be fed together with those of others."""
+        countable = self._robots.countable(hits)
+        return Batch(origin, hits, countable, latest=self.watermark.origins.get(origin))
 
-    def feed_together(self, batches: Sequence[Batch]) -> Iterator[Saying]:
+    def feed_together(
+        self, batches: Sequence[Batch], now: Instant | None = None
+    ) -> Iterator[Saying]:
         """Count hits of several origins in the order of time, as far as it is known.
 
         Args:
             batches: one an origin; moved on to the first hit that waits.
+            now: what the log's clock shows where origins are followed live.
 
         """
         waiting = [batch for batch in batches if len(batch.hits)]
         every = self.every if self._log_clock else None
-        for period in arrivals(waiting, self.watermark, self.rule.resolution, every):
+        for period in arrivals(waiting, self.watermark, self.rule.resolution, every, now):
             if self._log_clock:
                 yield from self._periods_until(period.start)
             for part in period.parts:
@@ -186,10 +185,6 @@ class Engine:
         """The alert that lasts, as it began and with its peak so far."""
         return [self.judge.alert] if self.judge.alert else []
 
-    def _series(self) -> Series:
-        """A metric by section for the buckets that the rule's windows reach."""
-        return Series("section", self.rule.resolution, self.rule.metric)
-
     def _settle(self) -> None:
         """Begin the next display period."""
         self.total.merge(self.delta)
@@ -209,24 +204,29 @@ class Engine:
 
     def _add(self, part: Part) -> None:
         hits, begin, end = part.batch.hits, part.begin, part.end
-        in_bytes = self.rule.metric == "bytes"
-        for start, count, size in hits.steps(self.rule.resolution, begin, end):
-            self.judge.add(start, size if in_bytes else count)
-        self._sections.add(hits, begin, end)
+        for start, count, size, sized in hits.steps(self.rule.resolution, begin, end):
+            self.judge.add(start, count, size, sized=sized > 0)
+        for series in self._sections.values():
+            series.add(hits, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Change]:
         for change in self.judge.advance(until):
             self.alerts += change.state is State.FIRING
             explained = self._explained(change)
             if self.judge.alert is change:
-                self.judge.alert = explained
+                self.judge.explain(explained)
             yield explained
+        if self.judge.is_settled:
+            self._sections = {self.rule.metric: self._sections[self.rule.metric]}
         if self.judge.edge is not None:
-            self._sections.forget(self.judge.edge - self.rule.short - self.rule.long)
+            oldest = self.judge.edge - self.rule.short - self.rule.long
+            for series in self._sections.values():
+                series.forget(oldest)
 
     def _explained(self, change: Change) -> Change:
         """A change with the sections that grew most."""
+        series = self._sections[self.rule.metric]
         middle = change.at - self.rule.short
-        short = self._sections.between(middle, change.at)
-        long = self._sections.between(middle - self.rule.long, middle)
+        short = series.between(middle, change.at)
+        long = series.between(middle - self.rule.long, middle)
         return replace(change, grew=contributions(self.rule, short, long))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from hitwatch.alerting.alert import Change
@@ -20,8 +21,16 @@ class Source(Protocol):
     def lag(self) -> int:
         """Bytes that are there and have not been read."""
 
-    def poll(self) -> list[Chunk]:
-        """What can be read now, in bounded amounts; waits for nothing."""
+    def lag_of(self, origin: str) -> int:
+        """Those of one origin."""
+
+    def poll(self, held: Collection[str] = ()) -> list[Chunk]:
+        """What can be read now, in bounded amounts; waits for nothing.
+
+        Args:
+            held: origins of which nothing is to be read now.
+
+        """
 
     def close(self) -> list[Chunk]:
         """Give everything back; the last lines, if they lack their line ends."""

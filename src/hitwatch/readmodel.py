@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hitwatch.alerting.alert import Change, State
-from hitwatch.alerting.judge import Judge
+from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.hits.format import Guess
 from hitwatch.spans import Duration, Instant
@@ -237,19 +237,25 @@ def panel_rows(
     return tuple(found)
 
 
-def judged(rule: SurgeRule, timeline: Timeline) -> tuple[Fired, ...]:
+def judged(rule: SurgeRule, hits: Timeline, sent: Timeline) -> tuple[Fired, ...]:
     """The alerts that a rule would have raised over a finished time line.
 
     Args:
         rule: the rule.
-        timeline: sums of its metric.
+        hits: by bucket.
+        sent: bytes of those buckets in which a hit says how many.
 
     """
-    judge, changes = Judge(rule), list[Change]()
+    judge, changes = MetricJudge(rule), list[Change]()
     last: Instant | None = None
-    for start, amount in timeline:
+    sizes = iter(sent)
+    sized = next(sizes, None)
+    for start, count in hits:
         changes += judge.advance(start)
-        judge.add(start, amount)
+        known = sized is not None and sized[0] == start
+        judge.add(start, count, sized[1] if sized and known else 0, sized=known)
+        if known:
+            sized = next(sizes, None)
         last = start
     if last is not None:
         changes += judge.advance(last + rule.resolution)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +14,19 @@ from hypothesis import strategies as st
 from hitwatch.alerting.alert import Change, State
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.clocks import WallClock
+from hitwatch.engine import Engine
+from hitwatch.follow.chunk import Chunk
+from hitwatch.hits.compile import Parser
+from hitwatch.hits.formats import by_name
 from hitwatch.run import modes
+from hitwatch.run.api import report
+from hitwatch.run.loop import Loop
 from hitwatch.sayings import End, Stats
-from hitwatch.spans import SECOND, to_datetime
+from hitwatch.spans import SECOND, Duration, Instant, to_datetime
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
+
+PARSER = Parser(by_name("common"))
 
 # Seconds since the line before, the file that it is in, section, bytes.
 TRAFFIC = st.lists(
@@ -42,10 +52,9 @@ class Said:
         self.all.append(saying)
 
 
-def replayed(paths: list[Path]) -> list[Stats | Change | End]:
-    """What a replay of logs says."""
-    screen = Said()
-    run = modes.Run(
+def run_with(screen: Said) -> modes.Run:
+    """What the modes need, with a screen."""
+    return modes.Run(
         rule=RULE,
         every=10 * SECOND,
         log_format=None,
@@ -56,7 +65,64 @@ def replayed(paths: list[Path]) -> list[Stats | Change | End]:
         notify=lambda _: None,
         stopped=lambda: False,
     )
-    modes.replay(run, [str(path) for path in paths])
+
+
+def replayed(paths: list[Path]) -> list[Stats | Change | End]:
+    """What a replay of logs says."""
+    screen = Said()
+    modes.replay(run_with(screen), [str(path) for path in paths])
+    return screen.all
+
+
+def line(second: float, name: str) -> str:
+    """Compose a line."""
+    stamp = to_datetime(int(second) * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return f'::1 - - [{stamp}] "GET /{name} HTTP/1.1" 200 100\n'
+
+
+class Steps:
+    """A source whose logs grow by steps, and the clock by which they do.
+
+    Args:
+        steps: by second, what each log gets.
+
+    """
+
+    def __init__(self, steps: list[dict[str, str]]) -> None:
+        self.steps = steps
+        self.at = 0
+        self.ended = False
+        self.lag = 0
+
+    def lag_of(self, origin: str) -> int:
+        """All that was there has been read."""
+        return 0
+
+    def poll(self, held: Collection[str] = ()) -> list[Chunk]:
+        """Read what has come since the last second."""
+        self.ended = self.at >= len(self.steps)
+        step = {} if self.ended else self.steps[self.at]
+        return [Chunk(origin, text.encode(), 1) for origin, text in step.items() if text]
+
+    def close(self) -> list[Chunk]:
+        """Nothing is left."""
+        return []
+
+    def now(self) -> Instant:
+        """The second that it is."""
+        return self.at * SECOND
+
+    def wait(self, duration: Duration) -> None:
+        """A second passes."""
+        self.at += 1
+
+
+def watched(steps: list[dict[str, str]]) -> list[Stats | Change | End]:
+    """What a watch over logs that grow by steps says."""
+    screen, source = Said(), Steps(steps)
+    readers = run_with(screen).readers()
+    loop = Loop(Engine(RULE), readers, source, screen, stopped=lambda: False)
+    loop.watch(source)
     return screen.all
 
 
@@ -70,6 +136,56 @@ def dealt(traffic: list[tuple[int, int, str, int]]) -> tuple[bytes, list[bytes]]
         whole += line
         parts[part] += line
     return whole, parts
+
+
+def as_json(line: bytes) -> bytes:
+    """The same line as JSON that says nothing of bytes."""
+    hits = PARSER.parse(line)
+    (row,) = hits.frame().rows(named=True)
+    said = {"time": row["time"].isoformat(), "path": row["path"], "status": row["status"]}
+    return json.dumps(said).encode() + b"\n"
+
+
+def alerts_of(said: list[Stats | Change | End]) -> list[tuple[object, ...]]:
+    """Alerts as a report tells them: with what they became, if they ended."""
+    found: list[tuple[object, ...]] = []
+    begun: Change | None = None
+    for change in (each for each in said if isinstance(each, Change)):
+        if change.state is State.FIRING:
+            begun = change
+            facts = (change.rule, change.unit, change.threshold, change.fired_at, change.baseline)
+            found.append((*facts, None))
+        elif begun is not None:
+            found[-1] = (*found[-1][:-1], (change.at, change.peak))
+    return found
+
+
+@given(TRAFFIC, st.booleans())
+def test_a_report_tells_the_alerts_of_a_replay(
+    traffic: list[tuple[int, int, str, int]], in_json: bool
+) -> None:
+    """Rule, unit, threshold, instants, baseline and peak are the same, with bytes and without."""
+    _, parts = dealt(traffic)
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, data in enumerate(parts):
+            path = Path(folder) / f"part{number}.log"
+            lines = data.splitlines(keepends=True)
+            path.write_bytes(b"".join(map(as_json, lines)) if in_json else data)
+            paths += [path] if data else []
+        made = report(
+            *paths, short="2s", long="6s", resolution="1s", threshold="1.5", no_panel=["paths"]
+        )
+        told = [
+            (
+                *(alert.rule, alert.unit, alert.threshold, alert.fired_at, alert.baseline),
+                None if alert.resolved_at is None else (alert.resolved_at, alert.peak),
+            )
+            for alert in made.alerts
+        ]
+        said = alerts_of(replayed(paths))
+    assert told == said
+    assert all(facts[0] == ("traffic" if in_json else "outflow") for facts in said)
 
 
 @given(TRAFFIC)
@@ -102,6 +218,46 @@ def test_the_second_log_of_the_same_time_is_not_late(tmp_path: Path) -> None:
     fired = next(each for each in said if isinstance(each, Change))
     assert fired.state is State.FIRING
     assert fired.grew[0].section == "/quiet"
+
+
+def test_a_log_that_its_server_buffers_is_not_late() -> None:
+    """One log is written at once, the other in lumps every five seconds: no line is late."""
+    steps: list[dict[str, str]] = []
+    for second in range(61):
+        lump = "".join(line(at, "lumps") for at in range(max(0, second - 4), second + 1))
+        steps.append({"at-once": line(second, "once"), "lumps": "" if second % 5 else lump})
+    end = watched(steps)[-1]
+    assert isinstance(end, End)
+    assert (end.total.hits, end.late) == (122, 0)
+
+
+def test_a_log_in_which_nothing_comes_holds_nobody_back() -> None:
+    """Ten seconds after its last line a quiet log no longer keeps alerts from being judged."""
+    steps: list[dict[str, str]] = [{"quiet": line(0, "quiet"), "busy": line(0, "busy")}]
+    for second in range(1, 40):
+        steps.append({"busy": line(second, "busy") * (20 if second > 20 else 1)})
+    said = watched(steps)
+    fired = [each for each in said if isinstance(each, Change)]
+    shown = [each.at for each in said if isinstance(each, Stats)]
+    assert fired[0].state is State.FIRING
+    # Judged while it lasts, not when all has ended.
+    assert said.index(fired[0]) < len(said) - 3
+    assert shown
+
+
+def test_backlogs_are_read_as_one_stream(tmp_path: Path) -> None:
+    """Megabytes of two logs, one of ten hours and one of ten minutes, are read in order of time."""
+    sparse, dense = tmp_path / "sparse.log", tmp_path / "dense.log"
+    count = 40_000
+    sparse.write_text("".join(line(number * 36_000 / count, "sparse") for number in range(count)))
+    dense.write_text("".join(line(number * 600 / count, "dense") for number in range(count)))
+    screen = Said()
+    run = run_with(screen)
+    ends_at = run.clock.now() + 3 * SECOND
+    modes.watch(run, [str(sparse), str(dense)], from_start=True, ends_at=ends_at)
+    end = screen.all[-1]
+    assert isinstance(end, End)
+    assert (end.total.hits, end.late) == (2 * count, 0)
 
 
 def test_rotated_logs_are_opened_one_after_the_other(tmp_path: Path) -> None:

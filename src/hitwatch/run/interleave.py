@@ -6,10 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import TypeAlias
 
 from hitwatch.hits.compile import Hits
 from hitwatch.spans import Instant
 from hitwatch.stats.arrivals import Batch
+
+Prepare: TypeAlias = Callable[[Hits, str], Batch]
+"""Makes a batch of the hits of an origin."""
 
 
 @dataclass(slots=True)
@@ -17,6 +21,7 @@ class Input:
     """One input.
 
     Attributes:
+        origin: whose lines they are.
         first_at: time of its first hit; it is not opened before that time has come.
         read: its hits, in the order of its lines.
         batch: those of its hits that are counted next.
@@ -24,26 +29,25 @@ class Input:
 
     """
 
+    origin: str
     first_at: Instant
     read: Iterator[Hits]
     batch: Batch | None = None
     known_until: Instant = field(default=0)
 
-    def fill(self, prepare: Callable[[Hits], Batch]) -> bool:
+    def fill(self, prepare: Prepare) -> bool:
         """See that there is a hit that has not been counted; whether there is one."""
         while self.batch is None or self.batch.is_counted:
             hits = next(self.read, None)
             if hits is None:
                 return False
-            before = self.batch
-            self.batch = prepare(hits)
-            self.batch.latest = before.latest if before else None
+            self.batch = prepare(hits, self.origin)
             span = self.batch.hits.range()
             self.known_until = max(self.known_until, span[1] if span else 0)
         return True
 
 
-def interleaved(inputs: Iterable[Input], prepare: Callable[[Hits], Batch]) -> Iterator[list[Batch]]:
+def interleaved(inputs: Iterable[Input], prepare: Prepare) -> Iterator[list[Batch]]:
     """Batches to be fed together, one after the other, until every input has ended.
 
     Only what lies around one instant is open: years of rotated logs are read one by one.

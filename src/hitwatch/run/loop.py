@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, groupby
+from operator import attrgetter
 
 from hitwatch.alerting.alert import Change, State
 from hitwatch.engine import Engine, Saying
@@ -56,9 +58,11 @@ class Loop:
     notify: Callable[[str], None] = log.info
     written_at: Instant = 0
     _source: Source | None = None
+    _live: dict[str, Input] = field(default_factory=dict)
     _log_began: Instant | None = None
     _wall_began: Instant = field(default=0)
     _settled: set[str] = field(default_factory=set)
+    _metric_told: bool = False
 
     def watch(self, source: Source) -> End:
         """Follow a source on the clock's time, saying figures every display period."""
@@ -67,9 +71,9 @@ class Loop:
         last_tick = self.clock.now()
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not source.ended:
-            chunks, counted = source.poll(), self.engine.balance.hits
-            for chunk in chunks:
-                self.feed(chunk)
+            counted, held = self.engine.balance.hits, self._held
+            chunks = source.poll(held)
+            self._feed(chunks, source.lag_of)
             now = self.clock.now()
             # Lines that do not count must not keep an alert from ending.
             if self.engine.balance.hits > counted:
@@ -115,17 +119,36 @@ class Loop:
             if self.stopped():
                 break
 
-    def _prepared(self, hits: Hits) -> Batch:
+    def _prepared(self, hits: Hits, origin: str) -> Batch:
         """Hits to be fed; lines without any are counted now."""
-        batch = self.engine.batch(hits)
+        batch = self.engine.batch(hits, origin)
         if batch.is_counted:
             self._say(self.engine.feed_together([batch]))
         return batch
 
-    def feed(self, chunk: Chunk) -> None:
-        """Count a chunk's lines, and say what there is to say."""
-        for hits in self.read(chunk):
-            self._say(self.engine.feed(hits))
+    @property
+    def _held(self) -> set[str]:
+        """Origins of which hits wait for those of others."""
+        waiting = ((origin, each.batch) for origin, each in self._live.items())
+        return {origin for origin, batch in waiting if batch and not batch.is_counted}
+
+    def _feed(self, chunks: Sequence[Chunk], lag_of: Callable[[str], int]) -> None:
+        """Count lines of followed logs in the order of time, and say what there is to say.
+
+        Where one log has more to be read, what the others say of later times waits for it.
+        """
+        for origin, some in groupby(chunks, key=attrgetter("origin")):
+            live = self._live.setdefault(origin, Input(origin, 0, iter(())))
+            live.read = chain(live.read, self.read_all(list(some)))
+        came = {chunk.origin for chunk in chunks}
+        now = self._log_time(self.clock.now())
+        while True:
+            filled = [live for live in self._live.values() if live.fill(self._prepared)]
+            ended = self._live.keys() - {live.origin for live in filled}
+            if not filled or any(lag_of(origin) for origin in ended & came):
+                break
+            batches = [live.batch for live in filled if live.batch is not None]
+            self._say(self.engine.feed_together(batches, now))
 
     def read(self, chunk: Chunk) -> list[Hits]:
         """Turn a chunk into hits; log what was rejected."""
@@ -161,10 +184,6 @@ class Loop:
             )
         for guess in log_format.guesses:
             self.notify(f"{origin}: {guess_wording(guess)}")
-        if not log_format.fills("bytes") and self.engine.watch_hits():
-            self.notify(
-                f"{origin}: {log_format.name} logs no bytes; the rule watches hits in their place"
-            )
 
     def _log_time(self, now: Instant) -> Instant:
         """What the log's clock shows: its latest event, and the time since it was written."""
@@ -176,11 +195,10 @@ class Loop:
         return sum(len(chunk.data) for chunk in chunks) > 4_000_000
 
     def _feed_last(self, source: Source) -> None:
-        for chunk in source.close():
-            self.feed(chunk)
+        self._feed(source.close(), lambda _: 0)
         for origin in sorted(self._settled):
             for hits in self.reader_of(origin).finish():
-                self._say(self.engine.feed(hits))
+                self._say(self.engine.feed_together([self.engine.batch(hits, origin)]))
 
     def _end(self, source: Source, last_tick: Instant) -> End:
         """Count what is left, close what is complete, and say the last period."""
@@ -206,6 +224,14 @@ class Loop:
             if self.stopped() and self.speed is not None:
                 return
             self.say(saying)
+        self._tell_metric()
+
+    def _tell_metric(self) -> None:
+        """Tell, once, that the rule does not watch what it was asked to."""
+        judge = self.engine.judge
+        if judge.rule.metric != judge.asked.metric and not self._metric_told:
+            self._metric_told = True
+            self.notify("no line says how many bytes were sent; the rule watches hits instead")
 
     def say(self, saying: Saying) -> None:
         """Say one thing; log and keep alerts."""

@@ -136,7 +136,7 @@ def watch(
         span = None if from_start else backfill
         begun = [_begin(run, follower, loop, span) for follower in followers]
         read_back = [each for each in begun if each is not None]
-        loop.read_back([Input(0, each.hits) for each in read_back])
+        loop.read_back([Input(each.path, 0, each.hits) for each in read_back])
         for each in read_back:
             run.notify(f"{each.path}: read back {each.lines:,} lines up to {rfc3339(each.latest)}")
         latest = max((each.latest for each in read_back), default=0)
@@ -374,7 +374,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
     if failures and len(failures) == len(paths):
         return None, False
     inputs = [
-        Input(first_at, loop.hits_of(path, read_whole(path, failed, run.tell, run.stopped)))
+        Input(path, first_at, loop.hits_of(path, read_whole(path, failed, run.tell, run.stopped)))
         for first_at, path in begun
     ]
     return loop.replay(inputs), not failures

@@ -55,6 +55,7 @@ class _Counted:
     choice: Choice
     breakdown: Breakdown
     timeline: Timeline
+    sent: Timeline
     hits: int = 0
     range: tuple[Instant, Instant] | None = None
 
@@ -116,7 +117,12 @@ class Reporting:
             choices.append(replace(self.choice, extent=self.previous))
         rule = self.rule or SurgeRule()
         self._counted = [
-            _Counted(choice, Breakdown(self.panels), Timeline(rule.resolution))
+            _Counted(
+                choice,
+                Breakdown(self.panels),
+                Timeline(rule.resolution),
+                Timeline(rule.resolution),
+            )
             for choice in choices
         ]
         self._before = self._judged_before(rule)
@@ -149,7 +155,8 @@ class Reporting:
         # The first bucket is in no window, and an alert that was on must be seen to begin.
         reach = 2 * (rule.short + rule.long) + rule.resolution
         choice = replace(self.choice, extent=(start - reach, since))
-        return _Counted(choice, Breakdown(()), Timeline(rule.resolution))
+        width = rule.resolution
+        return _Counted(choice, Breakdown(()), Timeline(width), Timeline(width))
 
     def _feed(self, source: SourceRow, work: _Work) -> None:
         """Read an input, and have its pieces worked on."""
@@ -318,12 +325,12 @@ class Reporting:
     def _add_steps(self, counted: _Counted, hits: Hits, countable: _kernel.Countable) -> None:
         if not hits.has("time"):
             return
-        in_bytes = (self.rule or SurgeRule()).metric == "bytes" and hits.has("bytes")
         steps = countable.steps(counted.timeline.width)
         ends = countable.range()
         with self._lock:
             counted.hits += len(countable)
-            counted.timeline.add((start, size if in_bytes else n) for start, n, size in steps)
+            counted.timeline.add((start, count) for start, count, _, _ in steps)
+            counted.sent.add((start, size) for start, _, size, sized in steps if sized)
             counted.widen(ends)
 
     def _all_counted(self) -> list[_Counted]:
@@ -334,16 +341,17 @@ class Reporting:
         rule = self.rule
         if rule is None:
             return (), None
-        timeline = Timeline(rule.resolution)
+        timeline, sent = Timeline(rule.resolution), Timeline(rule.resolution)
         for counted in (self._before, main):
             if counted is not None:
                 timeline.merge(counted.timeline)
+                sent.merge(counted.sent)
         first = next((start for start, _ in timeline), None)
         if first is None:
             return (), None
         judged_from = first + rule.short + rule.long + rule.resolution
         since, _ = self.choice.extent
-        alerts = judged(rule, timeline)
+        alerts = judged(rule, timeline, sent)
         if since is not None:
             judged_from = max(judged_from, since)
             alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at > since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from hitwatch.follow.chunk import Chunk
@@ -76,8 +76,15 @@ class Stdin:
         self.ended = False
         self._splitter = Splitter()
 
-    def poll(self) -> list[Chunk]:
-        """Read what is there now, up to a few megabytes; waits for nothing."""
+    def poll(self, held: Collection[str] = ()) -> list[Chunk]:
+        """Read what is there now, up to a few megabytes; waits for nothing.
+
+        Args:
+            held: whether standard input is not to be read now.
+
+        """
+        if held:
+            return []
         lines: list[bytes] = []
         first_line = self._splitter.lines + 1
         budget = _BUDGET
@@ -93,6 +100,10 @@ class Stdin:
     def lag(self) -> int:
         """Bytes known to wait; a pipe does not tell."""
         return 0
+
+    def lag_of(self, origin: str) -> int:
+        """The same of its only origin."""
+        return self.lag
 
     def close(self) -> list[Chunk]:
         """Give the last line, if it lacks its line end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -290,15 +290,25 @@ class Tail:
         self.followers = followers
         self.ended = False
 
-    def poll(self) -> list[Chunk]:
-        """Read what is there now, up to a few megabytes; waits for nothing."""
-        share = max(_BLOCK, _BUDGET // len(self.followers))
-        return [chunk for follower in self.followers for chunk in follower.read(share)]
+    def poll(self, held: Collection[str] = ()) -> list[Chunk]:
+        """Read what is there now, up to a few megabytes; waits for nothing.
+
+        Args:
+            held: paths of which nothing is to be read now.
+
+        """
+        wanted = [follower for follower in self.followers if follower.path not in held]
+        share = max(_BLOCK, _BUDGET // max(1, len(wanted)))
+        return [chunk for follower in wanted for chunk in follower.read(share)]
 
     @property
     def lag(self) -> int:
         """Bytes between what was read and the ends of the files."""
         return sum(follower.lag for follower in self.followers)
+
+    def lag_of(self, origin: str) -> int:
+        """Those of one file."""
+        return sum(follower.lag for follower in self.followers if follower.path == origin)
 
     def close(self) -> list[Chunk]:
         """Give the files back, and the last lines of those rotated away."""

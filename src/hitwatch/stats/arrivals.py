@@ -22,6 +22,7 @@ class Batch:
     """Hits of one origin, of which the first may have been counted already.
 
     Attributes:
+        origin: whose they are.
         lines: the lines that they were read from.
         hits: those that count.
         begin: the first that has not been counted.
@@ -29,6 +30,7 @@ class Batch:
 
     """
 
+    origin: str
     lines: Hits
     hits: Countable
     begin: int = 0
@@ -88,7 +90,11 @@ class Period:
 
 
 def arrivals(
-    batches: Sequence[Batch], watermark: Watermark, resolution: Duration, every: Duration | None
+    batches: Sequence[Batch],
+    watermark: Watermark,
+    resolution: Duration,
+    every: Duration | None,
+    now: Instant | None = None,
 ) -> Iterator[Period]:
     """Take hits of several origins in the order of time, as far as it is known.
 
@@ -101,13 +107,23 @@ def arrivals(
         resolution: width of the buckets.
         every: width of the display periods that the log's own clock makes; ``None`` when
             another clock does, which makes one of them all.
+        now: what the log's clock shows where origins are followed live: then each of them holds
+            the watermark back.
 
     """
-    found, places = _kernel.arrivals(batches, watermark.lateness, resolution, every, watermark.at)
+    slowest = None
+    if now is not None:
+        slowest = watermark.slowest_but({batch.origin for batch in batches}, now)
+    found, places, mark = _kernel.arrivals(
+        batches, watermark.lateness, resolution, every, watermark.at, slowest
+    )
     for batch, (begin, latest) in zip(batches, places, strict=True):
         if begin > batch.begin:
             batch.begin, batch.latest = begin, latest
-            watermark.observe(latest)
+            watermark.origins[batch.origin] = latest
+            watermark.see(latest)
+    if found:
+        watermark.raise_to(mark)
     for start, group in groupby(found, key=itemgetter(0)):
         stretches, late, whole = list[Stretch](), 0, dict[int, Part]()
         for _, edge, late_ones, parts in group:

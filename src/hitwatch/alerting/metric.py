@@ -1,0 +1,109 @@
+"""What a rule watches, by what lines hold: bytes, or hits where no line says how many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hitwatch.alerting.alert import Change, Status
+from hitwatch.alerting.judge import Judge
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.spans import Instant, bucket_start
+
+
+def on_hits(rule: SurgeRule) -> SurgeRule:
+    """The same rule on hits."""
+    return replace(rule, metric="hits", name="traffic")
+
+
+@dataclass(slots=True)
+class MetricJudge:
+    """Judges a rule on bytes by bytes or by hits; one on hits by hits.
+
+    Which it is is settled when the rule is judged for the first time, by the buckets that are
+    closed then, and hence alike in every mode. Until then it is what lines say so far.
+
+    Args:
+        asked: the rule as the user has it.
+
+    """
+
+    asked: SurgeRule
+    _judge: Judge = field(init=False)
+    _instead: Judge | None = field(init=False)
+    _sized_from: Instant | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._judge = Judge(self.asked)
+        in_bytes = self.asked.metric == "bytes"
+        self._instead = Judge(on_hits(self.asked)) if in_bytes else None
+
+    @property
+    def rule(self) -> SurgeRule:
+        """The rule as it is judged, as far as lines tell by now."""
+        return self._ruling.rule
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is watched will not change any more."""
+        return self._instead is None
+
+    @property
+    def status(self) -> Status:
+        """How the rule stands at the edge judged last."""
+        return self._ruling.status
+
+    @property
+    def edge(self) -> Instant | None:
+        """The bucket end judged last; ``None`` before anything happened."""
+        return self._judge.edge
+
+    @property
+    def alert(self) -> Change | None:
+        """The running alert; ``None`` when there is none."""
+        return self._judge.alert
+
+    def add(self, start: Instant, hits: int, size: int, *, sized: bool) -> None:
+        """Put hits into a bucket.
+
+        Args:
+            start: start of the bucket.
+            hits: how many.
+            size: bytes that they sent.
+            sized: whether any of them says how many.
+
+        """
+        self._judge.add(start, size if self._judge.rule.metric == "bytes" else hits)
+        if self._instead is None:
+            return
+        self._instead.add(start, hits)
+        if sized and (self._sized_from is None or start < self._sized_from):
+            self._sized_from = start
+
+    def advance(self, until: Instant) -> list[Change]:
+        """Close and judge every bucket that ends at or before an instant, as ``Judge`` does."""
+        if self._instead is not None:
+            first = self._judge.status.armed_at
+            if first is None or bucket_start(until, self.asked.resolution) < first:
+                self._instead.advance(until)
+            else:
+                self._settle(self._instead, first)
+        return self._judge.advance(until)
+
+    def explain(self, change: Change) -> None:
+        """Keep the running alert as it has been explained."""
+        self._judge.alert = change
+
+    def _settle(self, instead: Judge, first: Instant) -> None:
+        """Settle what is watched at the first bucket end that is judged."""
+        before = first - self.asked.resolution
+        self._judge.advance(before)
+        instead.advance(before)
+        if self._sized_from is None or self._sized_from >= first:
+            self._judge = instead
+        self._instead = None
+
+    @property
+    def _ruling(self) -> Judge:
+        """The judge whose word will count, as far as lines tell by now."""
+        unsized = self._sized_from is None and self._judge.first is not None
+        return self._instead if self._instead is not None and unsized else self._judge
