@@ -598,6 +598,11 @@ impl PyRollup {
         }))
     }
 
+    /// Keep to what may be used of memory, which others share.
+    fn settle(&self, py: Python<'_>) {
+        py.detach(|| self.lock().settle());
+    }
+
     /// Rows that gave way since they were taken last.
     fn take_leaving(&self, py: Python<'_>) -> Leaving {
         let rows = py.detach(|| self.lock().take_leaving());

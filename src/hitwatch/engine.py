@@ -7,17 +7,19 @@ line arrives depends on the lines before it, not on how they were read.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch.alerting.alert import Change, State, contributions
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
+from hitwatch.readmodel import Limits, panel_rows
 from hitwatch.sayings import End, Stats, stats
 from hitwatch.spans import MINUTE, SECOND, Duration, Instant
 from hitwatch.stats.arrivals import Batch, Part, arrivals
-from hitwatch.stats.panels import Panel, Robots, panels
+from hitwatch.stats.panels import Budget, Panel, Robots, panels
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
@@ -29,8 +31,23 @@ Saying: TypeAlias = Stats | Change
 """What the engine says: the figures of a period, or that an alert began or ended."""
 
 _LONG_SILENCE = 10 * MINUTE
-_MEMORY, _MEMORY_OF_PERIOD = 48 << 20, 16 << 20
-"""What all panels may use together: since the start, and in a display period, bytes."""
+_MEMORY, _MEMORY_OF_PERIODS = 48 << 20, 32 << 20
+"""What all panels may use together: since the start, and in the latest display periods, bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The panels that are shown with each display period.
+
+    Attributes:
+        limits: how their rows are ordered, and which are left out.
+        window: of how much of the latest time they are, in whole display periods; the one
+            that ends when 0; all since the start when ``None``.
+
+    """
+
+    limits: Limits
+    window: Duration | None = 0
 
 
 class Engine:
@@ -46,6 +63,7 @@ class Engine:
             caller ends them with ``tick`` (watch).
         watermark: lateness and idle grace.
         counted: the panels that are counted.
+        shown: those of them that are shown; ``None``: none.
 
     """
 
@@ -57,12 +75,16 @@ class Engine:
         log_clock: bool = False,
         watermark: Watermark | None = None,
         counted: Iterable[Panel] | None = None,
+        shown: Shown | None = None,
     ) -> None:
         self.judge = MetricJudge(rule or SurgeRule())
         self.every = every
         self.panels = tuple(panels() if counted is None else counted)
-        self.total = Tally.of(self.panels, _MEMORY)
-        self.delta = Tally.of(self.panels, _MEMORY_OF_PERIOD)
+        self.shown = shown
+        self.total = Tally.of(self.panels, Budget(_MEMORY))
+        self._budget = Budget(_MEMORY_OF_PERIODS)
+        self.delta = Tally.of(self.panels, self._budget)
+        self._latest: deque[tuple[Instant, Tally]] = deque()
         self.watermark = watermark or Watermark()
         self.alerts = 0
         self.backfilled = 0
@@ -136,8 +158,14 @@ class Engine:
         """
         rules = (self.judge.status,)
         ended = stats(self.delta, at=at, period=period, rules=rules, total=self.balance)
-        self._settle()
-        return ended
+        period_tally = self._settle()
+        if self.shown is None:
+            return ended
+        window = self.shown.window
+        tally = self._within(window, at, period, period_tally)
+        rows = panel_rows(tally.counts, self.shown.limits)
+        hits = tally.balance.hits
+        return replace(ended, panels=rows, panel_hits=hits, panel_window=window)
 
     def end_backfill(self) -> list[Change]:
         """Leave what was read back out of the first display period.
@@ -185,10 +213,29 @@ class Engine:
         """The alert that lasts, as it began and with its peak so far."""
         return [self.judge.alert] if self.judge.alert else []
 
-    def _settle(self) -> None:
-        """Begin the next display period."""
-        self.total.merge(self.delta)
-        self.delta = Tally.of(self.panels, _MEMORY_OF_PERIOD)
+    def _settle(self) -> Tally:
+        """Begin the next display period. Returns the tally of the one that ends."""
+        ended = self.delta
+        self.total.merge(ended)
+        self.delta = Tally.of(self.panels, self._budget)
+        return ended
+
+    def _within(
+        self, window: Duration | None, at: Instant, period: Duration, ended: Tally
+    ) -> Tally:
+        """The tally of the latest time up to the end of a display period."""
+        if window is None:
+            return self.total
+        if window <= period:
+            return ended
+        self._latest.append((at, ended))
+        while self._latest[0][0] <= at - window:
+            self._latest.popleft()
+        merged = Tally.of(self.panels, Budget(_MEMORY))
+        for _, tally in self._latest:
+            tally.counts.settle()
+            merged.merge(tally)
+        return merged
 
     def _periods_until(self, period: Instant) -> Iterator[Stats]:
         """End the display periods that lie before one; a long silence is one period."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hitwatch.alerting.alert import Change, Status
 from hitwatch.alerting.rule import SurgeRule
+from hitwatch.readmodel import PanelRows
 from hitwatch.spans import Duration, Instant
 from hitwatch.stats.panels import Bounds, Breakdown, PanelRow
 from hitwatch.tally import Balance, Tally
@@ -43,6 +44,10 @@ class Stats:
         rules: how each rule stands.
         reasons: rejects of the period by reason.
         total: the balance since the start.
+        panels: those that are shown beside the sections.
+        panel_hits: all hits of the time that the panels are of.
+        panel_window: how much of the latest time that is; 0: this period; ``None``: all since
+            the start.
 
     """
 
@@ -61,6 +66,9 @@ class Stats:
     rules: tuple[Status, ...]
     reasons: dict[str, int]
     total: Balance
+    panels: tuple[PanelRows, ...] = ()
+    panel_hits: int = 0
+    panel_window: Duration | None = 0
 
 
 @dataclass(frozen=True, slots=True)

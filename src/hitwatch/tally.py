@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hitwatch.spans import Instant
-from hitwatch.stats.panels import MEMORY, Breakdown, Countable, Panel
+from hitwatch.stats.panels import Breakdown, Budget, Countable, Panel
 
 if TYPE_CHECKING:
     from hitwatch.hits.compile import Hits
@@ -63,15 +63,16 @@ class Tally:
     last_at: Instant | None = None
 
     @classmethod
-    def of(cls, panels: Iterable[Panel], memory: int = MEMORY) -> Tally:
+    def of(cls, panels: Iterable[Panel], budget: Budget | None = None) -> Tally:
         """An empty tally.
 
         Args:
             panels: that it counts.
-            memory: what they may use together, bytes.
+            budget: what they may use of memory, perhaps together with others; ``MEMORY`` when
+                ``None``.
 
         """
-        return cls(Breakdown(panels, memory))
+        return cls(Breakdown(panels, budget))
 
     def absorb(self, hits: Hits, countable: Countable) -> None:
         """Count hits.

@@ -22,10 +22,13 @@ from hitwatch.spans import Duration, parse_duration
 if TYPE_CHECKING:
     from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
+    from hitwatch.engine import Shown
     from hitwatch.hits.format import Format
+    from hitwatch.hits.rewriting import Privacy
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
     from hitwatch.run.selection import Selection
+    from hitwatch.stats.panels import Panel
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,7 +96,15 @@ selection_options = together(
 )
 saying_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
-    click.option("--top", type=click.IntRange(1), help="How many sections to list [default: 8]."),
+    click.option("--top", type=click.IntRange(1), help="How many rows to list [default: 8]."),
+    click.option(
+        "--panel", "chosen", metavar="NAME", multiple=True, help="Show this panel of a report too."
+    ),
+    click.option(
+        "--panel-window",
+        metavar="DURATION",
+        help="How much of the latest time panels are of, or start [default: the display period].",
+    ),
     click.option(
         "--output-format",
         type=click.Choice(["text", "jsonl"]),
@@ -163,6 +174,8 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
     if path := setting("alert_log"):
         alert_log = AlertLog(outputs.lines(Path(path), "cannot write the alert log"), path)
     choice = selection_of(words, settings).choice()
+    intake = replace(read_intake(words, settings), choice=choice, figures_only=True)
+    counted, shown = _panels(words, top, intake.privacy)
     yield (
         Run(
             rule=read_rule(words, settings),
@@ -171,7 +184,9 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
             section_depth=setting("section_depth", 1),
             zone=offsets_of(setting("tz")),
             duration_unit=setting("duration_unit"),
-            intake=replace(read_intake(words, settings), choice=choice, figures_only=True),
+            intake=intake,
+            counted=counted,
+            shown=shown,
             clock=WallClock(stop),
             screen=screen,
             notify=silent if words["quiet"] else notify,
@@ -185,6 +200,35 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
         alert_log.close()
         if alert_log.failed:
             raise SystemExit(CONDITION_MET)
+
+
+def _panels(
+    words: dict[str, Any], top: int, privacy: Privacy
+) -> tuple[tuple[Panel, ...], Shown | None]:
+    """The panels that a watch or a replay counts, and those that it shows.
+
+    Raises:
+        UsageError: there is no such panel, or the window makes no sense.
+
+    """
+    from hitwatch.engine import Shown
+    from hitwatch.readmodel import Limits
+    from hitwatch.run.selection import check_panel, known_panels
+    from hitwatch.spans import MINUTE
+    from hitwatch.stats.places import private
+
+    known = known_panels(MINUTE, collapse=False, sections=None, databases=())
+    chosen = frozenset(words["chosen"])
+    for name in chosen:
+        check_panel(name, {panel.name for panel in known})
+    counted = private(tuple(p for p in known if not p.off or p.name in chosen), privacy)
+    if not chosen:
+        return counted, None
+    window: Duration | None = 0
+    if text := words["panel_window"]:
+        window = None if text == "start" else read_duration("panel-window", text)
+    left_out = frozenset(panel.name for panel in counted) - chosen
+    return counted, Shown(Limits(top, left_out=left_out), window)
 
 
 def keeper(alert_log: AlertLog) -> Callable[[Any], None]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from hitwatch.alerting.alert import Change, State
+from hitwatch.render.panels import row_object
 from hitwatch.sayings import End, Stats
 from hitwatch.spans import SECOND, Duration, rfc3339
 
@@ -52,6 +53,7 @@ def _stats(stats: Stats, lag: int) -> dict[str, Any]:
             }
             for row in stats.sections
         ],
+        **_panels(stats),
         "clients": stats.clients,
         "clients_exact": stats.clients_exact,
         "duration": durations
@@ -80,6 +82,17 @@ def _stats(stats: Stats, lag: int) -> dict[str, Any]:
             "rejects": stats.total.rejects,
             "excluded": stats.total.excluded,
         },
+    }
+
+
+def _panels(stats: Stats) -> dict[str, Any]:
+    """The panels that are shown, if any."""
+    if not stats.panels:
+        return {}
+    window = stats.panel_window
+    return {
+        "panels": {panel.name: list(map(row_object, panel.rows)) for panel in stats.panels},
+        "panel_window_s": None if window is None else _seconds(window or stats.period),
     }
 
 

@@ -13,23 +13,20 @@ from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.rows import write_parquet
 from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
 from hitwatch.render.guesses import guess_object, guess_wording
+from hitwatch.render.panels import FIGURES, change, keys_wording, row_object, table
 from hitwatch.render.units import (
     clock_time,
     duration,
-    harmless,
     markdown,
-    padded,
     percent,
     printable,
     size,
 )
 from hitwatch.spans import Instant, format_duration, rfc3339
-from hitwatch.stats.panels import OTHER, TIMED, PanelRow
+from hitwatch.stats.panels import TIMED, PanelRow
 
-_KEY_WIDTH = 44
 _BAR_WIDTH = 14
 _ALERTS = 10
-_FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -43,9 +40,9 @@ def to_text(report: Report, *, color: bool = False) -> str:
     """
     lines = _head(report)
     for panel in report.panels:
-        title = f"{panel.title} ({_keys(panel)})"
+        title = f"{panel.title} ({keys_wording(panel)})"
         lines += ["", f"{_BOLD}{title}{_PLAIN}" if color else title]
-        lines += _table(panel, report)
+        lines += table(panel, report.hits)
     if report.histogram:
         lines += ["", "Durations", *_histogram(report.histogram)]
     lines += ["", *_alerts(report)]
@@ -117,7 +114,7 @@ def _previous(report: Report, previous: Compared) -> str:
         clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
     )
     changes = (
-        f"{name} {_change(now, before)} ({before:,})"
+        f"{name} {change(now, before)} ({before:,})"
         for name, now, before in (
             ("hits", report.hits, previous.hits),
             ("bytes", report.bytes, previous.bytes),
@@ -125,59 +122,6 @@ def _previous(report: Report, previous: Compared) -> str:
         )
     )
     return f"against {when} UTC: {', '.join(changes)}"
-
-
-def _change(now: int, before: int) -> str:
-    """A change in percent; ``new`` when there was nothing."""
-    if not before:
-        return "new" if now else "="
-    change = f"{(now - before) / before:+.1%}"
-    return "=" if change in ("+0.0%", "-0.0%") else change
-
-
-def _keys(panel: PanelRows) -> str:
-    bounds = panel.bounds
-    about = "about " if bounds.left_out_hits else ""
-    said = f"{about}{bounds.keys:,}"
-    if bounds.left_out_hits:
-        said += f"; under {OTHER} none with more than {bounds.left_out_hits:,} hits"
-    if bounds.hits_error:
-        said += f"; a key may have up to {bounds.hits_error:,} hits more"
-    if bounds.visitors_error:
-        said += f"; visitors ± {bounds.visitors_error:.1%}"
-    if bounds.durations_error > 0.01:
-        said += f"; percentiles ± {bounds.durations_error:.1%}"
-    return said
-
-
-def _table(panel: PanelRows, report: Report) -> list[str]:
-    timed = any(row.duration for row in panel.rows)
-    head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7}"
-    head += f" {'change':>8}" if panel.compared else ""
-    head += f" {'visitors':>9} {'bytes':>9} {'4xx':>8} {'5xx':>8} {'bots':>7}"
-    head += f" {'p50':>8} {'p95':>8}" if timed else ""
-    head += f" {'largest':>9}" if panel.name == "largest_responses" else ""
-    return [head, *(_line(panel, row, report, timed=timed) for row in panel.rows)]
-
-
-def _line(panel: PanelRows, row: PanelRow, report: Report, *, timed: bool) -> str:
-    key = f"{row.key} {row.note}" if row.note else row.key
-    line = (
-        f"  {padded(harmless(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
-        f" {percent(row.hits / report.hits if report.hits else 0):>7}"
-    )
-    if panel.compared:
-        line += f" {_change(row.hits, row.previous.hits if row.previous else 0):>8}"
-    line += (
-        f" {row.visitors:>9,} {size(row.bytes):>9} {row.errors_4xx:>8,} {row.errors_5xx:>8,}"
-        f" {percent(row.bots / row.hits if row.hits else 0):>7}"
-    )
-    if timed:
-        times = (
-            duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")
-        )
-        line += "".join(f" {time:>8}" for time in times)
-    return line + (f" {size(row.largest):>9}" if panel.name == "largest_responses" else "")
 
 
 def _times(row: PanelRow) -> list[str]:
@@ -278,7 +222,7 @@ def to_object(report: Report) -> dict[str, Any]:
             "statuses": report.statuses,
             "reject_reasons": report.reasons,
         },
-        "panels": {panel.name: [_row(row) for row in panel.rows] for panel in report.panels},
+        "panels": {panel.name: [row_object(row) for row in panel.rows] for panel in report.panels},
         "bounds": {
             panel.name: {
                 "keys": panel.bounds.keys,
@@ -319,17 +263,6 @@ def _time(instant: Instant | None) -> str | None:
     return None if instant is None else rfc3339(instant)
 
 
-def _row(row: PanelRow) -> dict[str, Any]:
-    found: dict[str, Any] = {"key": row.key, **{name: getattr(row, name) for name in _FIGURES}}
-    if row.note:
-        found["name"] = row.note
-    if row.duration:
-        found["duration"] = row.duration
-    if row.previous:
-        found["previous"] = {name: getattr(row.previous, name) for name in _FIGURES}
-    return found
-
-
 def to_json(report: Report) -> str:
     """One JSON object, indented."""
     encoded: bytes = msgspec.json.format(msgspec.json.encode(to_object(report)), indent=1)
@@ -357,7 +290,7 @@ def to_csv(report: Report) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["panel", "key", *_FIGURES, *TIMED, "previous_hits"])
+    writer.writerow(["panel", "key", *FIGURES, *TIMED, "previous_hits"])
     for row in to_rows(report):
         key = f"'{row['key']}" if row["key"][:1] in _FORMULA else row["key"]
         writer.writerow([row["panel"], key, *list(row.values())[3:]])
@@ -374,7 +307,7 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
             "panel": panel.name,
             "key": row.key,
             "name": row.note or None,
-            **{name: getattr(row, name) for name in _FIGURES},
+            **{name: getattr(row, name) for name in FIGURES},
             **{name: row.duration[name] if row.duration else None for name in TIMED},
             "previous_hits": row.previous.hits if row.previous else None,
         }
@@ -386,7 +319,7 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
 def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
     types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
-    types |= dict.fromkeys(_FIGURES, ColumnType.INTEGER)
+    types |= dict.fromkeys(FIGURES, ColumnType.INTEGER)
     types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
     columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
@@ -412,7 +345,7 @@ def to_markdown(report: Report) -> str:
 def _markdown(panel: PanelRows, row: PanelRow, *, timed: bool) -> str:
     cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
     if panel.compared:
-        cells.append(_change(row.hits, row.previous.hits if row.previous else 0))
+        cells.append(change(row.hits, row.previous.hits if row.previous else 0))
     cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
     cells.append(percent(row.bots / row.hits if row.hits else 0))
     if timed:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.readmodel import PanelRows
 from hitwatch.render import units
+from hitwatch.render.panels import keys_wording, table
 from hitwatch.sayings import End, Stats
 from hitwatch.spans import SECOND, format_duration
 from hitwatch.stats.panels import PanelRow
@@ -56,6 +58,7 @@ def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
     return [
         _marked(heading, _BOLD, color),
         *_table(stats, top),
+        *(text for panel in stats.panels for text in _panel(panel, stats, color)),
         _totals(stats),
         _more(stats),
         *(_rule(status) for status in stats.rules),
@@ -74,6 +77,13 @@ def _table(stats: Stats, top: int) -> list[str]:
     if stats.sections_seen > top:
         lines.append(f"  … and {stats.sections_seen - top:,} more sections")
     return lines
+
+
+def _panel(panel: PanelRows, stats: Stats, color: bool) -> list[str]:
+    window = stats.panel_window
+    of = "" if window == 0 else f", last {format_duration(window)}" if window else ", in all"
+    title = _marked(f"{panel.title}{of} ({keys_wording(panel)})", _BOLD, color)
+    return [f"  {title}", *table(panel, stats.panel_hits)]
 
 
 def _row(name: str, row: PanelRow, stats: Stats) -> str:

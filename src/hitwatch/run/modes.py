@@ -18,7 +18,7 @@ from functools import partial
 
 from hitwatch.alerting.alert import Change
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.engine import Engine
+from hitwatch.engine import Engine, Shown
 from hitwatch.errors import InputError
 from hitwatch.hits.compile import Hits
 from hitwatch.hits.format import Format, Layout
@@ -70,6 +70,7 @@ class Run:
         intake: what is done to hits before they are counted.
         duration_unit: of durations whose unit a format leaves open.
         counted: the panels that are counted.
+        shown: those of them that are shown; ``None``: none.
 
     """
 
@@ -87,6 +88,7 @@ class Run:
     duration_unit: str | None = None
     warn: Callable[[str], None] | None = None
     counted: tuple[Panel, ...] = field(default_factory=panels)
+    shown: Shown | None = None
 
     def tell(self, text: str) -> None:
         """Tell the user of what could not be read."""
@@ -126,7 +128,7 @@ def watch(
         InputError: a file is binary, or in no known format.
 
     """
-    engine = Engine(run.rule, every=run.every, counted=run.counted)
+    engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
     readers = run.readers()
     if paths == [STDIN]:
         return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.tell))
@@ -360,7 +362,9 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         run.tell(str(error))
 
     loop = Loop(
-        engine=Engine(run.rule, every=run.every, log_clock=True, counted=run.counted),
+        engine=Engine(
+            run.rule, every=run.every, log_clock=True, counted=run.counted, shown=run.shown
+        ),
         reader_of=readers,
         clock=run.clock,
         screen=run.screen,

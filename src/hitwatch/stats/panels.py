@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Countable: TypeAlias = _kernel.Countable
 """Hits, ready to be counted."""
 
+Budget: TypeAlias = _kernel.Budget
+"""Memory that some rollups share, bytes."""
+
 Label: TypeAlias = Callable[[str], str | None]
 """Turns a value into the key that it is counted under; ``None`` leaves it out."""
 
@@ -274,7 +277,7 @@ class Counter:
         self,
         under: Under,
         labelled: Sequence[tuple[Label, _kernel.Rollup]],
-        budget: _kernel.Budget,
+        budget: Budget,
     ) -> None:
         self.under, self.labelled = under, labelled
         self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
@@ -327,6 +330,11 @@ class Counter:
         for rollup, names in self._named(self.rollup.keys() if self.labelled else []):
             rollup.add_rows(self.rollup, names)
 
+    def settle(self) -> None:
+        """Give memory back where others that share it need more."""
+        self.rollup.settle()
+        self._hand_on()
+
     def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not given way, under its labels, into a rollup."""
         rollup.add_rows(self.rollup, list(map(label, self.rollup.keys())))
@@ -337,14 +345,14 @@ class Breakdown:
 
     Args:
         panels: to be counted.
-        memory: what all of them may use together, bytes.
+        budget: what all of them may use of memory, perhaps together with others; ``MEMORY``
+            when ``None``.
 
     """
 
-    def __init__(self, panels: Iterable[Panel], memory: int = MEMORY) -> None:
+    def __init__(self, panels: Iterable[Panel], budget: Budget | None = None) -> None:
         self.panels = tuple(panels)
-        self._memory = memory
-        budget = _kernel.Budget(memory)
+        budget = budget or Budget(MEMORY)
         self._labelled: dict[tuple[tuple[Under, ...], Label], _kernel.Rollup] = {}
         goes: dict[Under, dict[Label, _kernel.Rollup]] = {}
         for panel in self.panels:
@@ -367,7 +375,7 @@ class Breakdown:
         gone = self._labelled[panel.unders, panel.label]
         if self._finished:
             return gone
-        found = _kernel.Rollup(KEYS_KEPT, _kernel.Budget(self._memory))
+        found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
         found.merge(gone)
         for under in panel.unders:
             self.counters[under].put_into(found, panel.label)
@@ -393,6 +401,13 @@ class Breakdown:
             self.counters[under].merge(counter)
         for key, rollup in other._labelled.items():
             self._labelled[key].merge(rollup)
+
+    def settle(self) -> None:
+        """Give memory back where others that share it need more."""
+        for counter in self.counters.values():
+            counter.settle()
+        for rollup in self._labelled.values():
+            rollup.settle()
 
     def finish(self) -> None:
         """Nothing more will be added."""
