@@ -8,7 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A limit, and how large everything is that keeps to it.
 pub struct Budget {
     limit: usize,
-    sizes: Mutex<Vec<usize>>,
+    parts: Mutex<Parts>,
+}
+
+#[derive(Default)]
+struct Parts {
+    sizes: Vec<usize>,
+    /// Places of parts that are gone.
+    free: Vec<usize>,
+    sum: usize,
 }
 
 /// A part of a budget.
@@ -22,44 +30,55 @@ impl Budget {
     pub fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
-            sizes: Mutex::default(),
+            parts: Mutex::default(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<usize>> {
-        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Parts> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Share {
     pub fn of(budget: Arc<Budget>) -> Self {
-        let mut sizes = budget.lock();
-        let index = sizes.len();
-        sizes.push(0);
-        drop(sizes);
+        let mut parts = budget.lock();
+        let index = parts.free.pop().unwrap_or(parts.sizes.len());
+        if index == parts.sizes.len() {
+            parts.sizes.push(0);
+        }
+        drop(parts);
         Self { budget, index }
     }
 
     /// Say how large this part is now; when all are too large together, how large it may be.
     pub fn resize(&self, size: usize) -> Option<usize> {
-        let mut sizes = self.budget.lock();
-        sizes[self.index] = size;
-        let level = level(&sizes, self.budget.limit)?;
+        let mut parts = self.budget.lock();
+        parts.resize(self.index, size);
+        if parts.sum <= self.budget.limit {
+            return None;
+        }
+        let level = level(&parts.sizes, self.budget.limit)?;
         (size > level).then_some(level)
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.budget.lock()[self.index] = 0;
+        let mut parts = self.budget.lock();
+        parts.resize(self.index, 0);
+        parts.free.push(self.index);
+    }
+}
+
+impl Parts {
+    fn resize(&mut self, index: usize, size: usize) {
+        self.sum = self.sum + size - self.sizes[index];
+        self.sizes[index] = size;
     }
 }
 
 /// The level at which all fit when none is larger; `None`: they fit as they are.
 fn level(sizes: &[usize], limit: usize) -> Option<usize> {
-    if sizes.iter().sum::<usize>() <= limit {
-        return None;
-    }
     let mut sorted = sizes.to_vec();
     sorted.sort_unstable();
     let mut left = limit;
@@ -92,5 +111,9 @@ mod tests {
         assert_eq!(two.resize(60), Some(50));
         drop(one);
         assert_eq!(two.resize(60), None);
+        let three = Share::of(two.budget.clone());
+        assert_eq!((three.index, three.resize(50)), (0, None));
+        assert_eq!(two.resize(60), Some(50));
+        assert_eq!(two.budget.lock().sizes.len(), 2);
     }
 }

@@ -603,6 +603,12 @@ impl PyRollup {
         py.detach(|| self.lock().settle());
     }
 
+    /// How many rows gave way since they were taken last.
+    #[getter]
+    fn leaving(&self) -> usize {
+        self.lock().leaving_rows()
+    }
+
     /// Rows that gave way since they were taken last.
     fn take_leaving(&self, py: Python<'_>) -> Leaving {
         let rows = py.detach(|| self.lock().take_leaving());
@@ -812,6 +818,16 @@ fn count<'a>(
             if code != NONE {
                 let place = &mut places[code as usize];
                 let place = *place.get_or_insert_with(|| rollup.place(&key(code as usize)));
+                rollup.add(place, [hit], seconds);
+            }
+        }
+        return;
+    }
+    if hits.len() < most / 4 {
+        // A few of the hits of a large batch.
+        for (hit, &code) in hits.iter().zip(codes) {
+            if code != NONE {
+                let place = rollup.place(&key(code as usize));
                 rollup.add(place, [hit], seconds);
             }
         }

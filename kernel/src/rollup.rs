@@ -316,6 +316,11 @@ impl Rollup {
         }
     }
 
+    /// How many rows gave way since somebody asked last.
+    pub fn leaving_rows(&self) -> usize {
+        self.leaving.as_ref().map_or(0, Vec::len)
+    }
+
     /// Rows that gave way since somebody asked last.
     pub fn take_leaving(&mut self) -> Rows {
         self.leaving
@@ -334,10 +339,12 @@ impl Rollup {
     /// Add what another has counted.
     pub fn merge(&mut self, other: &Self) {
         let own_error = self.error;
-        for key in &mut self.keys {
-            // What the other let go may have been of a key that it does not have.
-            if other.find(&key.text).is_none() {
-                key.missing += other.error;
+        if other.error > 0 {
+            for key in &mut self.keys {
+                // What the other let go may have been of a key that it does not have.
+                if other.find(&key.text).is_none() {
+                    key.missing += other.error;
+                }
             }
         }
         for (key, figures) in other.keys.iter().zip(&other.figures) {

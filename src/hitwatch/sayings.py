@@ -125,11 +125,12 @@ def stats(
     sections, bounds = _rows(counts, "sections")
     statuses, _ = _rows(counts, "statuses")
     clients, clients_exact = counts.distinct("client")
+    figures = counts.figures()
     return Stats(
         at=at,
         period=period,
         balance=tally.balance,
-        bytes=tally.bytes,
+        bytes=figures.bytes if figures else 0,
         sized=tally.hits_with_bytes,
         late=tally.late,
         statuses=_classes(statuses, tally.balance.hits),
@@ -137,7 +138,7 @@ def stats(
         sections_seen=bounds.keys,
         clients=clients,
         clients_exact=clients_exact,
-        durations=_durations(counts.total()),
+        durations=_durations(figures),
         rules=rules,
         reasons=dict(tally.reject_reasons),
         total=total,

@@ -112,8 +112,8 @@ class Tally:
     @property
     def bytes(self) -> int:
         """Bytes sent, of the hits that say so."""
-        total = self.counts.total()
-        return total.bytes if total else 0
+        figures = self.counts.figures()
+        return figures.bytes if figures else 0
 
     def _widen(self, first_at: Instant, last_at: Instant) -> None:
         self.first_at = first_at if self.first_at is None else min(first_at, self.first_at)

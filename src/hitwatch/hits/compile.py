@@ -89,7 +89,7 @@ class Hits:
 
     def has(self, column: str) -> bool:
         """Whether a column was built."""
-        return any(known.name == column for known in self._parser.columns)
+        return column in self._parser.names
 
     def countable(self, chosen: bytes | None, marks: _kernel.Marks | None) -> _kernel.Countable:
         """The hits as rollups count them.
@@ -292,6 +292,7 @@ class Parser:
             *(asked or available[:1]),
             *((LINE_NUMBER,) if line_numbers else ()),
         )
+        self.names = frozenset(column.name for column in self.columns)
         built = {column.name: column for column in self.columns}
         # Whether `-` means no bytes or no answer is told by the status.
         hidden = [c for c in available if c.name == "status" and "bytes" in built]

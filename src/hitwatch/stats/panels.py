@@ -308,7 +308,7 @@ class Counter:
 
     def _hand_on(self) -> None:
         """Count what gave way under its labels."""
-        if not self.labelled:
+        if not (self.labelled and self.rollup.leaving):
             return
         leaving = self.rollup.take_leaving()
         for rollup, names in self._named(leaving.keys()):
@@ -426,12 +426,16 @@ class Breakdown:
         count, gone = counter.rollup.bounds() if counter else (0, 0)
         return count, not gone
 
+    def figures(self) -> PanelRow | None:
+        """The figures of all hits, visitors as an estimate; ``None`` before there are any."""
+        found = self._of_all()
+        return _row_of(found.total(), "") if found else None
+
     def total(self) -> PanelRow | None:
         """The figures of all hits; ``None`` before there are any."""
-        found = self._of_all()
-        if found is None:
+        total = self.figures()
+        if total is None:
             return None
-        total = _row_of(found.total(), "")
         days = self.panel("days")
         if days is None or not self.counters[days.under].rollup.bounds()[0]:
             return total
