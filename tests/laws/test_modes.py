@@ -90,6 +90,32 @@ def test_any_cut_gives_the_same_changes(
         ]
 
 
+LATE = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 1, 1, 2, 5]),
+        st.sampled_from([0, 0, 0, 1, 4, 9]),
+        st.sampled_from(["/a", "/b"]),
+        st.integers(0, 9).map(lambda size: size * 100),
+    ),
+    min_size=20,
+    max_size=60,
+)
+
+
+@given(LATE)
+def test_late_lines_are_late_however_they_come_in(
+    traffic: list[tuple[int, int, str, int]],
+) -> None:
+    """What is judged without a late line, and how many are late, does not depend on batches."""
+    lines, _ = log_of(traffic)
+    whole, single = Engine(RULE, log_clock=True), Engine(RULE, log_clock=True)
+    said = [*whole.feed(PARSER.parse(b"".join(lines))), *whole.finish()]
+    again = [each for line in lines for each in single.feed(PARSER.parse(line))]
+    again += single.finish()
+    assert again == said
+    assert single.end(None).late == whole.end(None).late
+
+
 @given(TRAFFIC, st.integers(1, 9))
 def test_figures_add_up(traffic: list[tuple[int, int, str, int]], nonsense: int) -> None:
     """Periods add up to the totals, and lines = hits + rejects + excluded."""

@@ -248,12 +248,13 @@ def test_a_log_in_which_nothing_comes_holds_nobody_back() -> None:
 def test_backlogs_are_read_as_one_stream(tmp_path: Path) -> None:
     """Megabytes of two logs, one of ten hours and one of ten minutes, are read in order of time."""
     sparse, dense = tmp_path / "sparse.log", tmp_path / "dense.log"
-    count = 40_000
+    # More than is read of both at once.
+    count = 150_000
     sparse.write_text("".join(line(number * 36_000 / count, "sparse") for number in range(count)))
     dense.write_text("".join(line(number * 600 / count, "dense") for number in range(count)))
     screen = Said()
     run = run_with(screen)
-    ends_at = run.clock.now() + 3 * SECOND
+    ends_at = run.clock.now() + 6 * SECOND
     modes.watch(run, [str(sparse), str(dense)], from_start=True, ends_at=ends_at)
     end = screen.all[-1]
     assert isinstance(end, End)
