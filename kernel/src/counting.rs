@@ -2,6 +2,7 @@
 
 use crate::batch::Finished;
 use crate::budget::Budget;
+use crate::codec::{Reader, Writer};
 use crate::durations;
 use crate::python_framing::anywhere;
 use crate::rollup::{Figures, Hit, Rollup, Rows};
@@ -11,6 +12,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt3
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -658,6 +660,30 @@ impl PyRollup {
         Ok(())
     }
 
+    /// Keep to the bounds, as adding does, after another has grown.
+    fn settle(&self, py: Python<'_>) {
+        py.detach(|| self.lock().settle());
+    }
+
+    /// Everything that has been counted; the same counts are the same bytes.
+    ///
+    /// Rows that gave way must have been taken: they are not in it.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let mut writer = Writer::default();
+        py.detach(|| self.lock().write(&mut writer));
+        PyBytes::new(py, &writer.bytes)
+    }
+
+    /// Become what `to_bytes` has written; this must be empty, and is worthless after an error.
+    fn restore(&self, py: Python<'_>, data: &[u8]) -> PyResult<()> {
+        let read = py.detach(|| {
+            let mut reader = Reader::new(data);
+            self.lock().read(&mut reader)?;
+            reader.end()
+        });
+        read.map_err(|damage| PyValueError::new_err(damage.0))
+    }
+
     /// The rows, and at the end, without a key, what gave way.
     ///
     /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
@@ -760,11 +786,7 @@ fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
         "errors_4xx" => |f| f.errors_4xx as f64,
         "errors_5xx" => |f| f.errors_5xx as f64,
         "bots" => |f| f.marked as f64,
-        "mean_s" => |f| {
-            f.durations
-                .as_ref()
-                .map_or(-1.0, |d| d.sum / d.count as f64)
-        },
+        "mean_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.mean()),
         "p50_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.5)),
         "p95_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.95)),
         "p99_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.99)),
@@ -776,15 +798,7 @@ fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
 fn row(key: Option<String>, f: &Figures, missing: u64) -> Row {
     let timed = f.durations.as_ref().map(|d| {
         let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| d.quantile(share));
-        (
-            d.sum / d.count as f64,
-            p50,
-            p95,
-            p99,
-            d.max,
-            d.error(),
-            d.count,
-        )
+        (d.mean(), p50, p95, p99, d.max, d.error(), d.count)
     });
     (
         (key, f.hits, missing, f.visitors.count(), f.visitors.error()),

@@ -3,10 +3,17 @@
 //! This is DDSketch (Masson, Rim and Lee, VLDB 2019); one that has to be smaller collapses
 //! pairs of neighbouring buckets, as UDDSketch does (Epicoco et al., 2020).
 
+use crate::codec::{Damage, Reader, Writer};
 use crate::distinct::Used;
 
 /// A value lies within 1 % of the middle of its bucket.
 const GAMMA: f64 = 1.02;
+
+/// The lowest and the highest bucket.
+const EDGE: i16 = 2000;
+
+/// How often neighbours are collapsed at most: all are in one bucket or two then.
+const COLLAPSED: u8 = 11;
 
 /// The bucket of no duration.
 pub const NONE: i16 = i16::MIN;
@@ -15,7 +22,8 @@ pub const NONE: i16 = i16::MIN;
 #[derive(Clone, Debug, Default)]
 pub struct Durations {
     pub count: u64,
-    pub sum: f64,
+    /// Nanoseconds, whole: parts that are added in any order make the same sum.
+    nanoseconds: u128,
     pub max: f64,
     /// How often neighbours were collapsed: a bucket is as wide as `2^collapsed` of the finest.
     collapsed: u8,
@@ -27,7 +35,7 @@ pub struct Durations {
 pub fn bucket_of(seconds: f64) -> i16 {
     (seconds.max(1e-9).ln() / GAMMA.ln())
         .ceil()
-        .clamp(-2000.0, 2000.0) as i16
+        .clamp(f64::from(-EDGE), f64::from(EDGE)) as i16
 }
 
 /// The bucket that holds a finer one.
@@ -45,7 +53,7 @@ impl Durations {
     /// Add one, whose finest bucket is known.
     pub fn add(&mut self, seconds: f64, bucket: i16, used: &mut Used) {
         self.count += 1;
-        self.sum += seconds;
+        self.nanoseconds += u128::from((seconds * 1e9 + 0.5) as u64);
         self.max = self.max.max(seconds);
         self.put(wider(bucket, self.collapsed), 1, used);
     }
@@ -87,7 +95,7 @@ impl Durations {
 
     /// Keep no more than so many buckets.
     pub fn shrink(&mut self, most: usize, used: &mut Used) {
-        while self.buckets.len() > most.max(2) && self.collapsed < 11 {
+        while self.buckets.len() > most.max(2) && self.collapsed < COLLAPSED {
             self.collapse(self.collapsed + 1, used);
         }
     }
@@ -95,13 +103,18 @@ impl Durations {
     /// Add all that another has.
     pub fn merge(&mut self, other: &Self, used: &mut Used) {
         self.count += other.count;
-        self.sum += other.sum;
+        self.nanoseconds = self.nanoseconds.saturating_add(other.nanoseconds);
         self.max = self.max.max(other.max);
         self.collapse(other.collapsed, used);
         let more = self.collapsed - other.collapsed;
         for &(bucket, count) in &other.buckets {
             self.put(wider(bucket, more), count, used);
         }
+    }
+
+    /// Not to be asked for where there are none.
+    pub fn mean(&self) -> f64 {
+        self.nanoseconds as f64 / (self.count as f64 * 1e9)
     }
 
     fn upper(&self, bucket: i16) -> f64 {
@@ -128,6 +141,53 @@ impl Durations {
             }
         }
         self.max
+    }
+
+    /// Their number is that of all buckets.
+    pub fn write(&self, to: &mut Writer) {
+        to.number((self.nanoseconds >> 64) as u64);
+        to.number(self.nanoseconds as u64);
+        to.fixed(self.max.to_bits());
+        to.byte(self.collapsed);
+        to.number(self.buckets.len() as u64);
+        let mut before = 0;
+        for &(bucket, count) in &self.buckets {
+            to.signed(i64::from(bucket) - i64::from(before));
+            to.number(count);
+            before = bucket;
+        }
+    }
+
+    pub fn read(from: &mut Reader<'_>) -> Result<Self, Damage> {
+        let nanoseconds = u128::from(from.number()?) << 64 | u128::from(from.number()?);
+        let max = f64::from_bits(from.fixed()?);
+        let collapsed = from.byte()?;
+        if !(0.0..f64::INFINITY).contains(&max) || collapsed > COLLAPSED {
+            return Err(Damage("durations are none"));
+        }
+        let length = from.count(2)?;
+        let mut buckets: Vec<(i16, u64)> = Vec::with_capacity(length);
+        let (mut count, mut before) = (0u64, 0);
+        for place in 0..length {
+            let step = from.signed()?;
+            // In order, so that they can be searched.
+            let bucket = i64::checked_add(before, step)
+                .filter(|_| place == 0 || step > 0)
+                .and_then(|bucket| i16::try_from(bucket).ok())
+                .filter(|bucket| (-EDGE..=EDGE).contains(bucket))
+                .ok_or(Damage("buckets of durations are not in order"))?;
+            let hits = from.number()?;
+            buckets.push((bucket, hits));
+            count = count.wrapping_add(hits);
+            before = i64::from(bucket);
+        }
+        Ok(Self {
+            count,
+            nanoseconds,
+            max,
+            collapsed,
+            buckets,
+        })
     }
 
     /// Hits by bucket, as (upper end in seconds, hits), in order.
@@ -167,6 +227,56 @@ mod tests {
             }
         }
         assert!(of(values()).0.error() < 0.01);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for most in [usize::MAX, 64, 2] {
+            let (mut durations, mut used) = of((0..5000).map(|n| f64::from(n) * 7e-4));
+            durations.shrink(most, &mut used);
+            let mut writer = Writer::default();
+            durations.write(&mut writer);
+            let mut reader = Reader::new(&writer.bytes);
+            let found = Durations::read(&mut reader).unwrap();
+            assert_eq!(reader.end(), Ok(()));
+            assert_eq!(format!("{found:?}"), format!("{durations:?}"));
+            for cut in 0..writer.bytes.len() {
+                assert!(Durations::read(&mut Reader::new(&writer.bytes[..cut])).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn buckets_out_of_order_and_values_that_are_none_are_refused() {
+        let written = |max: f64, collapsed: u8, steps: &[i64]| {
+            let mut writer = Writer::default();
+            writer.number(0);
+            writer.number(1);
+            writer.fixed(max.to_bits());
+            writer.byte(collapsed);
+            writer.number(steps.len() as u64);
+            for &step in steps {
+                writer.signed(step);
+                writer.number(1);
+            }
+            Durations::read(&mut Reader::new(&writer.bytes)).is_ok()
+        };
+        assert!(written(1.0, 11, &[-2000, 4000]));
+        for (max, collapsed, steps) in [
+            (f64::NAN, 0, &[1][..]),
+            (f64::INFINITY, 0, &[1]),
+            (-1.0, 0, &[1]),
+            (1.0, 12, &[1]),
+            (1.0, 0, &[5, 0]),
+            (1.0, 0, &[5, -1]),
+            (1.0, 0, &[2001]),
+            (1.0, 0, &[1, i64::MAX]),
+        ] {
+            assert!(
+                !written(max, collapsed, steps),
+                "{max} {collapsed} {steps:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod batch;
 mod budget;
+mod codec;
 mod dictionary;
 mod distinct;
 mod durations;

@@ -6,6 +6,7 @@
 //! runs short, those of the other rows become estimates with a larger error, which is known too.
 
 use crate::budget::{Budget, Share};
+use crate::codec::{Damage, Reader, Writer};
 use crate::distinct::{Distinct, Used};
 use crate::durations::{self, Durations};
 use crate::text;
@@ -19,6 +20,12 @@ const EXACT: usize = 1000;
 
 /// Memory of a key beside its text, visitors and durations, bytes.
 const PER_KEY: usize = size_of::<Key>() + size_of::<Figures>() + 2 * size_of::<usize>();
+
+/// How much is read before the bounds are looked at again, bytes of memory.
+const SETTLE: usize = 1 << 20;
+
+/// Bytes of a row that is written, at least.
+const LEAST_ROW: usize = 12;
 
 /// A figure that rows are ordered by.
 type Of = fn(&Figures) -> u64;
@@ -114,6 +121,42 @@ impl Figures {
         if let Some(durations) = &mut self.durations {
             durations.shrink(buckets, used);
         }
+    }
+
+    /// Memory of visitors and durations, bytes.
+    fn size(&self) -> usize {
+        self.visitors.size() + self.durations.as_ref().map_or(0, |d| d.size())
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.number(self.hits);
+        to.number(self.bytes);
+        to.number(self.largest);
+        to.number(self.errors_4xx);
+        to.number(self.errors_5xx);
+        to.number(self.marked);
+        self.visitors.write(to);
+        to.byte(u8::from(self.durations.is_some()));
+        if let Some(durations) = &self.durations {
+            durations.write(to);
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, Damage> {
+        Ok(Self {
+            hits: from.number()?,
+            bytes: from.number()?,
+            largest: from.number()?,
+            errors_4xx: from.number()?,
+            errors_5xx: from.number()?,
+            marked: from.number()?,
+            visitors: Distinct::read(from)?,
+            durations: match from.byte()? {
+                0 => None,
+                1 => Some(Box::new(Durations::read(from)?)),
+                _ => return Err(Damage("there are durations or there are none")),
+            },
+        })
     }
 
     fn free(&mut self, used: &mut Used) {
@@ -389,18 +432,92 @@ impl Rollup {
         total
     }
 
+    /// Everything that has been counted, the rows in the order of their keys: the same rows make
+    /// the same bytes, whatever order they were met in. Of a key only what it does not share
+    /// with the one before is written.
+    ///
+    /// Rows that gave way are somebody else's, who must have taken them.
+    pub fn write(&self, to: &mut Writer) {
+        to.number(self.error);
+        to.byte(u8::from(self.gone));
+        if self.gone {
+            // While none has gone, the keys say how many there are.
+            self.distinct.write(to);
+        }
+        self.other.write(to);
+        let keys = self.keys.iter().enumerate();
+        let mut order: Vec<(&[u8], usize)> =
+            keys.map(|(at, key)| (key.text.as_bytes(), at)).collect();
+        order.sort_unstable();
+        to.number(order.len() as u64);
+        let mut before: &[u8] = &[];
+        for (key, at) in order {
+            let same = before.iter().zip(key).take_while(|(one, two)| one == two);
+            // A byte, so that few bytes cannot ask for many long keys.
+            let shared = same.take(usize::from(u8::MAX)).count();
+            to.byte(shared as u8);
+            to.text(&key[shared..]);
+            to.number(self.keys[at].missing);
+            self.figures[at].write(to);
+            before = key;
+        }
+    }
+
+    /// Become what has been written; this must be empty.
+    ///
+    /// The bounds are kept from row to row, whatever is said to come.
+    pub fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        self.error = from.number()?;
+        self.gone = match from.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(Damage("keys have gone or they have not")),
+        };
+        let distinct = match self.gone {
+            true => Distinct::read(from)?,
+            false => Distinct::default(),
+        };
+        self.other = Figures::read(from)?;
+        self.used.0 += self.other.size();
+        let mut text: Vec<u8> = Vec::new();
+        let mut settled = 0;
+        for row in 0..from.count(LEAST_ROW)? {
+            let shared = usize::from(from.byte()?);
+            let rest = from.text()?;
+            let after = text.get(shared..).ok_or(Damage("a key shares too much"))?;
+            if row > 0 && rest <= after {
+                return Err(Damage("keys are not in order"));
+            }
+            text.truncate(shared);
+            text.extend_from_slice(rest);
+            let key = std::str::from_utf8(&text).map_err(|_| Damage("a key is no text"))?;
+            let missing = from.number()?;
+            let figures = Figures::read(from)?;
+            let place = self.place(key);
+            self.used.0 += figures.size();
+            self.keys[place].missing = missing;
+            self.figures[place] = figures;
+            if self.size() - settled.min(self.size()) > SETTLE {
+                self.settle();
+                settled = self.size();
+            }
+        }
+        self.distinct.merge(&distinct, &mut Used::default());
+        self.settle();
+        Ok(())
+    }
+
     #[cfg(test)]
     fn sketches(&self) -> usize {
-        let sizes = self.figures.iter().chain([&self.other]).map(|figures| {
-            figures.visitors.size() + figures.durations.as_ref().map_or(0, |d| d.size())
-        });
-        sizes.sum()
+        let all = self.figures.iter().chain([&self.other]);
+        all.map(Figures::size).sum()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
 
     fn hit(visitor: u64) -> Hit {
         Hit {
@@ -458,6 +575,99 @@ mod tests {
         let first = rollup.place("7");
         let found = rollup.figures[first].visitors.count();
         assert!((90..=110).contains(&found), "{found}");
+    }
+
+    fn written(rollup: &Rollup) -> Vec<u8> {
+        let mut writer = Writer::default();
+        rollup.write(&mut writer);
+        writer.bytes
+    }
+
+    fn read(bytes: &[u8], capacity: usize, memory: usize) -> Result<Rollup, Damage> {
+        let mut found = rollup(capacity, false, memory);
+        let mut reader = Reader::new(bytes);
+        found.read(&mut reader)?;
+        reader.end()?;
+        Ok(found)
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_goes_on_alike() {
+        for (capacity, memory) in [(1000, 1 << 30), (100, 1 << 30), (1000, 1 << 20)] {
+            let mut rollup = rollup(capacity, false, memory);
+            for number in 0..40_000u64 {
+                count(&mut rollup, number % 7 * (number % 150), number);
+                if number % 1000 == 0 {
+                    rollup.settle();
+                }
+            }
+            rollup.settle();
+            let bytes = written(&rollup);
+            let mut found = read(&bytes, capacity, memory).unwrap();
+            assert_eq!(written(&found), bytes);
+            assert_eq!(found.used.0, found.sketches());
+            assert!(found.size() <= rollup.size());
+            assert_eq!(found.distinct_keys(), rollup.distinct_keys());
+            let mut more = Rollup::new(capacity, false, Arc::new(Budget::new(1 << 30)));
+            (0..50).for_each(|key| count(&mut more, key * 3, key));
+            let mut twice = [read(&bytes, 10_000, 1 << 30).unwrap(), more];
+            let (one, two) = twice.split_at_mut(1);
+            one[0].merge(&two[0]);
+            two[0].capacity = 10_000;
+            two[0].merge(&found);
+            assert_eq!(written(&one[0]), written(&two[0]));
+            found.merge(&read(&bytes, capacity, memory).unwrap());
+            assert_eq!(found.total().hits, 80_000);
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_keys_were_met_makes_no_difference() {
+        let (mut one, mut two) = (rollup(100, false, 1 << 30), rollup(100, false, 1 << 30));
+        (0..100).for_each(|key| count(&mut one, key, key));
+        (0..100).rev().for_each(|key| count(&mut two, key, key));
+        assert_eq!(written(&one), written(&two));
+    }
+
+    #[test]
+    fn what_is_read_keeps_to_the_bounds_it_is_read_into() {
+        let mut large = rollup(50_000, false, 1 << 30);
+        for number in 0..200_000u64 {
+            count(&mut large, number % 50_000, number);
+        }
+        let bytes = written(&large);
+        let small = read(&bytes, 50_000, 1 << 20).unwrap();
+        assert!(small.size() <= 1 << 20 && small.error > 0);
+        assert_eq!(small.total().hits, 200_000);
+        assert_eq!(small.used.0, small.sketches());
+        let few = read(&bytes, 100, 1 << 30).unwrap();
+        assert!(few.keys.len() <= 200);
+        assert_eq!(few.total().hits, 200_000);
+    }
+
+    #[test]
+    fn damage_is_refused_or_harmless() {
+        let mut rollup = rollup(5, false, 1 << 30);
+        for key in 0..40 {
+            count(&mut rollup, key % 20, key);
+            rollup.settle();
+        }
+        let bytes = written(&rollup);
+        for cut in 0..bytes.len() {
+            assert!(read(&bytes[..cut], 100, 1 << 20).is_err());
+        }
+        assert!(read(&[&bytes[..], &[0]].concat(), 100, 1 << 20).is_err());
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut other = bytes.clone();
+                other[place] ^= 1 << bit;
+                if let Ok(found) = read(&other, 100, 1 << 20) {
+                    assert!(found.size() <= (1 << 20) + other.len() * codec::MOST);
+                    let again = read(&written(&found), 100, 1 << 20).unwrap();
+                    assert_eq!(written(&again), written(&found));
+                }
+            }
+        }
     }
 
     #[test]
