@@ -660,11 +660,6 @@ impl PyRollup {
         Ok(())
     }
 
-    /// Keep to the bounds, as adding does, after another has grown.
-    fn settle(&self, py: Python<'_>) {
-        py.detach(|| self.lock().settle());
-    }
-
     /// Everything that has been counted; the same counts are the same bytes.
     ///
     /// Rows that gave way must have been taken: they are not in it.

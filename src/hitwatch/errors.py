@@ -6,6 +6,7 @@
       FormatError            exit 2: a log format description that makes no sense
       InputError             exit 3: an input that could not be read
         DamageError             exit 3: an input of which only a part could be read
+        TallyError              exit 3: bytes that are no tally, or not one of these panels
       OutputError            exit 1: an output that could not be written
         OutputClosedError         exit 0: whoever read it has gone, as ``head`` does
 
@@ -90,6 +91,19 @@ class DamageError(InputError):
         self.lines = lines
         torn = f"; torn lines of {self.torn:,} bytes were left out" if self.torn else ""
         self.hint = f"{lines:,} lines of it could be read, and count{torn}"
+
+
+class TallyError(InputError):
+    """Bytes that cannot be read as a tally: none, a newer one's, damaged, or of other panels.
+
+    Args:
+        why: which of them.
+        hint: what to do now.
+
+    """
+
+    def __init__(self, why: str, *, hint: str = "") -> None:
+        super().__init__("cannot read what was counted", why=why, hint=hint)
 
 
 class DamageWarning(UserWarning):

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from hitwatch.errors import TallyError
 from hitwatch.spans import Instant
-from hitwatch.stats.panels import Breakdown, Budget, Countable, Panel
+from hitwatch.stats.panels import Breakdown, Budget, Countable, Identity, Panel
 
 if TYPE_CHECKING:
     from hitwatch.hits.compile import Hits
+
+VERSION = 1
+"""Of the bytes of a tally. What they hold or mean changes: one more."""
+
+_MAGIC = b"hitwatch"
+_HEADER = struct.Struct("<8sBIQ")
+"""Magic, version; checksum of all but itself, length of what follows."""
+
+
+class _Written(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What follows the header.
+
+    Attributes:
+        panels: what they count under, by name.
+        rollups: what has been counted, in an order that the panels give.
+        finished: whether nothing more will be added to them.
+        lines: as of the balance, like what follows.
+
+    """
+
+    panels: dict[str, Identity]
+    rollups: list[bytes]
+    finished: bool
+    lines: int
+    hits: int
+    rejects: int
+    excluded: int
+    hits_with_bytes: int
+    late: int
+    reject_reasons: dict[str, int]
+    first_at: Instant | None
+    last_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +146,60 @@ class Tally:
         if other.first_at is not None and other.last_at is not None:
             self._widen(other.first_at, other.last_at)
 
+    def to_bytes(self) -> bytes:
+        """Everything that has been counted; the same tally is the same bytes.
+
+        Nobody may be adding meanwhile. Like adding, this keeps memory to its bounds.
+        """
+        balance = self.balance
+        written = _Written(
+            panels=self.counts.identity,
+            rollups=self.counts.to_bytes(),
+            finished=self.counts.finished,
+            lines=balance.lines,
+            hits=balance.hits,
+            rejects=balance.rejects,
+            excluded=balance.excluded,
+            hits_with_bytes=self.hits_with_bytes,
+            late=self.late,
+            reject_reasons=dict(sorted(self.reject_reasons.items())),
+            first_at=self.first_at,
+            last_at=self.last_at,
+        )
+        body = msgspec.msgpack.encode(written)
+        checksum = _checksum(VERSION, body)
+        return _HEADER.pack(_MAGIC, VERSION, checksum, len(body)) + body
+
+    @classmethod
+    def from_bytes(cls, data: bytes, panels: Iterable[Panel], budget: Budget | None = None) -> Tally:
+        """The tally that ``to_bytes`` has written.
+
+        Args:
+            data: the bytes; they may come from anywhere.
+            panels: that it counts, in any order.
+            budget: what they may use of memory; where they had more, keys give way.
+
+        Raises:
+            TallyError: the bytes are no tally, of a newer version, damaged, or of other panels.
+
+        """
+        written = _read(data)
+        counts = Breakdown(panels, budget)
+        _check_panels(written.panels, counts.identity)
+        try:
+            counts.restore(written.rollups, finished=written.finished)
+        except (ValueError, OverflowError) as error:
+            raise TallyError(f"it is damaged: {error}") from error
+        return cls(
+            counts,
+            Balance(written.lines, written.hits, written.rejects, written.excluded),
+            written.hits_with_bytes,
+            written.late,
+            written.reject_reasons,
+            written.first_at,
+            written.last_at,
+        )
+
     @property
     def bytes(self) -> int:
         """Bytes sent, of the hits that say so."""
@@ -122,3 +213,50 @@ class Tally:
     def _add_reasons(self, reasons: Mapping[str, int]) -> None:
         for reason, count in reasons.items():
             self.reject_reasons[reason] = self.reject_reasons.get(reason, 0) + count
+
+
+def _checksum(version: int, body: bytes) -> int:
+    """CRC-32 of everything that is written: it finds each change of up to 32 bits in a row."""
+    return zlib.crc32(
+        body, zlib.crc32(_MAGIC + bytes((version,)) + len(body).to_bytes(8, "little"))
+    )
+
+
+def _read(data: bytes) -> _Written:
+    """What follows the header, once it is known to be whole."""
+    if not data.startswith(_MAGIC):
+        raise TallyError("it is no tally")
+    if len(data) < _HEADER.size:
+        raise TallyError("it is damaged: it ends too early")
+    _, version, checksum, length = _HEADER.unpack_from(data)
+    if version > VERSION:
+        raise TallyError(
+            f"it is of version {version}, and this hitwatch reads up to {VERSION}",
+            hint="read it with the hitwatch that wrote it, or a newer one",
+        )
+    body = data[_HEADER.size :]
+    if len(body) != length:
+        raise TallyError(f"it is damaged: it has {len(body):,} bytes in place of {length:,}")
+    if _checksum(version, body) != checksum:
+        raise TallyError("it is damaged: its checksum is another")
+    try:
+        return msgspec.msgpack.decode(body, type=_Written)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise TallyError(f"it is damaged: {error}") from error
+
+
+def _check_panels(written: Mapping[str, Identity], wanted: Mapping[str, Identity]) -> None:
+    """Check that a tally counts what is wanted."""
+    names = sorted(written.keys() | wanted.keys())
+    faults = {
+        "it lacks": [name for name in names if name not in written],
+        "it also has": [name for name in names if name not in wanted],
+        "it counts otherwise": [
+            name
+            for name in names
+            if name in written and name in wanted and written[name] != wanted[name]
+        ],
+    }
+    told = [f"{fault} {', '.join(found)}" for fault, found in faults.items() if found]
+    if told:
+        raise TallyError("it is of other panels: " + "; ".join(told))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.hits.compile import Parser
 from hitwatch.hits.formats import by_name
 from hitwatch.spans import SECOND, to_datetime
-from hitwatch.stats.panels import Robots, panels
+from hitwatch.stats.panels import MEMORY, Budget, Robots, panels
 from hitwatch.tally import Tally
 
 PANELS = panels()
-PARSER = Parser(by_name("apache-combined"))
+PARSER = Parser(by_name("ingress-nginx"))
 AGENTS = (
     "curl/8.5.0",
     "Mozilla/5.0 (X11; Linux x86_64; rv:1.0) Gecko Firefox/1.0",
     "Googlebot/2.1",
 )
 
-HITS = st.lists(
+Hit: TypeAlias = tuple[int, int, str, int, int | None, str, int]
+"""Second, client, target, status, bytes, agent, milliseconds."""
+
+HITS: st.SearchStrategy[list[Hit]] = st.lists(
     st.tuples(
         st.integers(0, 200_000),
         st.integers(1, 9),
@@ -27,14 +32,15 @@ HITS = st.lists(
         st.sampled_from([200, 301, 404, 500]),
         st.one_of(st.none(), st.integers(0, 10**6)),
         st.sampled_from(AGENTS),
+        st.integers(0, 9999),
     ),
     max_size=40,
 )
 
 
-def tally_of(lines: list[bytes]) -> Tally:
+def tally_of(lines: list[bytes], memory: int = MEMORY) -> Tally:
     """Count lines."""
-    found = Tally.of(PANELS)
+    found = Tally.of(PANELS, Budget(memory))
     hits = PARSER.parse(b"".join(lines))
     found.absorb(hits, Robots().countable(hits))
     found.late += len(lines) % 2
@@ -42,15 +48,16 @@ def tally_of(lines: list[bytes]) -> Tally:
     return found
 
 
-def line(hit: tuple[int, int, str, int, int | None, str]) -> bytes:
+def line(hit: Hit) -> bytes:
     """Compose a line; every tenth is nonsense."""
-    second, client, target, status, size, agent = hit
+    second, client, target, status, size, agent, took = hit
     if second % 10 == 0:
         return b"nonsense\n"
     stamp = to_datetime(second * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
     sent = "-" if size is None else size
     return (
-        f'192.0.2.{client} - - [{stamp}] "GET {target} HTTP/1.1" {status} {sent} "-" "{agent}"\n'
+        f'192.0.2.{client} - - [{stamp}] "GET {target} HTTP/1.1" {status} {sent} "-" "{agent}" '
+        f"462 {took / 1000} [shop] [] 192.0.2.80:9000 19437 0.049 200 752178adb17130b2\n"
     ).encode()
 
 
@@ -63,9 +70,7 @@ def said(tally: Tally) -> object:
 
 
 @given(HITS, st.lists(st.integers(0, 3), min_size=40, max_size=40))
-def test_any_split_merges_to_the_whole(
-    hits: list[tuple[int, int, str, int, int | None, str]], places: list[int]
-) -> None:
+def test_any_split_merges_to_the_whole(hits: list[Hit], places: list[int]) -> None:
     """Lines dealt to four tallies in any way, merged in any order, count as one tally would."""
     lines = [line(hit) for hit in hits]
     parts = [

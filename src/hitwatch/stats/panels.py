@@ -306,6 +306,11 @@ class Counter:
         self.rollup.merge(other.rollup)
         self._hand_on()
 
+    def settle(self) -> None:
+        """Keep to the bounds, and hand on what gives way."""
+        self.rollup.settle()
+        self._hand_on()
+
     def _hand_on(self) -> None:
         """Count what gave way under its labels."""
         if not (self.labelled and self.rollup.leaving):
@@ -330,14 +335,13 @@ class Counter:
         for rollup, names in self._named(self.rollup.keys() if self.labelled else []):
             rollup.add_rows(self.rollup, names)
 
-    def settle(self) -> None:
-        """Give memory back where others that share it need more."""
-        self.rollup.settle()
-        self._hand_on()
-
     def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not given way, under its labels, into a rollup."""
         rollup.add_rows(self.rollup, list(map(label, self.rollup.keys())))
+
+
+Identity: TypeAlias = tuple[tuple[Under, ...], bool]
+"""What a panel counts under, and whether it has a label."""
 
 
 class Breakdown:
@@ -347,6 +351,9 @@ class Breakdown:
         panels: to be counted.
         budget: what all of them may use of memory, perhaps together with others; ``MEMORY``
             when ``None``.
+
+    Attributes:
+        finished: whether nothing more will be added.
 
     """
 
@@ -366,14 +373,14 @@ class Breakdown:
         self.counters = {
             under: Counter(under, list(go.items()), budget) for under, go in goes.items()
         }
-        self._finished = False
+        self.finished = False
 
     def of(self, panel: Panel) -> _kernel.Rollup:
         """What has been counted for a panel by now."""
         if panel.label is None:
             return self.counters[panel.under].rollup
         gone = self._labelled[panel.unders, panel.label]
-        if self._finished:
+        if self.finished:
             return gone
         found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
         found.merge(gone)
@@ -409,11 +416,55 @@ class Breakdown:
         for rollup in self._labelled.values():
             rollup.settle()
 
+    @property
+    def identity(self) -> dict[str, Identity]:
+        """What the panels count under, by name.
+
+        A label is a function and has no name of its own: that of its panel tells it.
+        """
+        return {
+            panel.name: (panel.unders, panel.label is not None)
+            for panel in sorted(self.panels, key=lambda panel: panel.name)
+        }
+
+    def to_bytes(self) -> list[bytes]:
+        """Everything that has been counted, a text a rollup, in an order that the panels give.
+
+        The bounds are kept first, as adding would: so what is read back need not give way.
+        """
+        self.settle()
+        return [rollup.to_bytes() for rollup in self._rollups()]
+
+    def restore(self, texts: Sequence[bytes], *, finished: bool) -> None:
+        """Become what one with the same panels has written; this must be empty.
+
+        Raises:
+            ValueError: the texts are damaged; this is worthless then.
+
+        """
+        for rollup, text in zip(self._rollups(), texts, strict=True):
+            rollup.restore(text)
+        self.finished = finished
+        for counter in self.counters.values():
+            counter.settle()
+
+    def _rollups(self) -> list[_kernel.Rollup]:
+        """All rollups, in an order that the panels give, whatever order they came in.
+
+        Those of values come first: what they hand on while they are written counts.
+        """
+        named = sorted(self.panels, key=lambda panel: panel.name)
+        counters = [self.counters[under].rollup for panel in named for under in panel.unders]
+        labelled = [
+            self._labelled[panel.unders, panel.label] for panel in named if panel.label is not None
+        ]
+        return list(dict.fromkeys(counters + labelled))
+
     def finish(self) -> None:
         """Nothing more will be added."""
         for counter in self.counters.values():
             counter.finish()
-        self._finished = True
+        self.finished = True
 
     def keys(self, name: str) -> int:
         """Distinct keys of a panel; 0 when it was not counted."""
