@@ -2,7 +2,7 @@
 
 ``make bench`` measures all of them, ``.venv/bin/python bench/figures.py report`` one group (start,
 kernel, formats, detection, earlier,
-rejects, watch, report). ``--full`` takes the largest logs, which need many
+rejects, watch, store, report). ``--full`` takes the largest logs, which need many
 minutes. Logs that take long to write are kept in $HITWATCH_BENCH_DIR, or a folder of the system's
 temporary one.
 """
@@ -20,6 +20,7 @@ from measuring import HITWATCH, Bench, Figure, alone
 from parsing import detection, formats, kernel
 from rejecting import rejects
 from reporting import reporting
+from storing import storing
 from watching import watch
 
 
@@ -43,6 +44,7 @@ GROUPS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "earlier": earlier,
     "rejects": rejects,
     "watch": watch,
+    "store": storing,
     "report": reporting,
 }
 MARKS = {True: "reached", False: "**missed**", None: "not measured"}
