@@ -640,6 +640,11 @@ mod tests {
         assert!(small.size() <= 1 << 20 && small.error > 0);
         assert_eq!(small.total().hits, 200_000);
         assert_eq!(small.used.0, small.sketches());
+        // While it is read, too: what has no end is as far as it was.
+        let mut begun = rollup(50_000, false, 1 << 20);
+        let cut = &bytes[..bytes.len() - 1];
+        assert!(begun.read(&mut Reader::new(cut)).is_err());
+        assert!(begun.size() <= (1 << 20) + 2 * SETTLE);
         let few = read(&bytes, 100, 1 << 30).unwrap();
         assert!(few.keys.len() <= 200);
         assert_eq!(few.total().hits, 200_000);

@@ -115,6 +115,28 @@ def test_a_tally_is_held_to_the_memory_it_is_read_into() -> None:
     assert len(found.to_bytes()) < len(tally.to_bytes()) / 2
 
 
+def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
+    """Upstreams fill the memory; then lines that have none need it, and no upstream comes."""
+    at = line((1, 1, "/", 200, 1, AGENTS[0], 1))
+    upstreams = [
+        at.replace(b"192.0.2.80:", f"10.9.{n >> 8}.{n & 255}:".encode()) for n in range(5000)
+    ]
+    tally = tally_of(upstreams, 3 << 20)
+    (panel,) = (panel for panel in PANELS if panel.name == "upstreams")
+    assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
+    stamp = "10/Oct/2000:13:55:36 -0700"
+    hits = Parser(by_name("common")).parse(
+        "".join(
+            f'c{n}.example - - [{stamp}] "GET / HTTP/1.0" 200 1\n' for n in range(5000)
+        ).encode()
+    )
+    tally.absorb(hits, Robots().countable(hits))
+    assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
+    data = tally.to_bytes()
+    assert tally.counts.rows(panel, "hits", None)[1].left_out_hits > 0
+    assert said(Tally.from_bytes(data, PANELS, 3 << 20)) == said(tally)
+
+
 def test_a_finished_tally_comes_back_finished() -> None:
     """What labels were given at the end is not given twice."""
     tally = tally_of([crowded(1)])
