@@ -171,7 +171,9 @@ class Tally:
         return _HEADER.pack(_MAGIC, VERSION, checksum, len(body)) + body
 
     @classmethod
-    def from_bytes(cls, data: bytes, panels: Iterable[Panel], budget: Budget | None = None) -> Tally:
+    def from_bytes(
+        cls, data: bytes, panels: Iterable[Panel], budget: Budget | None = None
+    ) -> Tally:
         """The tally that ``to_bytes`` has written.
 
         Args:

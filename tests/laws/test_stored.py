@@ -134,7 +134,7 @@ def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
     data = tally.to_bytes()
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits > 0
-    assert said(Tally.from_bytes(data, PANELS, 3 << 20)) == said(tally)
+    assert said(Tally.from_bytes(data, PANELS, Budget(3 << 20))) == said(tally)
 
 
 def test_a_finished_tally_comes_back_finished() -> None:
