@@ -1,59 +1,86 @@
-"""Writes combined lines whose paths are all distinct, as fast as a pipe takes them.
-
-Use: ``python bench/distinct.py LINES``. No path comes twice, and the clients are drawn from 2^30
-addresses; the lines are the same every time.
-"""
+"""Figures of logs in which everything is distinct, as anybody can write them by asking so."""
 
 from __future__ import annotations
 
-import sys
-from typing import BinaryIO
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from measuring import HITWATCH, Bench, Figure, in_pairs
 
-BLOCK = 100_000
-LINE = (
-    b'2001:db8::####:#### - - [01/Jan/2026:%02d:%02d:%02d +0000] "GET /section$$/article-@@@@@@@@'
-    b'.html HTTP/1.1" ~~~ 10%% "https://www.example.com/" '
-    b'"Mozilla/5.0 (X11; Linux x86_64; rv:1!!.0) Gecko/20100101 Firefox/1!!.0"\n'
-)
-HEX = np.array([list(b"%02x" % number) for number in range(256)], np.uint8)
-DECIMAL = np.array([list(b"%02d" % number) for number in range(100)], np.uint8)
-STATUSES = np.array([list(code) for code in (b"200", b"200", b"200", b"304", b"404")], np.uint8)
+LINES = 600_000
+AGENT_LINES = 300_000
 
 
-def hexadecimal(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Eight digits a number."""
-    return HEX[numbers.astype(">u4").view(np.uint8)].reshape(len(numbers), 8)
+def agents(count: int) -> Callable[[int], str]:
+    """Lines with so many distinct user agents."""
+
+    def line(n: int) -> str:
+        version = n % count
+        return (
+            f'10.0.{n % 7}.{n % 200} - - [{{}}] "GET /s{n % 20}/p{n % 500} HTTP/1.1" 200 5 "-"'
+            f' "{FIREFOX}/{version}.0"'
+        )
+
+    return line
 
 
-def block(first: int, rng: np.random.Generator) -> bytes:
-    """Some lines of one second: a template, over which columns of digits are laid."""
-    second = first // BLOCK % 86_400
-    line = LINE.replace(b"%%", b"%%%%") % (second // 3600, second // 60 % 60, second % 60)
-    template = np.frombuffer(line, np.uint8)
-    lines = np.tile(template, (BLOCK, 1))
-    numbers = np.arange(first, first + BLOCK, dtype=np.uint32)
-    versions = DECIMAL[rng.integers(20, size=BLOCK)]
-    for mark, digits in (
-        (b"#", hexadecimal(rng.integers(1 << 30, size=BLOCK, dtype=np.uint32))),
-        (b"$", DECIMAL[numbers % 40]),
-        (b"@", hexadecimal(numbers * np.uint32(2_654_435_761))),
-        (b"~", STATUSES[rng.integers(len(STATUSES), size=BLOCK)]),
-        (b"%", DECIMAL[rng.integers(100, size=BLOCK)]),
-        (b"!", np.hstack([versions, versions])),
-    ):
-        lines[:, np.flatnonzero(template == mark[0])] = digits
-    return lines.tobytes()
+def usual(n: int) -> str:
+    """Values that come again and again."""
+    return (
+        f"www.example.org:80 10.0.{n % 7}.{n % 200} - - [{{}}]"
+        f' "GET /s{n % 20}/p{n % 500}?q={n % 50} HTTP/1.1" 200 {n % 9000}'
+        f' "https://ref{n % 30}.example.com/{n % 40}" "{FIREFOX}/{n % 60}.0"'
+    )
 
 
-def write(lines: int, out: BinaryIO) -> None:
-    """Write so many lines, in whole blocks."""
-    rng = np.random.default_rng(1)
-    for first in range(0, lines, BLOCK):
-        out.write(block(first, rng))
+def distinct(n: int) -> str:
+    """Values of which none comes twice."""
+    return (
+        f"h{n}.example.org:80 10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255} - user{n} [{{}}]"
+        f' "GET /s{n}/p{n}?q={n} HTTP/1.1" {200 + n % 300} {n}'
+        f' "https://ref{n}.example.com/{n}" "{FIREFOX}/{n}.{n % 9}"'
+    )
 
 
-if __name__ == "__main__":
-    write(int(sys.argv[1]), sys.stdout.buffer)
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox"
+
+
+def written(path: Path, line: Callable[[int], str], count: int) -> Path:
+    """A log of such lines, a hundred a second; left alone when it is there."""
+    if not path.exists():
+        unfinished = path.with_suffix(".unfinished")
+        with unfinished.open("w", encoding="ascii") as file:
+            for n in range(count):
+                second = n // 100
+                clock = f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+                file.write(line(n).format(f"10/Oct/2026:{clock} +0000") + "\n")
+        unfinished.rename(path)
+    return path
+
+
+def compared(name: str, one: Path, other: Path, most: float) -> Iterable[Figure]:
+    """A report of one log against that of another with as many lines."""
+    commands = [
+        [*HITWATCH, "report", "--quiet", "-o", os.devnull, str(log)] for log in (one, other)
+    ]
+    pairs = in_pairs(commands[0], commands[1], runs=3)
+    ratio, (ours, theirs) = 1 / pairs.ratio, pairs.seconds
+    found = f"{ratio:.3g} times ({ours:.3g} s and {theirs:.3g} s)"
+    yield Figure(name, found, f"≤ {most:g} times", ratio <= most)
+    megabytes = pairs.megabytes[0]
+    yield Figure("its memory", f"{megabytes:.0f} MB", "≤ 400 MB", megabytes <= 400)
+
+
+def all_distinct(bench: Bench) -> Iterable[Figure]:
+    """Time and memory that such logs take."""
+    few, many = (
+        written(bench.logs / f"agents-{count}.log", agents(count), AGENT_LINES)
+        for count in (60, 60_000)
+    )
+    name = f"report, {AGENT_LINES:,} lines of 60,000 user agents, against 60"
+    yield from compared(name, many, few, 2)
+    plain = written(bench.logs / "usual.log", usual, LINES)
+    hostile = written(bench.logs / "distinct.log", distinct, LINES)
+    name = f"report, {LINES:,} lines of nothing but distinct values, against usual ones"
+    yield from compared(name, hostile, plain, 6)

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from distinct import all_distinct
 from earlier import compared
 from measuring import HITWATCH, Bench, Figure, alone
 from parsing import detection, formats, kernel
@@ -45,6 +46,7 @@ GROUPS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "rejects": rejects,
     "watch": watch,
     "store": storing,
+    "distinct": all_distinct,
     "report": reporting,
 }
 MARKS = {True: "reached", False: "**missed**", None: "not measured"}
