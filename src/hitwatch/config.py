@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,12 +61,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     top: int | None = None
     alert_log: str | None = None
     log_file: str | None = None
-    log_level: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
     trusted_proxy: str | list[str] | None = None
     anonymize: Literal["truncate", "hash"] | None = None
     anonymize_key_file: str | None = None
     redact: bool | None = None
     geoip: str | list[str] | None = None
+
+    def only(self, names: Collection[str]) -> Settings:
+        """These settings; all others say nothing."""
+        return Settings(**{name: getattr(self, name) for name in names})
 
 
 def load(named: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:

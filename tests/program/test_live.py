@@ -154,23 +154,42 @@ def test_a_real_server_under_load(
     )
 
 
-def test_the_demo() -> None:
-    """The demo raises its alert, clears it, and ends by itself within about a minute."""
+def test_the_demo(tmp_path: Path) -> None:
+    """The demo raises its alert, clears it, and ends by itself within about a minute.
+
+    What it watches is its own, whatever the user's settings say of other logs.
+    """
     import json
 
     from tests.program.running import COMMAND, environment
 
+    own = tmp_path / "own.log"
+    settings = {
+        "HITWATCH_LOG_FILE": str(own),
+        "HITWATCH_LOG_FORMAT": "iis-w3c",
+        "HITWATCH_TZ": "Asia/Tokyo",
+        "HITWATCH_METRIC": "hits",
+        "HITWATCH_THRESHOLD": "50",
+        "HITWATCH_SECTION_DEPTH": "3",
+        "HITWATCH_RESOLUTION": "7s",
+        "HITWATCH_ANONYMIZE": "truncate",
+        "HITWATCH_TRUSTED_PROXY": "10.0.0.0/8",
+    }
     began = time.monotonic()
     demo = subprocess.run(
         [*COMMAND, "demo", "--output-format", "jsonl"],
         capture_output=True,
         text=True,
         timeout=120,
-        env=environment(),
+        env={**environment(), **settings},
     )
     assert demo.returncode == 0, demo.stderr
+    assert own.read_text().count("ended: ") == 1
+    assert "wrote" not in own.read_text(), "the log of who makes the traffic is not the user's"
     said = [json.loads(row) for row in demo.stdout.splitlines()]
-    assert [s["state"] for s in said if s["type"] == "alert"] == ["firing", "resolved"]
+    alerts = [s for s in said if s["type"] == "alert"]
+    assert [s["state"] for s in alerts] == ["firing", "resolved"]
+    assert {(s["rule"], s["unit"], s["threshold"]) for s in alerts} == {("outflow", "bytes/s", 1.5)}
     assert said[-1]["type"] == "end"
     assert said[-1]["lines"] == said[-1]["hits"] + said[-1]["rejects"] > 10_000
     assert time.monotonic() - began < 90

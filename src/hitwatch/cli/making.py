@@ -18,7 +18,7 @@ from hitwatch.cli.options import (
     saying_options,
     stop_on_signals,
 )
-from hitwatch.cli.writing import log_to
+from hitwatch.cli.writing import begin
 from hitwatch.clocks import Stop
 from hitwatch.errors import UsageError
 
@@ -69,8 +69,7 @@ def simulate(
     stop = Stop()
     stop_on_signals(stop)
     outputs = Outputs(stop.is_set)
-    outputs.reads([scenario] if scenario else [])
-    log_to(outputs, words["log_file"], words["log_level"] or "info")
+    begin(outputs, words, [scenario] if scenario else [])
     named = (
         scenario_named(scenario) if scenario else Scenario(phases=[Phase(rate=100, duration="1m")])
     )
@@ -90,6 +89,10 @@ def simulate(
     if written.behind:
         notify(f"the pace could not be held: {written.behind:,} lines were due and are not written")
     return FINE
+
+
+_OF_A_DEMO = ("top", "alert_log", "log_file", "log_level")
+"""Settings that a demo obeys: what is said and where. What is watched is its own."""
 
 
 @click.command()
@@ -113,10 +116,9 @@ def demo(*, keep_running: bool, **words: Any) -> int:
         "section_depth": None,
         "tz": None,
         "duration_unit": None,
-        "config": None,
         "every": words["every"] or "5s",
     }
-    with prepared({**words, **shortened}) as (run, _):
+    with prepared({**words, **shortened}, obeyed=_OF_A_DEMO) as (run, _):
         from hitwatch.run.making import demo as show
 
         end = show(run, keep_running=keep_running)

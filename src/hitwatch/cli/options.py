@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -76,7 +76,6 @@ reading_options = together(
         type=click.Choice(DURATION_UNITS),
         help="Unit of durations where the format leaves it open [default: as lines tell].",
     ),
-    click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
 )
 selection_options = together(
     click.option("--since", metavar="TIME", help="Leave out what is older."),
@@ -123,6 +122,7 @@ saying_options = together(
     click.option("--quiet", is_flag=True, help="Say nothing about the run itself."),
 )
 own_log_options = together(
+    click.option("--config", type=click.Path(path_type=Path), help="Settings file to use."),
     click.option("--log-file", metavar="FILE", help="Where hitwatch logs what it does."),
     click.option(
         "--log-level",
@@ -134,12 +134,20 @@ own_log_options = together(
 
 
 @contextmanager
-def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple[Run, Settings]]:
-    """What the words say of a run over some logs; ends it when a signal asks for it."""
+def prepared(
+    words: dict[str, Any], paths: Sequence[str] = (), obeyed: Collection[str] | None = None
+) -> Iterator[tuple[Run, Settings]]:
+    """What the words say of a run over some logs; ends it when a signal asks for it.
+
+    Args:
+        words: of the command line.
+        paths: the logs.
+        obeyed: the only settings that count; all of them when ``None``.
+
+    """
     from hitwatch.cli.privacy import read_intake
-    from hitwatch.cli.writing import inputs_of, log_to
+    from hitwatch.cli.writing import begin
     from hitwatch.clocks import WallClock
-    from hitwatch.config import load
     from hitwatch.outputs.door import Outputs
     from hitwatch.render.outputs import (
         AlertLog,
@@ -151,7 +159,10 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
     from hitwatch.run.inputs import offsets_of
     from hitwatch.run.modes import Run
 
-    settings = load(words["config"])
+    stop = Stop()
+    stop_on_signals(stop)
+    outputs = Outputs(stop.is_set)
+    settings = begin(outputs, words, paths, obeyed)
     log_format = read_format_setting(words, settings)
 
     def setting(name: str, default: Any = None) -> Any:
@@ -160,11 +171,6 @@ def prepared(words: dict[str, Any], paths: Sequence[str] = ()) -> Iterator[tuple
                 return value
         return default
 
-    stop = Stop()
-    stop_on_signals(stop)
-    outputs = Outputs(stop.is_set)
-    outputs.reads((*paths, *inputs_of(words, settings)))
-    log_to(outputs, setting("log_file"), setting("log_level", "info"))
     stdout = standard_output()
     color = not words["plain"] and wants_color(words["color"], stdout, dict(os.environ))
     top = setting("top", 8)

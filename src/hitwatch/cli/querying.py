@@ -22,7 +22,7 @@ from hitwatch.cli.options import (
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
 from hitwatch.cli.reading import only_text_on_terminals, readers_of
-from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
+from hitwatch.cli.writing import begin, finish, output_help, overwrite_option
 from hitwatch.clocks import Stop
 
 
@@ -68,7 +68,6 @@ def query(
     outputs = Outputs(stop.is_set)
 
     def work() -> int:
-        from hitwatch.config import load
         from hitwatch.run.earlier import is_earlier
         from hitwatch.run.parsing import Parsing, wording
         from hitwatch.run.querying import Query, kind_of_result
@@ -77,10 +76,9 @@ def query(
 
         kind = kind_of_result(output, output_format)
         only_text_on_terminals(kind, output)
-        settings, tell = load(words["config"]), silent if quiet else notify
+        tell = silent if quiet else notify
         paths = find_logs(sources, live=False)
-        outputs.reads((*paths, *inputs_of(words, settings)))
-        log_to(outputs, words["log_file"], words["log_level"] or "info")
+        settings = begin(outputs, words, paths)
         parsing = Parsing(
             paths=paths,
             reader_of=readers_of(words, settings, None, read_intake(words, settings), tell),

@@ -25,7 +25,7 @@ from hitwatch.cli.options import (
     stop_on_signals,
 )
 from hitwatch.cli.privacy import privacy_options, read_intake
-from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
+from hitwatch.cli.writing import begin, finish, output_help, overwrite_option
 from hitwatch.clocks import Stop
 from hitwatch.errors import InputError, UsageError
 
@@ -106,7 +106,6 @@ def parse(
 
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
-    from hitwatch.config import load
     from hitwatch.outputs.door import Outputs
     from hitwatch.run.earlier import is_earlier
     from hitwatch.run.parsing import Parsing, convert, kind_of, rejects_to, wording
@@ -118,11 +117,10 @@ def parse(
     only_text_on_terminals(kind, output)
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     words["line_numbers"] = line_numbers or bool(chosen and "line_number" in chosen)
-    settings, tell = load(words["config"]), silent if quiet else notify
+    tell = silent if quiet else notify
     paths = find_logs(sources, live=False)
     with Outputs(stop.is_set) as outputs:
-        outputs.reads((*paths, *inputs_of(words, settings)))
-        log_to(outputs, words["log_file"], words["log_level"] or "info")
+        settings = begin(outputs, words, paths)
         choice = selection_of(words, settings).choice()
         intake = replace(read_intake(words, settings), choice=choice)
         parsing = Parsing(
@@ -173,7 +171,6 @@ def only_text_on_terminals(kind: str, output: Path | None) -> None:
 @own_log_options
 def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **words: Any) -> int:
     """Say which format a log is in, what each field means, and what does not fit."""
-    from hitwatch.config import load
     from hitwatch.hits.describe import describe
     from hitwatch.outputs.door import Outputs
     from hitwatch.render.detection import to_json, to_text
@@ -182,11 +179,8 @@ def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **
 
     if line is not None and sources:
         raise UsageError("--line takes the place of a log", hint="leave the logs away")
-    settings = load(words["config"])
     paths = [] if line is not None else find_logs(sources, live=False)
-    outputs = Outputs()
-    outputs.reads((*paths, *inputs_of(words, settings)))
-    log_to(outputs, words["log_file"], words["log_level"] or "info")
+    settings = begin(Outputs(), words, paths)
     readers = readers_of(words, settings, None)
     if line is not None:
         return explain_line(line, readers, output_format)

@@ -27,7 +27,7 @@ from hitwatch.cli.options import (
 )
 from hitwatch.cli.privacy import privacy_options, read_intake, several
 from hitwatch.cli.reading import readers_of
-from hitwatch.cli.writing import finish, inputs_of, log_to, output_help, overwrite_option
+from hitwatch.cli.writing import begin, finish, output_help, overwrite_option
 from hitwatch.clocks import Stop
 from hitwatch.errors import UsageError
 
@@ -118,7 +118,6 @@ def report(
 
     Several files are read in the order of their times, compressed ones as they are.
     """
-    from hitwatch.config import load
     from hitwatch.outputs.door import Outputs
     from hitwatch.readmodel import Limits
     from hitwatch.render.outputs import standard_output, wants_color, write
@@ -141,11 +140,10 @@ def report(
     _bound_memory()
     stop = Stop()
     stop_on_signals(stop)
-    settings, tell = load(words["config"]), silent if quiet else notify
+    tell = silent if quiet else notify
     paths = find_logs(sources, live=False)
     door = Outputs(stop.is_set)
-    door.reads((*paths, *inputs_of({**words, "geoip": geoip}, settings)))
-    log_to(door, words["log_file"], words["log_level"] or "info")
+    settings = begin(door, {**words, "geoip": geoip}, paths)
     intake = read_intake(words, settings)
     width = read_duration("bucket", bucket) if bucket else MINUTE
     depth = words["section_depth"] or settings.section_depth or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,41 @@ def finish(outputs: Outputs, *, stopped: bool, unread: bool) -> None:
         notify(f"no file was written: {why}")
 
 
-def log_to(outputs: Outputs, path: str | None, level: str) -> None:
+def begin(
+    outputs: Outputs,
+    words: dict[str, Any],
+    paths: Sequence[str] = (),
+    obeyed: Collection[str] | None = None,
+) -> Settings:
+    """Begin a run: read its settings, guard what it reads, open hitwatch's own log.
+
+    Every command that has such a log begins here, so that a setting counts for all alike.
+
+    Args:
+        outputs: opens what the run writes.
+        words: of the command line.
+        paths: logs that are read.
+        obeyed: the only settings that count; all of them when ``None``.
+
+    Raises:
+        SettingsError: settings make no sense, or the log cannot be written.
+
+    """
+    from hitwatch.config import load
+
+    settings = load(words["config"])
+    if obeyed is not None:
+        settings = settings.only(obeyed)
+    outputs.reads((*paths, *inputs_of(words, settings)))
+    _log_to(
+        outputs,
+        words["log_file"] or settings.log_file,
+        words["log_level"] or settings.log_level or "info",
+    )
+    return settings
+
+
+def _log_to(outputs: Outputs, path: str | None, level: str) -> None:
     """Let hitwatch's own log go to a file, or nowhere."""
     log = logging.getLogger("hitwatch")
     log.propagate = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from hitwatch.config import ENVIRONMENT_PREFIX
 from hitwatch.errors import SettingsError
 from hitwatch.hits.formats import by_name
 from hitwatch.outputs.door import Outputs, WholeLog
@@ -148,9 +150,14 @@ def demo(run: modes.Run, *, keep_running: bool) -> End:
         log = Path(folder) / "access.log"
         run.notify(f"a made-up site writes {log}; an incident comes after 27 seconds")
         words = [sys.executable, "-m", "hitwatch", "simulate", "demo", "--live", "-o", str(log)]
+        # Settings are for the watch: the writer shall not add to the user's own log, too.
+        words += ["--config", os.devnull]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
         if keep_running:
             words += ["--duration", "24h"]
-        writer = subprocess.Popen(words, stderr=subprocess.DEVNULL)  # noqa: S603 - our own words
+        writer = subprocess.Popen(  # noqa: S603 - our own words
+            words, stderr=subprocess.DEVNULL, env=environment
+        )
         try:
             ends_at = None if keep_running else run.clock.now() + length + 3 * SECOND
             return modes.watch(run, [str(log)], from_start=True, ends_at=ends_at)
