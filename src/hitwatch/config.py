@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from hitwatch.errors import SettingsError
+from hitwatch.values import duration, duration_or_none, exact, whole
 
 ENVIRONMENT_PREFIX = "HITWATCH_"
 PROJECT_FILE = "hitwatch.toml"
+
+
+_BOUNDS: dict[str, Callable[[str, Any], object]] = {
+    "short": duration,
+    "long": duration,
+    "resolution": duration,
+    "every": duration,
+    "backfill": duration_or_none,
+    "threshold": exact,
+    "section_depth": whole,
+    "top": whole,
+}
+"""What is checked of a value, so that it is refused where it stands, and by every command."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -124,10 +138,15 @@ def _from_environment(environment: Mapping[str, str]) -> Settings:
 
 def _checked(table: dict[str, Any], where: str, *, strict: bool = True) -> Settings:
     try:
-        return msgspec.convert(table, Settings, strict=strict)
+        settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         known = ", ".join(field.encode_name for field in msgspec.structs.fields(Settings))
         raise SettingsError(str(error), where=where, hint=f"known settings: {known}") from error
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        if value is not None and field.name in _BOUNDS:
+            _BOUNDS[field.name](f"{where}: {field.encode_name}", value)
+    return settings
 
 
 def _without_none(settings: Settings) -> dict[str, Any]:

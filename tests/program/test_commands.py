@@ -111,7 +111,7 @@ def test_text_of_a_replay(log: Path) -> None:
         (["watch", "--every", "0s", "empty"], 2, "longer than nothing"),
         (["watch", "--log-format", "cobined", "empty"], 2, "unknown log format 'cobined'"),
         (["watch", "--tz", "Mars/Olympus", "empty"], 2, "unknown time zone 'Mars/Olympus'"),
-        (["replay", "--speed", "fast", "empty"], 2, "'fast' is no speed"),
+        (["replay", "--speed", "fast", "empty"], 2, "invalid speed 'fast': expected 'max'"),
         (["watch", "-", "empty"], 2, "cannot be combined"),
         (["watch", "--config", "bad.toml", "empty"], 2, "bad.toml: Object contains unknown field"),
         (["watch", "--config", "none.toml", "empty"], 2, "none.toml: cannot be read"),

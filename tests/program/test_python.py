@@ -314,7 +314,7 @@ def test_errors_say_what_is_wrong(tmp_path: Path, log: Path) -> None:
             function(log, tz="Mars/Base")
         with pytest.raises(FormatError, match="unknown log format"):
             function(log, log_format="combned")
-        with pytest.raises(UsageError, match="0 is no depth"):
+        with pytest.raises(SettingsError, match="section_depth: 0 must be a whole number"):
             function(log, section_depth=0)
     damaged = hitwatch.scan(tmp_path / "cut.log.gz")
     with pytest.warns(hitwatch.DamageWarning, match="damaged or cut short"):

@@ -452,7 +452,7 @@ def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) 
         (["--sort", "size"], "no figure"),
         (["--section-group", "a=~("], "no regular expression"),
         (["--section-group", "/img/*"], "NAME=GLOB"),
-        (["--top", "paths=0"], "no number of rows"),
+        (["--top", "paths=0"], "must be a whole number"),
         (["--compare", "previous"], "--since"),
         (["--compare", "yesterday"], "no time to compare with"),
     ):

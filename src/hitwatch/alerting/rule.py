@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hitwatch.errors import SettingsError
-from hitwatch.spans import MINUTE, SECOND, Duration, format_duration, parse_duration
+from hitwatch.spans import MINUTE, SECOND, Duration, format_duration
+from hitwatch.values import MOST_STEPS, duration, exact
 
 METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
 """What a rule can watch, and the unit its averages are said in."""
@@ -50,6 +51,12 @@ class SurgeRule:
                     f" of the resolution of {format_duration(self.resolution)}",
                     hint="both windows are counted in whole buckets",
                 )
+        if self.long_steps > MOST_STEPS:
+            raise SettingsError(
+                f"the long window of {format_duration(self.long)} has more than {MOST_STEPS:,}"
+                f" buckets of {self.resolution:,} µs",
+                hint="a wider resolution takes fewer",
+            )
         if self.short >= self.long:
             raise SettingsError(
                 f"the short window of {format_duration(self.short)} is not shorter than"
@@ -111,18 +118,8 @@ def surge_rule(
 
 
 def _duration(name: str, text: str | None, default: Duration) -> Duration:
-    if text is None:
-        return default
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise SettingsError(str(error), where=name) from error
+    return default if text is None else duration(name, text)
 
 
 def _fraction(number: str | float | None, default: Fraction) -> Fraction:
-    if number is None:
-        return default
-    try:
-        return Fraction(str(number))
-    except (ValueError, ZeroDivisionError) as error:
-        raise SettingsError(f"{number!r} is not a number", where="threshold") from error
+    return default if number is None else exact("threshold", number)

@@ -12,7 +12,6 @@ from hitwatch.cli.options import (
     UNREADABLE,
     own_log_options,
     prepared,
-    read_duration,
     read_speed,
     reading_options,
     rule_options,
@@ -20,6 +19,7 @@ from hitwatch.cli.options import (
     selection_options,
 )
 from hitwatch.cli.privacy import privacy_options
+from hitwatch.values import duration_or_none
 
 
 @click.command()
@@ -53,7 +53,7 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
         end = modes.watch(
             run,
             paths,
-            backfill=read_duration("backfill", backfill or settings.backfill or "30m"),
+            backfill=duration_or_none("backfill", backfill or settings.backfill or "30m"),
             from_start=from_start,
         )
         return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE

@@ -30,7 +30,7 @@ from hitwatch.errors import UsageError
 @click.option("--append", is_flag=True, help="Continue the log if it exists.")
 @click.option("--live/--fast", default=False, help="At the clock's pace, or as fast as can be.")
 @click.option("--truth", type=click.Path(path_type=Path), help="Where to write the truth file.")
-@click.option("--rate", type=click.FloatRange(0), help="Lines a second, in one phase.")
+@click.option("--rate", type=float, help="Lines a second, in one phase.")
 @click.option("--duration", metavar="DURATION", help="How long that phase lasts.")
 @click.option("--log-format", metavar="NAME", help="Format to write.")
 @click.option("--profile", type=click.Choice(["realistic", "uniform"]), help="What site it is.")
@@ -126,7 +126,9 @@ def demo(*, keep_running: bool, **words: Any) -> int:
 
 
 @click.command()
-@click.option("--lines", type=click.IntRange(10_000), default=500_000, help="How many lines.")
+@click.option(
+    "--lines", type=click.IntRange(10_000, 100_000_000), default=500_000, help="How many lines."
+)
 @click.option("--log-format", default="apache-combined", metavar="NAME", help="Their format.")
 def bench(*, lines: int, log_format: str) -> None:
     """Measure how fast this machine reads, parses, counts and watches."""

@@ -17,7 +17,7 @@ import click
 
 from hitwatch.clocks import Stop
 from hitwatch.errors import SettingsError, UsageError
-from hitwatch.spans import Duration, parse_duration
+from hitwatch.values import duration, exact, whole
 
 if TYPE_CHECKING:
     from hitwatch.alerting.rule import SurgeRule
@@ -67,9 +67,7 @@ reading_options = together(
         metavar="FILE[:NAME]",
         help="The server's settings, and which of the formats or logs in them.",
     ),
-    click.option(
-        "--section-depth", type=click.IntRange(1), help="Path segments of a section [default: 1]."
-    ),
+    click.option("--section-depth", metavar="N", help="Path segments of a section [default: 1]."),
     click.option("--tz", metavar="ZONE", help="Zone of times without offset [default: UTC]."),
     click.option(
         "--duration-unit",
@@ -95,7 +93,7 @@ selection_options = together(
 )
 saying_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
-    click.option("--top", type=click.IntRange(1), help="How many rows to list [default: 8]."),
+    click.option("--top", metavar="N", help="How many rows to list [default: 8]."),
     click.option(
         "--panel", "chosen", metavar="NAME", multiple=True, help="Show this panel of a report too."
     ),
@@ -173,7 +171,7 @@ def prepared(
 
     stdout = standard_output()
     color = not words["plain"] and wants_color(words["color"], stdout, dict(os.environ))
-    top = setting("top", 8)
+    top = whole("top", setting("top", 8))
     json_lines = words["output_format"] == "jsonl"
     screen = JsonScreen(stdout) if json_lines else TextScreen(stdout, top=top, color=color)
     alert_log = None
@@ -185,9 +183,9 @@ def prepared(
     yield (
         Run(
             rule=read_rule(words, settings),
-            every=read_duration("every", setting("every", "10s")),
+            every=duration("every", setting("every", "10s")),
             log_format=log_format,
-            section_depth=setting("section_depth", 1),
+            section_depth=read_depth(words, settings),
             zone=offsets_of(setting("tz")),
             duration_unit=setting("duration_unit"),
             intake=intake,
@@ -232,7 +230,7 @@ def _panels(
         return counted, None
     window: Duration | None = 0
     if text := words["panel_window"]:
-        window = None if text == "start" else read_duration("panel-window", text)
+        window = None if text == "start" else duration("panel-window", text)
     left_out = frozenset(panel.name for panel in counted) - chosen
     return counted, Shown(Limits(top, left_out=left_out), window)
 
@@ -258,22 +256,17 @@ def silent(_text: str) -> None:
     """Say nothing: the user asked for quiet."""
 
 
-def read_duration(name: str, text: str) -> Duration:
-    """Read a duration, naming the setting where it makes no sense."""
-    try:
-        duration = parse_duration(text)
-    except ValueError as error:
-        raise SettingsError(str(error), where=name) from error
-    if duration <= 0 and name == "every":
-        raise SettingsError("a display period must be longer than nothing", where=name)
-    return duration
-
-
 def read_format_setting(words: dict[str, Any], settings: Settings) -> Format | None:
     """The log format that the words or the settings name; ``None``: it is to be found out."""
     from hitwatch.run.inputs import format_named
 
     return format_named(words["log_format"] or settings.log_format, words.get("log_format_from"))
+
+
+def read_depth(words: dict[str, Any], settings: Settings) -> int:
+    """How many path segments make a section, as the words or else the settings have it."""
+    depth = settings.section_depth if words["section_depth"] is None else words["section_depth"]
+    return whole("section-depth", 1 if depth is None else depth)
 
 
 def selection_of(words: dict[str, Any], settings: Settings) -> Selection:
@@ -333,16 +326,21 @@ def progress_bar(total: int, stream: TextIO) -> Callable[[int], None]:
     return advance
 
 
+_SLOWEST = 0.001
+
+
 def read_speed(text: str) -> float | None:
     """Read the speed of a replay; ``None``: as fast as can be."""
     if text == "max":
         return None
     try:
-        factor = float(text.removesuffix("x"))
-    except ValueError:
+        factor = float(exact("speed", text.removesuffix("x")))
+    except SettingsError:
         factor = 0.0
-    if factor <= 0:
-        raise UsageError(f"{text!r} is no speed", where="--speed", hint="write 1x, 60x, or max")
+    if factor < _SLOWEST:
+        raise UsageError(
+            f"invalid speed {text!r}: expected 'max' or a factor such as '60x'", where="--speed"
+        )
     return factor
 
 

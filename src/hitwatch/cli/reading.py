@@ -17,6 +17,7 @@ from hitwatch.cli.options import (
     UNREADABLE,
     notify,
     own_log_options,
+    read_depth,
     read_format_setting,
     reading_options,
     selection_of,
@@ -48,7 +49,7 @@ def readers_of(
     from hitwatch.stats.intake import Intake
 
     log_format = read_format_setting(words, settings)
-    depth = words["section_depth"] or settings.section_depth or 1
+    depth = read_depth(words, settings)
     zone = offsets_of(words["tz"] or settings.tz)
     numbered = words.get("line_numbers", False)
     return Readers(

@@ -16,7 +16,7 @@ from hitwatch.cli.options import (
     notify,
     own_log_options,
     progress_bar,
-    read_duration,
+    read_depth,
     read_rule,
     reading_options,
     rule_options,
@@ -30,6 +30,7 @@ from hitwatch.cli.reading import readers_of
 from hitwatch.cli.writing import begin, finish, output_help, overwrite_option
 from hitwatch.clocks import Stop
 from hitwatch.errors import UsageError
+from hitwatch.values import duration, whole
 
 OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 
@@ -145,12 +146,12 @@ def report(
     door = Outputs(stop.is_set)
     settings = begin(door, {**words, "geoip": geoip}, paths)
     intake = read_intake(words, settings)
-    width = read_duration("bucket", bucket) if bucket else MINUTE
-    depth = words["section_depth"] or settings.section_depth or 1
+    width = MINUTE if bucket is None else duration("bucket", bucket)
+    depth = read_depth(words, settings)
     sections = sections_of(groups, depth, collapse=collapse_ids)
     databases = geoip or several(settings.geoip)
     known = known_panels(width, collapse=collapse_ids, sections=sections, databases=databases)
-    panels = private(panels_to_count(known, chosen, timeline=bool(bucket)), intake.privacy)
+    panels = private(panels_to_count(known, chosen, timeline=bucket is not None), intake.privacy)
     named = {panel.name for panel in panels} | {WHAT_GREW}
     selection = selection_of(words, settings)
     choice = selection.choice()
@@ -158,8 +159,8 @@ def report(
     default = 10 if output_format in (None, "text") and not outputs else 1000
     figure, figures = _by_panel("--sort", sorts, named)
     limits = Limits(
-        top=_rows(general) if general else default,
-        tops={name: _rows(count) for name, count in by_panel.items()},
+        top=default if general is None else whole("--top", general),
+        tops={name: whole("--top", count) for name, count in by_panel.items()},
         sort=figure_named(figure or "hits"),
         sorts={name: figure_named(figure) for name, figure in figures.items()},
         left_out=panels_left_out(left_out, chosen, named),
@@ -270,9 +271,3 @@ def _by_panel(
             raise UsageError(f"nothing behind {word!r}", where=option)
         by_panel[name] = value
     return general, by_panel
-
-
-def _rows(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"{text!r} is no number of rows", where="--top", hint="1 or more")
-    return int(text)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from hitwatch.alerting.rule import surge_rule
-from hitwatch.errors import DamageError, DamageWarning, SettingsError, UsageError
+from hitwatch.errors import DamageError, DamageWarning, UsageError
 from hitwatch.hits.lazy import LazyRows
 from hitwatch.hits.privacy import Mode
 from hitwatch.hits.rewriting import Privacy
@@ -33,9 +33,10 @@ from hitwatch.run.selection import (
     trusted,
 )
 from hitwatch.sources.places import find_logs
-from hitwatch.spans import MINUTE, Duration, parse_duration
+from hitwatch.spans import MINUTE, Duration
 from hitwatch.stats.intake import Intake
 from hitwatch.stats.places import private
+from hitwatch.values import duration, whole
 
 log = logging.getLogger("hitwatch")
 
@@ -106,7 +107,7 @@ def scan(
         InputError: a log cannot be read, or is in no known format; damage that is found
             further on is raised when the table is collected.
         FormatError: ``log_format`` makes no sense.
-        SettingsError: there is no such time zone.
+        SettingsError: there is no such time zone, or a number is out of bounds.
         UsageError: a condition or point in time makes no sense, or the hash has no key.
 
     """
@@ -214,7 +215,8 @@ def report(
     Raises:
         InputError: a log cannot be read, or is in no known format.
         FormatError: ``log_format`` makes no sense.
-        SettingsError: the rule makes no sense, or there is no such time zone.
+        SettingsError: the rule makes no sense, there is no such time zone, or a duration or
+            number is out of bounds.
         UsageError: a condition or point in time makes no sense, there is no such panel or
             figure, the hash has no key, or a database cannot be read.
 
@@ -232,9 +234,9 @@ def report(
     for name in (*(tops or ()), *(sorts or ())):
         check_panel(name, named)
     limits = Limits(
-        top=top,
+        top=None if top is None else whole("top", top),
         sort=figure_named(sort),
-        tops=dict(tops or {}),
+        tops={name: whole("tops", count) for name, count in (tops or {}).items()},
         sorts={name: figure_named(figure) for name, figure in (sorts or {}).items()},
         left_out=panels_left_out(_several(no_panel), chosen, named),
     )
@@ -324,16 +326,8 @@ def _unit(duration_unit: str | None) -> str | None:
 
 
 def _depth(section_depth: int) -> int:
-    if section_depth < 1:
-        raise UsageError(f"{section_depth} is no depth", where="section_depth", hint="at least 1")
-    return section_depth
+    return whole("section_depth", section_depth)
 
 
 def _width(bucket: str | None) -> Duration:
-    try:
-        width = MINUTE if bucket is None else parse_duration(bucket)
-    except ValueError as error:
-        raise SettingsError(str(error), where="bucket") from error
-    if width <= 0:
-        raise SettingsError("a step must be longer than nothing", where="bucket")
-    return width
+    return MINUTE if bucket is None else duration("bucket", bucket)

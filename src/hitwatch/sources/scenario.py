@@ -13,8 +13,11 @@ from msgspec import Meta, Struct
 
 from hitwatch.errors import SettingsError
 from hitwatch.spans import Duration, from_datetime, parse_duration
+from hitwatch.values import duration, duration_or_none, exact, whole
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+_FASTEST = 100_000_000
+"""Lines a second that no machine writes."""
 Positive = Annotated[float, Meta(gt=0)]
 
 
@@ -148,22 +151,28 @@ def check(scenario: Scenario, where: str) -> None:
     """Check what types cannot say.
 
     Raises:
-        SettingsError: a duration is not readable, or a start has no offset.
+        SettingsError: a duration is not readable, a number out of bounds, or a start has no
+            offset.
     """
-    texts = {"late_by": scenario.late_by}
+    duration_or_none(f"{where}: late_by", scenario.late_by)
+    whole(f"{where}: seed", scenario.seed, least=0, most=2**63 - 1)
+    texts: dict[str, str] = {}
+    numbers: dict[str, float] = {}
     for index, phase in enumerate(scenario.phases):
         texts |= {f"phases[{index}].duration": phase.duration}
         texts |= {f"phases[{index}].period": phase.period}
+        numbers |= {f"phases[{index}].rate": phase.rate, f"phases[{index}].to": phase.to or 0}
     for index, incident in enumerate(scenario.incidents):
-        texts |= {f"incidents[{index}].start": incident.start}
+        duration_or_none(f"{where}: incidents[{index}].start", incident.start)
+        numbers |= {f"incidents[{index}].strength": incident.strength or 1}
         texts |= {f"incidents[{index}].duration": incident.duration}
     if scenario.rotation:
         texts["rotation.every"] = scenario.rotation.every
     for key, text in texts.items():
-        try:
-            parse_duration(text)
-        except ValueError as error:
-            raise SettingsError(str(error), where=f"{where}: {key}") from error
+        duration(f"{where}: {key}", text)
+    for key, number in numbers.items():
+        if exact(f"{where}: {key}", number, most=_FASTEST) < 0:
+            raise SettingsError(f"{number:g} must not be negative", where=f"{where}: {key}")
     if scenario.start is not None and scenario.start.tzinfo is None:
         raise SettingsError(
             "the start has no offset from UTC", where=f"{where}: start", hint="end it with Z"
