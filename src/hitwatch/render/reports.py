@@ -14,6 +14,7 @@ from hitwatch.hits.rows import write_parquet
 from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
 from hitwatch.render.guesses import guess_object, guess_wording
 from hitwatch.render.panels import FIGURES, change, keys_wording, row_object, table
+from hitwatch.render.spreadsheets import no_formula
 from hitwatch.render.units import (
     clock_time,
     duration,
@@ -286,18 +287,14 @@ def to_jsonl(report: Report) -> str:
 def to_csv(report: Report) -> str:
     """All panels in one table (RFC 4180).
 
-    A key that a spreadsheet would take for a formula is written behind an apostrophe.
+    What a spreadsheet would take for a formula stands behind an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["panel", "key", *FIGURES, *TIMED, "previous_hits"])
     for row in to_rows(report):
-        key = f"'{row['key']}" if row["key"][:1] in _FORMULA else row["key"]
-        writer.writerow([row["panel"], key, *list(row.values())[3:]])
+        writer.writerow([row["panel"], no_formula(row["key"]), *list(row.values())[3:]])
     return out.getvalue()
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_rows(report: Report) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from hitwatch.errors import DamageError, InputError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.columns import COLUMNS, Column
 from hitwatch.hits.compile import LINE_NUMBER, Hits
-from hitwatch.hits.rows import ORIGIN, Schema, schema_of, shaped, sink, to_csv, to_jsonl
+from hitwatch.hits.rows import ORIGIN, Schema, schema_of, shaped, sink, to_jsonl
 from hitwatch.render.outputs import unwritable, write
+from hitwatch.render.spreadsheets import to_csv
 from hitwatch.run.inputs import chunks_of, in_order, unknown_format
 from hitwatch.run.readers import Readers
 from hitwatch.sources.places import STDIN

@@ -9,9 +9,10 @@ from typing import IO, TYPE_CHECKING
 from hitwatch.errors import UsageError
 from hitwatch.hits import sql
 from hitwatch.hits.lazy import LazyRows
-from hitwatch.hits.rows import sink_lazy, to_csv, to_jsonl
+from hitwatch.hits.rows import sink_lazy, to_jsonl
 from hitwatch.outputs.target import takes_any_ending
 from hitwatch.render.outputs import unwritable, write
+from hitwatch.render.spreadsheets import to_csv
 from hitwatch.render.tables import to_markdown, to_text
 from hitwatch.run.parsing import ENDINGS
 
