@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import doctest
 import gzip
 import json
@@ -374,3 +375,26 @@ def test_standard_input_is_read_once() -> None:
     )
     assert ended.stdout == "5\n"
     assert "standard input can be read only once" in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
+def test_memory_is_bound_as_on_the_command_line(log: Path) -> None:
+    """The allocator is told the same by ``hitwatch.report`` as by the command, once a process."""
+    program = (
+        "import ctypes, sys\n"
+        "class Library:\n"
+        "    def mallopt(self, number, value): print(number, value)\n"
+        "ctypes.CDLL = lambda name: Library()\n"
+    )
+    for call in (
+        "import hitwatch; hitwatch.report(sys.argv[2]); hitwatch.report(sys.argv[2])",
+        "from hitwatch.cli import commands; commands.main([*sys.argv[1:], '--panel', 'days',"
+        " '-o', '/dev/null'], standalone_mode=False)",
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-c", program + call, "report", str(log)],
+            capture_output=True,
+            text=True,
+            env=environment(),
+        )
+        assert ended.stdout.split() == ["-8", "2", "-3", "33554432", "-1", "67108864"], ended.stderr

@@ -138,7 +138,6 @@ def report(
     from hitwatch.stats.intake import Intake
     from hitwatch.stats.places import private
 
-    _bound_memory()
     stop = Stop()
     stop_on_signals(stop)
     tell = silent if quiet else notify
@@ -207,28 +206,6 @@ def report(
     if reporting.failures:
         return UNREADABLE
     return CONDITION_MET if fail_on_alert and made.alerts else FINE
-
-
-_MALLOC = {
-    "M_ARENA_MAX": (-8, 2),
-    "M_MMAP_THRESHOLD": (-3, 32 << 20),
-    "M_TRIM_THRESHOLD": (-1, 64 << 20),
-}
-"""Settings of glibc's ``mallopt`` (its man page): their numbers and values."""
-
-
-def _bound_memory() -> None:
-    """Have threads use again what they free.
-
-    Each would else keep its own, up to half as much more, and pieces would be taken from the
-    system and given back each time, which takes longer than to fill them.
-    """
-    import ctypes
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        for number, value in _MALLOC.values():
-            mallopt(number, value)
 
 
 _KINDS = {".txt": "text"} | {f".{kind}": kind for kind in OUTPUT_KINDS if kind != "text"}

@@ -19,6 +19,7 @@ from hitwatch.hits.compile import UNKNOWN, Course, Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.readmodel import Compared, Fired, Limits, Report, SourceRow, judged, panel_rows
 from hitwatch.run.inputs import chunks_of, in_order, times_by, unknown_format
+from hitwatch.run.memory import bound_memory
 from hitwatch.sources.files import PlainFile, Span, is_stream
 from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import is_ordered, offset_since
@@ -111,6 +112,7 @@ class Reporting:
             limits: how rows are ordered, and how many are shown.
 
         """
+        bound_memory()
         began = time.monotonic()
         choices = [self.choice]
         if self.previous is not None:
