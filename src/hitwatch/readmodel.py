@@ -116,6 +116,7 @@ class Compared:
         hits: in it.
         bytes: sent in it.
         visitors: in it.
+        visitors_error: how far they may be off: a standard error as a share; 0: exact.
 
     """
 
@@ -124,6 +125,21 @@ class Compared:
     hits: int
     bytes: int
     visitors: int
+    visitors_error: float = 0.0
+
+
+ESTIMATED = (
+    "visitors",
+    "sections",
+    "paths",
+    "clients",
+    "static_files",
+    "not_found",
+    "referrers",
+    "duration",
+)
+"""Totals that are estimates where there is too much to be held: standard errors of counts, and
+how far percentiles of the duration may be from the true ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +172,7 @@ class Report:
         judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
         reach: how much log before it the rule needs.
         absent: columns that are counted by and that none of the inputs has.
+        errors: how far each of ``ESTIMATED`` may be off, as a share; 0: exact.
 
     """
 
@@ -184,6 +201,7 @@ class Report:
     judged_from: Instant | None = None
     reach: Duration = 0
     absent: frozenset[str] = frozenset()
+    errors: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(ESTIMATED, 0.0))
 
     @property
     def lines(self) -> int:

@@ -459,3 +459,26 @@ def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) 
         ended = run("report", path, *words)
         assert ended.returncode == 2, ended.stderr
         assert said in ended.stderr
+
+
+def test_totals_that_are_estimates_state_their_error(tmp_path: Path) -> None:
+    """Of what cannot be held the totals keep the bound they state, as JSON and as text."""
+    path, count = tmp_path / "access.log", 60_000
+    path.write_text(
+        "".join(
+            f"10.{n >> 16}.{n >> 8 & 255}.{n & 255} - - [01/Jan/2026:00:00:00 +0000]"
+            f' "GET /{n}/{n}.png HTTP/1.1" 404 5 "https://example.org/{n}" "Mozilla/5.0"\n'
+            for n in range(count)
+        )
+    )
+    text = run("report", str(path), "-o", str(tmp_path / "r.json"), "-o", "-", folder=tmp_path)
+    totals = json.loads((tmp_path / "r.json").read_text())["totals"]
+    for name in ("visitors", "sections", "paths", "clients", "static_files", "not_found"):
+        assert 0 < totals["errors"][name] <= 0.0082, name
+        assert abs(totals[name] / count - 1) < 4 * totals["errors"][name], name
+        assert f"{totals[name]:,} ± 0.8%" in text.stdout
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:900]))
+    few = json.loads(run("report", str(path), "--output-format", "json").stdout)["totals"]
+    assert set(few["errors"].values()) == {0.0}
+    assert (few["visitors"], few["paths"], few["clients"]) == (900, 900, 900)
+    assert " ± " not in run("report", str(path)).stdout.split("Sections")[0]

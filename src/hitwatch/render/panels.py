@@ -11,6 +11,9 @@ from hitwatch.stats.panels import OTHER, PanelRow
 FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
 """The figures of a row, beside those on durations."""
 
+USUAL_ERROR = 0.01
+"""How far percentiles may always be off; what is more is said."""
+
 _KEY_WIDTH = 44
 
 
@@ -25,7 +28,7 @@ def keys_wording(panel: PanelRows) -> str:
         said += f"; a key may have up to {bounds.hits_error:,} hits more"
     if bounds.visitors_error:
         said += f"; visitors ± {bounds.visitors_error:.1%}"
-    if bounds.durations_error > 0.01:
+    if bounds.durations_error > USUAL_ERROR:
         said += f"; percentiles ± {bounds.durations_error:.1%}"
     return said
 

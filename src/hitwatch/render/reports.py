@@ -13,7 +13,7 @@ from hitwatch.hits.columns import Column, ColumnType
 from hitwatch.hits.rows import write_parquet
 from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
 from hitwatch.render.guesses import guess_object, guess_wording
-from hitwatch.render.panels import FIGURES, change, keys_wording, row_object, table
+from hitwatch.render.panels import FIGURES, USUAL_ERROR, change, keys_wording, row_object, table
 from hitwatch.render.spreadsheets import no_formula
 from hitwatch.render.units import (
     clock_time,
@@ -59,14 +59,17 @@ def _head(report: Report) -> list[str]:
         length = format_duration(report.end - report.start)
         lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
     lines += [
-        f"{size(report.bytes)} sent; {report.visitors:,} visitors, {report.clients:,} clients,"
-        f" {report.sections:,} sections, {report.paths:,} paths",
-        f"{report.static_files:,} static files, {report.not_found:,} paths not found"
-        + _senders(report),
+        f"{size(report.bytes)} sent; {_total(report, 'visitors')} visitors,"
+        f" {_total(report, 'clients')} clients, {_total(report, 'sections')} sections,"
+        f" {_total(report, 'paths')} paths",
+        f"{_total(report, 'static_files')} static files,"
+        f" {_total(report, 'not_found')} paths not found" + _senders(report),
     ]
     if report.duration:
         said = (f"{name[:-2]} {duration(report.duration[name])}" for name in TIMED)
-        lines.append(f"took {'  '.join(said)}")
+        error = report.errors["duration"]
+        bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
+        lines.append(f"took {'  '.join(said)}{bound}")
     passed_over = sum(source.bytes_passed_over for source in report.sources)
     lines.append(
         f"{size(sum(source.bytes_read for source in report.sources))} of logs"
@@ -95,13 +98,23 @@ def _head(report: Report) -> list[str]:
     return lines
 
 
+def _total(report: Report, name: str) -> str:
+    """How many there are in all, and how far that may be off where it is an estimate."""
+    return f"{getattr(report, name):,}{_bound(report.errors[name])}"
+
+
+def _bound(error: float) -> str:
+    """How far an estimate may be off; nothing, where it is none."""
+    return f" ± {error:.1%}" if error else ""
+
+
 def _senders(report: Report) -> str:
     """What is told of referrers and bots, as far as it is logged."""
     said, unlogged = "", []
     if "referrer" in report.absent:
         unlogged.append("referrers")
     else:
-        said += f", {report.referrers:,} referrers"
+        said += f", {_total(report, 'referrers')} referrers"
     if "user_agent" in report.absent:
         unlogged.append("user agents")
     else:
@@ -115,11 +128,11 @@ def _previous(report: Report, previous: Compared) -> str:
         clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
     )
     changes = (
-        f"{name} {change(now, before)} ({before:,})"
-        for name, now, before in (
-            ("hits", report.hits, previous.hits),
-            ("bytes", report.bytes, previous.bytes),
-            ("visitors", report.visitors, previous.visitors),
+        f"{name} {change(now, before)} ({before:,}{bound})"
+        for name, now, before, bound in (
+            ("hits", report.hits, previous.hits, ""),
+            ("bytes", report.bytes, previous.bytes, ""),
+            ("visitors", report.visitors, previous.visitors, _bound(previous.visitors_error)),
         )
     )
     return f"against {when} UTC: {', '.join(changes)}"
@@ -222,6 +235,7 @@ def to_object(report: Report) -> dict[str, Any]:
             "duration": report.duration,
             "statuses": report.statuses,
             "reject_reasons": report.reasons,
+            "errors": report.errors,
         },
         "panels": {panel.name: [row_object(row) for row in panel.rows] for panel in report.panels},
         "bounds": {
@@ -257,6 +271,7 @@ def _compared(previous: Compared) -> dict[str, Any]:
         "hits": previous.hits,
         "bytes": previous.bytes,
         "visitors": previous.visitors,
+        "visitors_error": previous.visitors_error,
     }
 
 

@@ -26,7 +26,7 @@ from hitwatch.sources.seek import is_ordered, offset_since
 from hitwatch.spans import MINUTE, Instant, bucket_start
 from hitwatch.stats.agents import prepare
 from hitwatch.stats.choice import Choice, Extent
-from hitwatch.stats.panels import Breakdown, Panel, Robots, columns_needed
+from hitwatch.stats.panels import KEYS_ERROR, Breakdown, Panel, Robots, columns_needed
 from hitwatch.stats.timeline import Timeline
 
 log = logging.getLogger("hitwatch")
@@ -362,7 +362,9 @@ class Reporting:
     def _report(self, limits: Limits, elapsed_s: float) -> Report:
         main, *others = self._counted
         breakdown = main.breakdown
-        total = breakdown.total()
+        total, (visitors_error, durations_error) = breakdown.total(), breakdown.total_errors()
+        clients, clients_exact = breakdown.distinct("client")
+        referrers, referrers_exact = breakdown.distinct("referrer")
         start, end = main.range or (None, None)
         base = others[0] if others else None
         alerts, judged_from = self._alerts(main)
@@ -379,10 +381,10 @@ class Reporting:
             sections=breakdown.keys("sections"),
             paths=breakdown.keys("paths"),
             # Of true clients: several may have one key in the panel.
-            clients=breakdown.distinct("client")[0],
+            clients=clients,
             static_files=breakdown.keys("static_files"),
             not_found=breakdown.keys("not_found"),
-            referrers=breakdown.distinct("referrer")[0],
+            referrers=referrers,
             bots=total.bots if total else 0,
             duration=total.duration if total else None,
             panels=panel_rows(breakdown, limits, base.breakdown if base else None, self._scale()),
@@ -395,6 +397,16 @@ class Reporting:
             elapsed_s=elapsed_s,
             previous=_compared(base) if base else None,
             absent=self._absent(),
+            errors={
+                "visitors": visitors_error,
+                "sections": breakdown.keys_error("sections"),
+                "paths": breakdown.keys_error("paths"),
+                "clients": 0.0 if clients_exact else KEYS_ERROR,
+                "static_files": breakdown.keys_error("static_files"),
+                "not_found": breakdown.keys_error("not_found"),
+                "referrers": 0.0 if referrers_exact else KEYS_ERROR,
+                "duration": durations_error,
+            },
         )
 
     def _absent(self) -> frozenset[str]:
@@ -458,6 +470,7 @@ def _compared(base: _Counted) -> Compared:
         hits=base.hits,
         bytes=total.bytes if total else 0,
         visitors=total.visitors if total else 0,
+        visitors_error=base.breakdown.total_errors()[0],
     )
 
 

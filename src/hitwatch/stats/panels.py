@@ -201,6 +201,13 @@ SORTS = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "large
 """Figures by which rows can be ordered."""
 
 
+KEYS_ERROR = 1.04 / 2**7
+"""Standard error of how many distinct keys there are, once some had to be left out: a share.
+
+That of HyperLogLog with 2^14 registers.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelRow:
     """One row of a panel.
@@ -471,6 +478,11 @@ class Breakdown:
         panel = self.panel(name)
         return self.of(panel).bounds()[0] if panel else 0
 
+    def keys_error(self, name: str) -> float:
+        """How far ``keys`` may be off: a standard error as a share; 0: exact."""
+        panel = self.panel(name)
+        return KEYS_ERROR if panel and self.of(panel).bounds()[1] else 0.0
+
     def distinct(self, column: str) -> tuple[int, bool]:
         """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
         counter = self.counters.get(Under(column))
@@ -487,11 +499,27 @@ class Breakdown:
         total = self.figures()
         if total is None:
             return None
+        # No visitor is one of two days, so that the sum of exact counts is exact.
+        days = self._days()
+        return replace(total, visitors=sum(row[0][3] for row in days)) if days else total
+
+    def total_errors(self) -> tuple[float, float]:
+        """How far visitors and percentiles of ``total`` may be off, as shares; 0: exact.
+
+        A sum of estimates is off by no larger a share than the worst of them.
+        """
+        found = self._of_all()
+        if found is None:
+            return 0.0, 0.0
+        total = found.total()
+        return max(row[0][4] for row in self._days() or [total]), total[2][5] if total[2] else 0.0
+
+    def _days(self) -> list[_kernel.Row]:
+        """Rows of the days; none where no time is logged."""
         days = self.panel("days")
         if days is None or not self.counters[days.under].rollup.bounds()[0]:
-            return total
-        # No visitor is one of two days, so that the sum of exact counts is exact.
-        return replace(total, visitors=sum(row[0][3] for row in self.of(days).rows("key")))
+            return []
+        return list(self.of(days).rows("key"))
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
