@@ -78,7 +78,11 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
     multiple=True,
     help="MaxMind database of countries, cities or networks (ASN); repeatable.",
 )
-@click.option("--output-format", type=click.Choice(OUTPUT_KINDS))
+@click.option(
+    "--output-format",
+    type=click.Choice(OUTPUT_KINDS),
+    help="What goes to standard output [default: text].",
+)
 @click.option(
     "-o",
     "--output",
@@ -89,7 +93,12 @@ OUTPUT_KINDS = ("text", "json", "jsonl", "csv", "md", "parquet")
 )
 @overwrite_option
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 if an alert would have fired.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Whether to colour text [default: auto].",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing about the run itself.")
 @rule_options
 @privacy_options
