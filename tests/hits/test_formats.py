@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from hitwatch.errors import FormatError
 from hitwatch.hits.compile import Hits, Parser
+from hitwatch.hits.detect import detect
 from hitwatch.hits.format import Format, read_format
 from hitwatch.hits.formats import builtin, by_name, named
-from hitwatch.hits.samples import check_samples
+from hitwatch.hits.samples import check_sample, check_samples
 
 START = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "'
 
@@ -346,3 +348,24 @@ def test_outlines_say_what_the_formats_say() -> None:
             texts = outline.literals
             stands = [all(text.strip() in sample.line for text in way) for way in texts]
             assert any(stands) or not texts, (name, sample.line)
+
+
+ALL = {**builtin(), **named()}
+RENAMED = {name: replace(known, name=f"x-{name}", aliases=()) for name, known in ALL.items()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_format_is_its_file_alone(name: str) -> None:
+    """Under another name it is read, explained and found alike: no name stands in the code."""
+    known, renamed = ALL[name], RENAMED[name]
+    for sample in known.samples:
+        check_sample(renamed, sample)
+    for sample in known.samples:
+        data = f"{sample.line}\n".encode() * 2
+        found = [
+            (fit.log_format.name, fit.lines, fit.certain) for fit in detect(data, ALL.values())
+        ]
+        again = [
+            (fit.log_format.name, fit.lines, fit.certain) for fit in detect(data, RENAMED.values())
+        ]
+        assert again == [(f"x-{told}", lines, certain) for told, lines, certain in found]
