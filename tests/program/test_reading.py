@@ -248,7 +248,7 @@ def test_a_format_without_bytes(tmp_path: Path) -> None:
     own.write_text(OWN)
     ended = run("replay", str(log), "--log-format", str(own))
     assert ended.returncode == 0
-    assert "logs no bytes; the rule watches hits in their place" in ended.stderr
+    assert "no line says how many bytes were sent; the rule watches hits instead" in ended.stderr
 
 
 def test_a_format_without_time(tmp_path: Path) -> None:
