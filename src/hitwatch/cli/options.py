@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
     from hitwatch.run.selection import Selection
+    from hitwatch.spans import Duration
     from hitwatch.stats.panels import Panel
 
 Command = TypeVar("Command", bound=Callable[..., Any])

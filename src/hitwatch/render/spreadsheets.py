@@ -25,4 +25,5 @@ def to_csv(rows: Rows, *, header: bool) -> bytes:
     """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty, texts without formulas."""
     texts = [name for name, kind in rows.schema.items() if kind.to_python() is str]
     made = rows.with_columns(rows[name].cast(str).str.replace(_FORMULA, "'$1") for name in texts)
-    return plain.to_csv(made.rename(no_formula), header=header)
+    made.columns = list(map(no_formula, made.columns))
+    return plain.to_csv(made, header=header)
