@@ -272,31 +272,49 @@ impl Rollup {
 
     /// Use no more memory than this, as far as one row does not need more.
     ///
-    /// Where visitors and durations take the most of it, those of all rows but the ones with
-    /// the most hits are made smaller first.
+    /// Where visitors and durations take the most of it, those of the rows with the fewest hits
+    /// are made smaller first, then such rows give way; rows with the most hits stay, with
+    /// smaller counts, as long as these take the most.
     fn reduce(&mut self, most: usize) {
+        for size in SMALLER {
+            if self.size() > most && self.is_mostly_sketches() {
+                self.shrink(size, EXACT);
+            }
+        }
         let mut smaller = SMALLER.iter();
         let mut left = self.keys.len();
         while self.size() > most && left > 1 {
-            let sketches = self.used.0 > self.size() / 2;
-            match smaller.next().filter(|_| sketches) {
-                Some(&size) => self.shrink(size),
-                None => {
-                    left /= 2;
-                    self.give_way(left);
-                }
+            let sketches = self.is_mostly_sketches();
+            if sketches
+                && left <= EXACT
+                && let Some(&size) = smaller.next()
+            {
+                self.shrink(size, 0);
+                continue;
             }
+            left = match sketches && left > EXACT {
+                true => (left / 2).max(EXACT),
+                false => left / 2,
+            };
+            self.give_way(left);
         }
     }
 
-    /// Make the counts of all rows but those with the most hits smaller.
-    fn shrink(&mut self, size: (u8, usize)) {
+    /// Whether visitors and durations take the most of its memory.
+    fn is_mostly_sketches(&self) -> bool {
+        self.used.0 > self.size() / 2
+    }
+
+    /// Make the counts of rows smaller. Arguments: to which size; how many rows, those with the
+    /// most hits, are left as they are.
+    fn shrink(&mut self, size: (u8, usize), spared: usize) {
         let mut hits: Vec<u64> = self.figures.iter().map(|figures| figures.hits).collect();
         let least = match hits.len() {
-            0..=EXACT => 0,
+            rows if spared == 0 || rows == 0 => u64::MAX,
+            rows if rows <= spared => 0,
             _ => {
                 *hits
-                    .select_nth_unstable_by_key(EXACT, |&h| std::cmp::Reverse(h))
+                    .select_nth_unstable_by_key(spared, |&h| std::cmp::Reverse(h))
                     .1
             }
         };
@@ -673,6 +691,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn few_keys_stay_however_many_visitors_they_have() {
+        let mut rollup = rollup(1000, false, 1 << 20);
+        for visitor in 0..300_000u64 {
+            count(&mut rollup, visitor % 300, visitor);
+            if visitor % 10_000 == 0 {
+                rollup.settle();
+            }
+        }
+        rollup.settle();
+        assert!(rollup.size() <= 1 << 20);
+        assert_eq!((rollup.keys.len(), rollup.other.hits), (300, 0));
+        assert!(rollup.figures.iter().all(|figures| figures.hits == 1000));
     }
 
     #[test]
