@@ -188,6 +188,51 @@ def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> Non
     assert [happening.what.split(";")[0] for happening in told] == ["was rotated"]
 
 
+def test_a_poll_keeps_to_its_limit_over_rotations(tmp_path: Path) -> None:
+    """Megabytes of files rotated between two looks come in order, no more than asked at once."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"")
+    follower, _ = follow(path)
+    follower.open()
+    numbers = iter(range(1_000_000))
+
+    def fill(file: Path) -> None:
+        file.write_bytes(b"".join(b"%07d\n" % next(numbers) for _ in range(400_000)))
+
+    fill(path)
+    path.rename(tmp_path / "access.log.2")
+    fill(tmp_path / "access.log.1")
+    path.write_bytes(b"9999999\n")
+    read: list[bytes] = []
+    while follower.lag or not read:
+        chunks = follower.read(1 << 20)
+        assert sum(len(chunk.data) for chunk in chunks) <= (1 << 20) + 8
+        read += [chunk.data for chunk in chunks]
+    found = b"".join(read).splitlines()
+    assert found == sorted(found)
+    assert len(found) == 800_001
+
+
+def test_a_rotated_file_is_looked_at_for_a_minute(tmp_path: Path) -> None:
+    """However often it is polled meanwhile, and no longer."""
+    path = tmp_path / "access.log"
+    old = path.open("ab", buffering=0)
+    now = [0.0]
+    follower = Follower(str(path), lambda _: None, lambda: now[0])
+    follower.open()
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(b"")
+    for _ in range(5000):
+        assert lines(follower) == b""
+    old.write(b"late\n")
+    assert lines(follower) == b"late\n"
+    now[0] = 61.0
+    assert lines(follower) == b""
+    old.write(b"too late\n")
+    old.close()
+    assert lines(follower) == b""
+
+
 def test_truncated_and_grown_past_where_we_were(tmp_path: Path) -> None:
     """A truncated file that has grown again already is known by its first bytes."""
     path = tmp_path / "access.log"

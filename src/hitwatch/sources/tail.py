@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from hitwatch.sources.blocks import past_hole
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
-_POLLS_AFTER_ROTATION = 300
+_AFTER_ROTATION_S = 60.0
+"""How long servers may go on writing to a file that was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,26 @@ class Follower:
     """Follows one path.
 
     A server goes on writing to the old file until it is told of the rotation, so that file
-    is looked at for some hundred polls more.
+    is looked at for another minute.
 
     Args:
         path: the path; the file need not exist yet.
         tell: called with what happens to it.
+        seconds: shows how time passes, whatever the clock on the wall is set to.
 
     """
 
-    def __init__(self, path: str, tell: Callable[[Happening], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        tell: Callable[[Happening], None],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self.file: OpenFile | None = None
-        self._rotated: list[tuple[OpenFile, int]] = []
+        # Files that were rotated away, the oldest first, and until when they are looked at.
+        self._rotated: list[tuple[OpenFile, float]] = []
+        self._seconds = seconds
         self._tell = tell
         self._last_told = ""
         self._runs_told = 0
@@ -161,8 +171,9 @@ class Follower:
 
     @property
     def lag(self) -> int:
-        """Bytes between what was read and the end of the file."""
-        return max(0, self.file.size - self.file.offset) if self.file else 0
+        """Bytes between what was read and the ends of the file and those rotated away."""
+        files = [file for file, _ in self._rotated] + ([self.file] if self.file else [])
+        return sum(max(0, file.size - file.offset) for file in files)
 
     def read(self, limit: int) -> list[Chunk]:
         """Read on, and do what the path asks for at the end of the file.
@@ -171,7 +182,7 @@ class Follower:
             limit: about how many bytes to read at most.
 
         """
-        chunks = self._read_rotated() if self._rotated else []
+        chunks, limit = self._read_rotated(limit)
         while limit > 0:
             action = decide(self.file.state() if self.file else None, self._at_path())
             if self.file is None:
@@ -189,7 +200,9 @@ class Follower:
                 self._say("was truncated; reading it from its beginning")
             elif action is Action.SWITCH:
                 self._say("was rotated; the old file is read to its end")
-                chunks += self._switch(self.file)
+                self._switch(self.file)
+                more, limit = self._read_rotated(limit)
+                chunks += more
             else:
                 if action is Action.HOLD:
                     self._say("is gone; waiting for it to come back")
@@ -208,7 +221,11 @@ class Follower:
 
     def close(self) -> list[Chunk]:
         """Give the files back, and the last lines of those rotated away."""
-        chunks = [chunk for file, _ in self._rotated for chunk in file.close()]
+        chunks: list[Chunk] = []
+        for file, _ in self._rotated:
+            while file.offset < file.size:
+                chunks += file.read_on(_BLOCK)
+            chunks += file.close()
         self._rotated = []
         if self.file:
             self.file.close()
@@ -222,18 +239,13 @@ class Follower:
             return None
         return Identity.of(facts)
 
-    def _switch(self, old: OpenFile) -> list[Chunk]:
-        """Go on to the new file, through those rotated in between."""
-        self._rotated.append((old, _POLLS_AFTER_ROTATION))
-        chunks: list[Chunk] = []
-        for path in self._rotated_since(old):
-            between = OpenFile(path, self.path)
-            while between.offset < between.size:
-                chunks += between.read_on(_BLOCK)
-            chunks += between.close()
+    def _switch(self, old: OpenFile) -> None:
+        """Go on to the new file; those rotated in between are read before it."""
+        between = [OpenFile(path, self.path) for path in self._rotated_since(old)]
+        self._rotated.append((old, self._seconds() + _AFTER_ROTATION_S))
+        self._rotated += [(file, 0) for file in between]
         self.file = None
         self.open()
-        return chunks
 
     def _rotated_since(self, old: OpenFile) -> list[str]:
         """Files ``path.1``, ``path.2`` … that came after an old one, the oldest first."""
@@ -249,19 +261,26 @@ class Follower:
             between.append(path)
         return []
 
-    def _read_rotated(self) -> list[Chunk]:
-        """Read what was still written to files rotated away; in the end, let them go."""
+    def _read_rotated(self, limit: int) -> tuple[list[Chunk], int]:
+        """Read what was still written to files rotated away; in the end, let them go.
+
+        Returns:
+            What was read, and how many bytes may be read yet: none before all of it is.
+
+        """
         chunks: list[Chunk] = []
-        kept: list[tuple[OpenFile, int]] = []
-        for file, polls in self._rotated:
-            while file.offset < file.size:
-                chunks += file.read_on(_BLOCK)
-            if polls:
-                kept.append((file, polls - 1))
+        kept: list[tuple[OpenFile, float]] = []
+        for file, until in self._rotated:
+            while limit > 0 and file.offset < file.size:
+                before = file.offset
+                chunks += file.read_on(min(limit, _BLOCK))
+                limit -= max(1, file.offset - before)
+            if file.offset < file.size or self._seconds() < until:
+                kept.append((file, until))
             else:
                 chunks += file.close()
         self._rotated = kept
-        return chunks
+        return chunks, limit
 
     def _say(self, what: str, *, wrong: bool = False) -> None:
         """Tell what happens, once until something is read again."""
