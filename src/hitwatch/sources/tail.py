@@ -16,6 +16,8 @@ from hitwatch.sources.blocks import past_hole
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
+_LEAST = 64 * 1024
+"""How much of each file is read in a poll, however many there are."""
 _AFTER_ROTATION_S = 60.0
 """How long servers may go on writing to a file that was renamed."""
 
@@ -317,7 +319,7 @@ class Tail:
 
         """
         wanted = [follower for follower in self.followers if follower.path not in held]
-        share = max(_BLOCK, _BUDGET // max(1, len(wanted)))
+        share = max(_LEAST, _BUDGET // max(1, len(wanted)))
         return [chunk for follower in wanted for chunk in follower.read(share)]
 
     @property
