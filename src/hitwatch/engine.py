@@ -263,7 +263,7 @@ class Engine:
             if self.judge.alert is change:
                 self.judge.explain(explained)
             yield explained
-        if self.judge.is_settled:
+        if self.judge.is_settled and len(self._sections) > 1:
             self._sections = {self.rule.metric: self._sections[self.rule.metric]}
         if self.judge.edge is not None:
             oldest = self.judge.edge - self.rule.short - self.rule.long

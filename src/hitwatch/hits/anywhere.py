@@ -12,17 +12,25 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hitwatch.hits.clf import ADDRESSES, AGENT, CLF, HOST, ISO
+from hitwatch.hits.clf import (
+    ADDRESSES,
+    AGENT,
+    CLF,
+    HOST,
+    ISO,
+    METHOD,
+    REFERRER,
+    all_look_like,
+)
 from hitwatch.hits.tails import KEYS, WRITTEN_DURATION
 from hitwatch.hits.tokens import Names
 from hitwatch.hits.units import unit_named
 
-_METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PROPFIND|PURGE)"
 _TIME = rf"{CLF}|{ISO}".replace(" ", r"\ ")
 _PIECE = re.compile(
     rf"""
-      (?P<request>"{_METHOD}\ (?:[^"\\]|\\.)*")
-    | (?<![\w"])(?P<method>{_METHOD})\ (?P<target>(?:/|https?://)[^\s"]*)
+      (?P<request>"{METHOD}\ (?:[^"\\]|\\.)*")
+    | (?<![\w"])(?P<method>{METHOD})\ (?P<target>(?:/|https?://)[^\s"]*)
       (?:\ (?P<protocol>HTTP/\d(?:\.\d)?))?
     | (?<![\w.])(?P<time>{_TIME})(?![\w.])
     | (?P<quoted>"(?:[^"\\]|\\.)*")
@@ -58,7 +66,7 @@ _LOOKS = {
     "client": ADDRESSES,
     "bytes": _INTEGER,
     "host": HOST,
-    "referrer": re.compile(r"https?://.*|android-app://.*"),
+    "referrer": REFERRER,
     "user_agent": AGENT,
     "user": re.compile(r"[^\s\"]+"),
 }
@@ -170,8 +178,7 @@ def _bare(piece: _Piece) -> str:
 
 
 def _looks(column: Sequence[_Piece], pattern: re.Pattern[str]) -> bool:
-    values = [text for piece in column if (text := _bare(piece)) not in ("-", "")]
-    return bool(values) and all(pattern.fullmatch(value) for value in values)
+    return all_look_like(map(_bare, column), pattern)
 
 
 def _named(columns: Sequence[Sequence[_Piece]]) -> list[str] | None:

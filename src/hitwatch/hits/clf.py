@@ -17,6 +17,8 @@ HOST = re.compile(
 CLF = r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{2}:?\d{2}| [A-Z]{1,4})?"
 ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
 
+METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PROPFIND|PURGE)"
+REFERRER = re.compile(r"https?://.*|android-app://.*")
 URL = re.compile(r"[a-z][a-z0-9+.-]*://|-?$|android-app:")
 AGENT = re.compile(r"-|Mozilla/.*|[\w.+-]+/v?\d.*|[\w .+-]*(?:[bB]ot|[cC]rawler|[sS]pider).*")
 TLS = re.compile(r"(?:TLS|SSL)v[\d.]+")

@@ -10,14 +10,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hitwatch.hits.clf import ADDRESSES, AGENT, CIPHER, CLF, HOST, ISO, TLS, all_look_like
+from hitwatch.hits.clf import (
+    ADDRESSES,
+    AGENT,
+    CIPHER,
+    CLF,
+    HOST,
+    ISO,
+    METHOD,
+    REFERRER,
+    TLS,
+    all_look_like,
+)
 
 SEPARATORS = ("\t", " | ", "|", "; ", ";", ",")
 _QUOTED = tuple(f'"{separator}"' for separator in (" ", ",", ";", "\t", "|"))
 _LEAST = 5
 _MOST = 64
 _VALUE_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
-_METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PROPFIND|PURGE|-)"
+_METHOD = rf"(?:{METHOD}|-)"
 _REQUEST = re.compile(rf"{_METHOD} \S.* HTTP/\d(?:\.\d)?|-")
 _AROUND = (('"', '"'), ("[", "]"), ("(", ")"))
 
@@ -35,7 +46,7 @@ _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("tls_protocol", TLS),
     ("tls_cipher", CIPHER),
     ("host", HOST),
-    ("referrer", re.compile(r"https?://.*|android-app://.*")),
+    ("referrer", REFERRER),
     ("user_agent", AGENT),
 )
 """Fields by what their values look like; each is given to the first that does."""
