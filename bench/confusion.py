@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.format import Format
-from hitwatch.hits.formats import builtin
+from hitwatch.formats.format import Format
+from hitwatch.formats.registry import builtin
 from hitwatch.hits.reader import Reader
 from hitwatch.hits.samples import check_sample
 from hitwatch.run.inputs import head_of

@@ -97,7 +97,7 @@ def seconds_of(task: Callable[[], object], runs: int) -> float:
 
 def read() -> dict[str, float]:
     """Seconds that reading takes, all columns, by the kind of lines."""
-    from hitwatch.hits.formats import by_name
+    from hitwatch.formats.registry import by_name
     from hitwatch.hits.reader import Reader
 
     found = {}

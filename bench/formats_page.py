@@ -12,7 +12,7 @@ from pathlib import Path
 
 from confusion import of_samples
 
-from hitwatch.hits.formats import builtin, named
+from hitwatch.formats.registry import builtin, named
 from hitwatch.render.catalogue import formats_to_markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hitwatch.spans import SECOND, to_datetime
+from hitwatch.instants import SECOND, to_datetime
 
 AGENTS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -31,7 +31,7 @@ def write(path: Path, rate: int, seconds: float) -> list[tuple[float, int]]:
     """Write so many lines a second; a tick that comes too late is made up for."""
     unit = max(1, round(rate * TICK))
     lines = block(unit)
-    written, marks = 0, []
+    written, flags = 0, []
     began = time.time()
     with path.open("ab", buffering=0) as file:
         while (now := time.time()) < began + seconds:
@@ -39,9 +39,9 @@ def write(path: Path, rate: int, seconds: float) -> list[tuple[float, int]]:
             while written < (now - began) * rate:
                 file.write(lines.replace(STAMP, stamp))
                 written += unit
-            marks.append((time.time(), written))
+            flags.append((time.time(), written))
             time.sleep(max(0.0, TICK - (time.time() - now)))
-    return marks
+    return flags
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from datetime import datetime
 from logs import write_combined
 from measuring import HITWATCH, Bench, Figure, median_seconds
 
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.format import Layout
-from hitwatch.hits.formats import builtin, by_name
+from hitwatch.formats.format import Layout
+from hitwatch.formats.registry import builtin, by_name
+from hitwatch.hits.parser import Parser
 from hitwatch.hits.reader import Reader
 from hitwatch.sources.files import read_head
 

@@ -8,9 +8,10 @@ from functools import partial
 from logs import write_combined
 from measuring import Bench, Figure, median_seconds
 
-from hitwatch.hits.compile import Hits, Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.stats.panels import Robots, panels
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.batch import Hits
+from hitwatch.hits.parser import Parser
+from hitwatch.stats.panels import BotFinder, panels
 from hitwatch.tally import Tally
 
 HITS = 100_000
@@ -19,7 +20,7 @@ HITS = 100_000
 def tally_of(hits: Hits) -> Tally:
     """Count hits under all panels."""
     found = Tally.of(panels())
-    found.absorb(hits, Robots().countable(hits))
+    found.absorb(hits, BotFinder().hit_batch(hits))
     return found
 
 

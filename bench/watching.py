@@ -57,7 +57,7 @@ def pace(log: Path, rate: int, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def counted_within(said: list[dict[str, object]], marks: list[tuple[float, int]]) -> float:
+def counted_within(said: list[dict[str, object]], flags: list[tuple[float, int]]) -> float:
     """How long after being written lines were counted, at worst, seconds.
 
     Each display period says how many hits there were by its end; the line of that number was
@@ -70,7 +70,7 @@ def counted_within(said: list[dict[str, object]], marks: list[tuple[float, int]]
         counted += int(str(saying["hits"]))
         at = datetime.fromisoformat(str(saying["at"])).timestamp()
         # The oldest line that was there and not yet counted when the period ended.
-        waiting = [instant for instant, written in marks if written > counted]
+        waiting = [instant for instant, written in flags if written > counted]
         if waiting and waiting[0] < at:
             worst = max(worst, at - waiting[0])
     return worst
@@ -82,12 +82,12 @@ def watch(bench: Bench) -> Iterable[Figure]:
     log.touch()
     running, seconds, rate = Watch(log, "500ms"), 20.0, 200_000
     writer = pace(log, rate, seconds)
-    marks = json.loads(writer.communicate()[0])
+    flags = json.loads(writer.communicate()[0])
     time.sleep(2)
     used = running.cpu_seconds()
     said = running.end()
-    hits, written = int(str(said[-1]["hits"])), marks[-1][1]
-    late = counted_within(said, marks)
+    hits, written = int(str(said[-1]["hits"])), flags[-1][1]
+    late = counted_within(said, flags)
     speed = written / seconds
     yield Figure(
         f"watch, sustained ({written:,} written, {hits:,} counted, {used / seconds:.0%} of a core)",

@@ -8,7 +8,7 @@ import threading
 import time
 
 from hitwatch.clocks import Stop, WallClock
-from hitwatch.spans import SECOND
+from hitwatch.instants import SECOND
 
 
 def test_a_signal_ends_any_wait() -> None:

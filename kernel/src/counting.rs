@@ -28,7 +28,7 @@ const UNUSUAL: i16 = 300;
 
 /// The hits of a batch, ready to be counted under any of its columns.
 #[pyclass(frozen, module = "hitwatch._kernel")]
-pub struct Countable {
+pub struct HitBatch {
     columns: Columns,
     hits: Vec<Hit>,
     /// Those that are no plain success, which several panels ask for alone.
@@ -37,17 +37,17 @@ pub struct Countable {
     seconds: Arc<[f64]>,
 }
 
-impl Countable {
+impl HitBatch {
     pub fn new(
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
-        marks: Option<&Marks>,
+        flags: Option<&ValueFlags>,
     ) -> PyResult<Self> {
         if chosen.is_some_and(|chosen| chosen.len() != rows) {
             return Err(PyValueError::new_err("the mask has another number of rows"));
         }
-        let marks = marks.and_then(|marks| marks.of(&columns));
+        let flags = flags.and_then(|flags| flags.of(&columns));
         let found = |name: &str| find(&columns, name);
         let status = found("status").and_then(Finished::numbers::<Int64Type>);
         let bytes = found("bytes").and_then(Finished::numbers::<Int64Type>);
@@ -63,8 +63,8 @@ impl Countable {
                 row: row as u32,
                 status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
                 bucket: value(timed, row).map_or(durations::NONE, durations::bucket_of),
-                marked: marks.as_ref().is_some_and(|(codes, marked)| {
-                    value(Some(codes), row).is_some_and(|code| marked[code as usize])
+                flagged: flags.as_ref().is_some_and(|(codes, flagged)| {
+                    value(Some(codes), row).is_some_and(|code| flagged[code as usize])
                 }),
             })
             .collect();
@@ -95,7 +95,7 @@ impl Countable {
 }
 
 #[pymethods]
-impl Countable {
+impl HitBatch {
     /// Number of hits that count.
     fn __len__(&self) -> usize {
         self.hits.len()
@@ -166,7 +166,7 @@ impl Countable {
 /// Hits of one origin that have not been counted yet.
 #[derive(FromPyObject)]
 pub struct Waiting<'py> {
-    hits: Bound<'py, Countable>,
+    hits: Bound<'py, HitBatch>,
     /// The first of them that waits.
     begin: usize,
     /// The latest time of this origin before it.
@@ -337,7 +337,7 @@ impl Finder {
 
 /// Which values of a text column are marked, as somebody says of each that is met and may be.
 #[pyclass(frozen, module = "hitwatch._kernel")]
-pub struct Marks {
+pub struct ValueFlags {
     column: String,
     /// What a value has that may be marked.
     signs: Py<Finder>,
@@ -349,7 +349,7 @@ pub struct Marks {
 const MARKS_KEPT: usize = 500_000;
 
 #[pymethods]
-impl Marks {
+impl ValueFlags {
     /// Arguments: the column; what a value has that may be marked, the others never are.
     #[new]
     fn new(column: String, signs: Py<Finder>) -> Self {
@@ -361,17 +361,17 @@ impl Marks {
     }
 
     /// Say of values whether they are marked.
-    fn learn(&self, values: Vec<String>, marked: Vec<bool>) {
+    fn learn(&self, values: Vec<String>, flagged: Vec<bool>) {
         let mut known = self.lock();
         if known.len() > MARKS_KEPT {
             known.clear();
         }
         let hashes = values.iter().map(|value| text::hash(value.as_bytes()));
-        known.extend(hashes.zip(marked));
+        known.extend(hashes.zip(flagged));
     }
 }
 
-impl Marks {
+impl ValueFlags {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -394,10 +394,10 @@ impl Marks {
     fn of<'a>(&self, columns: &'a Columns) -> Option<(&'a PrimitiveArray<UInt32Type>, Vec<bool>)> {
         let (codes, values) = text(columns, &self.column)?;
         let known = self.lock();
-        let marked = hashes(values)
+        let flagged = hashes(values)
             .into_iter()
             .map(|h| known.get(&h).is_some_and(|&m| m));
-        Some((codes, marked.collect()))
+        Some((codes, flagged.collect()))
     }
 }
 
@@ -457,12 +457,12 @@ impl PyBudget {
 
 /// Rows that gave way, to be counted under other keys.
 #[pyclass(frozen, module = "hitwatch._kernel")]
-pub struct Leaving {
+pub struct Evicted {
     rows: Rows,
 }
 
 #[pymethods]
-impl Leaving {
+impl Evicted {
     /// Keys of the rows, in order.
     fn keys(&self) -> Vec<&str> {
         self.rows.iter().map(|(key, _)| &**key).collect()
@@ -471,7 +471,7 @@ impl Leaving {
 
 /// What hits are counted under.
 #[derive(FromPyObject)]
-struct Under {
+struct Dimension {
     /// Whose values are the keys.
     column: String,
     /// From and to; only hits with these count.
@@ -486,24 +486,24 @@ struct Under {
 
 fn add_texts(
     rollup: &mut Rollup,
-    hits: &Countable,
+    hits: &HitBatch,
     counted: &[Hit],
-    under: &Under,
+    dimension: &Dimension,
     (codes, values): Text<'_>,
 ) {
-    let absent = under.absent.as_deref();
+    let absent = dimension.absent.as_deref();
     if codes.null_count() == codes.len() && absent.is_none() {
         return;
     }
-    let missing = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
-    let without = under.without.as_deref();
+    let undercount = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
+    let without = dimension.without.as_deref();
     let other = without.and_then(|name| text(&hits.columns, name));
     let no_value = absent.map(|_| values.len() as u32);
     let raw = codes.values();
     let code = |hit: &Hit| {
         let row = hit.row as usize;
-        let counts = other.is_none_or(|(codes, _)| missing(codes, row));
-        let code = (!missing(codes, row)).then(|| raw[row]).or(no_value);
+        let counts = other.is_none_or(|(codes, _)| undercount(codes, row));
+        let code = (!undercount(codes, row)).then(|| raw[row]).or(no_value);
         code.filter(|_| counts).unwrap_or(NONE)
     };
     let coded: Vec<u32> = match other.is_none() && codes.nulls().is_none() {
@@ -522,11 +522,11 @@ fn add_texts(
     );
 }
 
-fn add_numbers(rollup: &mut Rollup, hits: &Countable, counted: &[Hit], under: &Under) {
-    let found = find(&hits.columns, &under.column);
+fn add_numbers(rollup: &mut Rollup, hits: &HitBatch, counted: &[Hit], dimension: &Dimension) {
+    let found = find(&hits.columns, &dimension.column);
     let numbers = found.and_then(Finished::numbers::<Int64Type>);
     let times = found.and_then(Finished::numbers::<TimestampMicrosecondType>);
-    let divide = under.divide.max(1);
+    let divide = dimension.divide.max(1);
     let mut met: Vec<i64> = Vec::new();
     let mut known: HashMap<i64, u32> = HashMap::new();
     // Times follow each other, and a division and a look-up are dear.
@@ -570,10 +570,10 @@ impl PyRollup {
     /// Arguments: keys that are kept while memory lasts; the memory that it shares with others;
     /// whether rows that give way are kept until they are taken.
     #[new]
-    #[pyo3(signature = (capacity, budget, hands_on = false))]
-    fn new(capacity: usize, budget: &PyBudget, hands_on: bool) -> Self {
+    #[pyo3(signature = (capacity, budget, keep_evicted = false))]
+    fn new(capacity: usize, budget: &PyBudget, keep_evicted: bool) -> Self {
         Self {
-            rollup: Mutex::new(Rollup::new(capacity, hands_on, budget.budget.clone())),
+            rollup: Mutex::new(Rollup::new(capacity, keep_evicted, budget.budget.clone())),
         }
     }
 
@@ -581,44 +581,50 @@ impl PyRollup {
     ///
     /// Arguments: the hits; what they are counted under; whether to wait while another thread
     /// counts. Returns whether they were counted.
-    #[pyo3(signature = (hits, under, wait = true))]
-    fn add(&self, py: Python<'_>, hits: &Countable, under: Under, wait: bool) -> PyResult<bool> {
-        if find(&hits.columns, &under.column).is_none() {
-            return Err(PyKeyError::new_err(under.column));
+    #[pyo3(signature = (hits, dimension, wait = true))]
+    fn add(
+        &self,
+        py: Python<'_>,
+        hits: &HitBatch,
+        dimension: Dimension,
+        wait: bool,
+    ) -> PyResult<bool> {
+        if find(&hits.columns, &dimension.column).is_none() {
+            return Err(PyKeyError::new_err(dimension.column));
         }
         Ok(py.detach(|| {
             let Some(mut rollup) = self.lock_if(wait) else {
                 return false;
             };
-            let counted = &*hits.counted(under.statuses);
-            match text(&hits.columns, &under.column) {
-                Some(found) => add_texts(&mut rollup, hits, counted, &under, found),
-                None => add_numbers(&mut rollup, hits, counted, &under),
+            let counted = &*hits.counted(dimension.statuses);
+            match text(&hits.columns, &dimension.column) {
+                Some(found) => add_texts(&mut rollup, hits, counted, &dimension, found),
+                None => add_numbers(&mut rollup, hits, counted, &dimension),
             }
-            rollup.settle();
+            rollup.enforce_limits();
             true
         }))
     }
 
     /// Keep to what may be used of memory, which others share.
-    fn settle(&self, py: Python<'_>) {
-        py.detach(|| self.lock().settle());
+    fn enforce_limits(&self, py: Python<'_>) {
+        py.detach(|| self.lock().enforce_limits());
     }
 
     /// How many rows gave way since they were taken last.
     #[getter]
-    fn leaving(&self) -> usize {
+    fn evicted(&self) -> usize {
         self.lock().leaving_rows()
     }
 
     /// Rows that gave way since they were taken last.
-    fn take_leaving(&self, py: Python<'_>) -> Leaving {
-        let rows = py.detach(|| self.lock().take_leaving());
-        Leaving { rows }
+    fn take_evicted(&self, py: Python<'_>) -> Evicted {
+        let rows = py.detach(|| self.lock().take_evicted());
+        Evicted { rows }
     }
 
     /// Count rows that left another rollup under other keys; `None` leaves a row out.
-    fn add_leaving(&self, py: Python<'_>, rows: &Leaving, keys: Vec<Option<String>>) {
+    fn add_evicted(&self, py: Python<'_>, rows: &Evicted, keys: Vec<Option<String>>) {
         py.detach(|| {
             let mut rollup = self.lock();
             for ((_, figures), key) in rows.rows.iter().zip(keys) {
@@ -626,7 +632,7 @@ impl PyRollup {
                     rollup.add_row(&key, figures, 0);
                 }
             }
-            rollup.settle();
+            rollup.enforce_limits();
         });
     }
 
@@ -640,7 +646,7 @@ impl PyRollup {
                     rollup.add_row(&key, figures, 0);
                 }
             }
-            rollup.settle();
+            rollup.enforce_limits();
         });
         Ok(())
     }
@@ -712,7 +718,11 @@ impl PyRollup {
         order.sort_unstable_by(before);
         let rows = order.into_iter().map(|at| {
             let key = &rollup.keys[at];
-            row(Some(key.text.to_string()), &rollup.figures[at], key.missing)
+            row(
+                Some(key.text.to_string()),
+                &rollup.figures[at],
+                key.undercount,
+            )
         });
         let other = (rollup.other.hits > 0).then(|| row(None, &rollup.other, 0));
         Ok(rows.chain(other).collect())
@@ -726,7 +736,7 @@ impl PyRollup {
             Some(row(
                 Some(text),
                 &rollup.figures[at],
-                rollup.keys[at].missing,
+                rollup.keys[at].undercount,
             ))
         });
         found.collect()
@@ -746,7 +756,7 @@ impl PyRollup {
     /// Distinct keys there have been, and hits that a key without a row had at most.
     fn bounds(&self) -> (u64, u64) {
         let rollup = self.lock();
-        (rollup.distinct_keys(), rollup.error)
+        (rollup.distinct_keys(), rollup.evicted_max)
     }
 }
 
@@ -780,7 +790,7 @@ fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
         "largest" => |f| f.largest as f64,
         "errors_4xx" => |f| f.errors_4xx as f64,
         "errors_5xx" => |f| f.errors_5xx as f64,
-        "bots" => |f| f.marked as f64,
+        "bots" => |f| f.flagged as f64,
         "mean_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.mean()),
         "p50_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.5)),
         "p95_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.95)),
@@ -790,14 +800,20 @@ fn figure(name: &str) -> PyResult<fn(&Figures) -> f64> {
     })
 }
 
-fn row(key: Option<String>, f: &Figures, missing: u64) -> Row {
+fn row(key: Option<String>, f: &Figures, undercount: u64) -> Row {
     let timed = f.durations.as_ref().map(|d| {
         let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| d.quantile(share));
         (d.mean(), p50, p95, p99, d.max, d.error(), d.count)
     });
     (
-        (key, f.hits, missing, f.visitors.count(), f.visitors.error()),
-        (f.bytes, f.largest, f.errors_4xx, f.errors_5xx, f.marked),
+        (
+            key,
+            f.hits,
+            undercount,
+            f.visitors.count(),
+            f.visitors.error(),
+        ),
+        (f.bytes, f.largest, f.errors_4xx, f.errors_5xx, f.flagged),
         timed,
     )
 }
@@ -878,7 +894,7 @@ fn sorted(codes: &[u32], most: usize) -> (Vec<u32>, Vec<usize>) {
     (order, ends)
 }
 
-impl Countable {
+impl HitBatch {
     /// The hits whose status counts.
     fn counted(&self, statuses: Option<(i16, i16)>) -> Cow<'_, [Hit]> {
         let Some((from, to)) = statuses else {
@@ -921,7 +937,7 @@ impl PySeries {
     }
 
     /// Add the hits from one place up to another.
-    fn add(&self, hits: &Countable, begin: usize, end: usize) -> PyResult<()> {
+    fn add(&self, hits: &HitBatch, begin: usize, end: usize) -> PyResult<()> {
         let times = hits.times()?;
         let chosen = hits.between(begin, end)?;
         let Some((codes, values)) = text(&hits.columns, &self.column) else {

@@ -4,7 +4,7 @@
 //! pairs of neighbouring buckets, as UDDSketch does (Epicoco et al., 2020).
 
 use crate::codec::{Damage, Reader, Writer};
-use crate::distinct::Used;
+use crate::distinct::MemoryUsed;
 
 /// A value lies within 1 % of the middle of its bucket.
 const GAMMA: f64 = 1.02;
@@ -20,7 +20,7 @@ pub const NONE: i16 = i16::MIN;
 
 /// Durations, seconds.
 #[derive(Clone, Debug, Default)]
-pub struct Durations {
+pub struct QuantileSketch {
     pub count: u64,
     /// Nanoseconds, whole: parts that are added in any order make the same sum.
     nanoseconds: u128,
@@ -39,26 +39,26 @@ pub fn bucket_of(seconds: f64) -> i16 {
 }
 
 /// The bucket that holds a finer one.
-const fn wider(bucket: i16, collapsed: u8) -> i16 {
+const fn coarser(bucket: i16, collapsed: u8) -> i16 {
     let all = bucket as i32 + (1 << collapsed) - 1;
     (all >> collapsed) as i16
 }
 
-impl Durations {
+impl QuantileSketch {
     /// Memory used, bytes.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.buckets.capacity() * size_of::<(i16, u64)>()
     }
 
     /// Add one, whose finest bucket is known.
-    pub fn add(&mut self, seconds: f64, bucket: i16, used: &mut Used) {
+    pub fn add(&mut self, seconds: f64, bucket: i16, used: &mut MemoryUsed) {
         self.count += 1;
         self.nanoseconds += u128::from((seconds * 1e9 + 0.5) as u64);
         self.max = self.max.max(seconds);
-        self.put(wider(bucket, self.collapsed), 1, used);
+        self.put(coarser(bucket, self.collapsed), 1, used);
     }
 
-    fn put(&mut self, bucket: i16, count: u64, used: &mut Used) {
+    fn put(&mut self, bucket: i16, count: u64, used: &mut MemoryUsed) {
         match self
             .buckets
             .binary_search_by_key(&bucket, |&(known, _)| known)
@@ -72,7 +72,7 @@ impl Durations {
         }
     }
 
-    fn collapse(&mut self, to: u8, used: &mut Used) {
+    fn collapse(&mut self, to: u8, used: &mut MemoryUsed) {
         if to <= self.collapsed {
             return;
         }
@@ -82,7 +82,7 @@ impl Durations {
         self.collapsed = to;
         let mut found: Vec<(i16, u64)> = Vec::new();
         for (bucket, count) in old {
-            let bucket = wider(bucket, more);
+            let bucket = coarser(bucket, more);
             match found.last_mut() {
                 Some((known, sum)) if *known == bucket => *sum += count,
                 _ => found.push((bucket, count)),
@@ -94,21 +94,21 @@ impl Durations {
     }
 
     /// Keep no more than so many buckets.
-    pub fn shrink(&mut self, most: usize, used: &mut Used) {
+    pub fn shrink(&mut self, most: usize, used: &mut MemoryUsed) {
         while self.buckets.len() > most.max(2) && self.collapsed < COLLAPSED {
             self.collapse(self.collapsed + 1, used);
         }
     }
 
     /// Add all that another has.
-    pub fn merge(&mut self, other: &Self, used: &mut Used) {
+    pub fn merge(&mut self, other: &Self, used: &mut MemoryUsed) {
         self.count += other.count;
         self.nanoseconds = self.nanoseconds.saturating_add(other.nanoseconds);
         self.max = self.max.max(other.max);
         self.collapse(other.collapsed, used);
         let more = self.collapsed - other.collapsed;
         for &(bucket, count) in &other.buckets {
-            self.put(wider(bucket, more), count, used);
+            self.put(coarser(bucket, more), count, used);
         }
     }
 
@@ -168,11 +168,11 @@ impl Durations {
         let length = from.count(2)?;
         let mut buckets: Vec<(i16, u64)> = Vec::with_capacity(length);
         let (mut count, mut before) = (0u64, 0);
-        for place in 0..length {
+        for slot in 0..length {
             let step = from.signed()?;
             // In order, so that they can be searched.
             let bucket = i64::checked_add(before, step)
-                .filter(|_| place == 0 || step > 0)
+                .filter(|_| slot == 0 || step > 0)
                 .and_then(|bucket| i16::try_from(bucket).ok())
                 .filter(|bucket| (-EDGE..=EDGE).contains(bucket))
                 .ok_or(Damage("buckets of durations are not in order"))?;
@@ -201,9 +201,9 @@ impl Durations {
 mod tests {
     use super::*;
 
-    fn of(values: impl Iterator<Item = f64>) -> (Durations, Used) {
-        let mut used = Used(size_of::<Durations>());
-        let mut durations = Durations::default();
+    fn of(values: impl Iterator<Item = f64>) -> (QuantileSketch, MemoryUsed) {
+        let mut used = MemoryUsed(size_of::<QuantileSketch>());
+        let mut durations = QuantileSketch::default();
         for value in values {
             durations.add(value, bucket_of(value), &mut used);
         }
@@ -237,11 +237,11 @@ mod tests {
             let mut writer = Writer::default();
             durations.write(&mut writer);
             let mut reader = Reader::new(&writer.bytes);
-            let found = Durations::read(&mut reader).unwrap();
+            let found = QuantileSketch::read(&mut reader).unwrap();
             assert_eq!(reader.end(), Ok(()));
             assert_eq!(format!("{found:?}"), format!("{durations:?}"));
             for cut in 0..writer.bytes.len() {
-                assert!(Durations::read(&mut Reader::new(&writer.bytes[..cut])).is_err());
+                assert!(QuantileSketch::read(&mut Reader::new(&writer.bytes[..cut])).is_err());
             }
         }
     }
@@ -259,7 +259,7 @@ mod tests {
                 writer.signed(step);
                 writer.number(1);
             }
-            Durations::read(&mut Reader::new(&writer.bytes)).is_ok()
+            QuantileSketch::read(&mut Reader::new(&writer.bytes)).is_ok()
         };
         assert!(written(1.0, 11, &[-2000, 4000]));
         for (max, collapsed, steps) in [
@@ -284,7 +284,7 @@ mod tests {
         let (mut one, mut used) = of((1..=1000).map(f64::from));
         one.shrink(32, &mut used);
         let (two, _) = of((1001..=2000).map(f64::from));
-        let (mut turned, mut other) = (two.clone(), Used(two.size()));
+        let (mut turned, mut other) = (two.clone(), MemoryUsed(two.size()));
         one.merge(&two, &mut used);
         let (mut small, mut least) = of((1..=1000).map(f64::from));
         small.shrink(32, &mut least);

@@ -1,7 +1,9 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
 use crate::batch::Finished;
-use crate::counting::{Countable, Finder, Leaving, Marks, PyBudget, PyRollup, PySeries, arrivals};
+use crate::counting::{
+    Evicted, Finder, HitBatch, PyBudget, PyRollup, PySeries, ValueFlags, arrivals,
+};
 use crate::program::{
     ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
     RequestSlots, Slot, Syntax, Unit,
@@ -169,9 +171,9 @@ impl LayoutSpec {
             let Some(own) = fields.get(line.first..line.end) else {
                 return Err(bad("fields of a line", &line.end.to_string()));
             };
-            let unmarked = |field: &FieldSpec| field.elastic && field.kind == "request";
+            let unflagged = |field: &FieldSpec| field.elastic && field.kind == "request";
             Ok(Line {
-                unmarked_request: own.iter().any(unmarked),
+                unmarked_request: own.iter().any(unflagged),
                 prefix: line.prefix,
                 fields: line.first..line.end,
                 ignore_rest: line.ignore_rest,
@@ -515,20 +517,20 @@ impl Batch {
     /// The hits as figures need them.
     ///
     /// Arguments: a byte a row: whether it counts; which values of a column are marked.
-    #[pyo3(signature = (chosen = None, marks = None))]
-    fn countable(
+    #[pyo3(signature = (chosen = None, flags = None))]
+    fn hit_batch(
         &self,
         py: Python<'_>,
         chosen: Option<&[u8]>,
-        marks: Option<&Marks>,
-    ) -> PyResult<Countable> {
+        flags: Option<&ValueFlags>,
+    ) -> PyResult<HitBatch> {
         let rows = self.rows();
-        py.detach(|| Countable::new(self.columns.clone(), rows, chosen, marks))
+        py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags))
     }
 
     /// Values of a text column of which nobody has said whether they are marked.
-    fn unmarked(&self, py: Python<'_>, marks: &Marks) -> Vec<String> {
-        py.detach(|| marks.unknown(&self.columns))
+    fn unflagged(&self, py: Python<'_>, flags: &ValueFlags) -> Vec<String> {
+        py.detach(|| flags.unknown(&self.columns))
     }
 
     /// The same hits with other texts in a text column.
@@ -749,13 +751,13 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     framing::register(module)?;
     module.add_class::<PyProgram>()?;
     module.add_class::<Batch>()?;
-    module.add_class::<Countable>()?;
+    module.add_class::<HitBatch>()?;
     module.add_function(wrap_pyfunction!(arrivals, module)?)?;
     module.add_class::<PyBudget>()?;
     module.add_class::<Finder>()?;
     module.add_class::<PySeries>()?;
-    module.add_class::<Leaving>()?;
-    module.add_class::<Marks>()?;
+    module.add_class::<Evicted>()?;
+    module.add_class::<ValueFlags>()?;
     module.add_class::<PyRollup>()?;
     module.add_class::<Table>()
 }

@@ -7,8 +7,8 @@
 
 use crate::budget::{Budget, Share};
 use crate::codec::{Damage, Reader, Writer};
-use crate::distinct::{Distinct, Used};
-use crate::durations::{self, Durations};
+use crate::distinct::{Distinct, MemoryUsed};
+use crate::durations::{self, QuantileSketch};
 use crate::text;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -43,9 +43,9 @@ pub struct Figures {
     pub errors_4xx: u64,
     pub errors_5xx: u64,
     /// Hits that were marked, by bots for instance.
-    pub marked: u64,
+    pub flagged: u64,
     pub visitors: Distinct,
-    pub durations: Option<Box<Durations>>,
+    pub durations: Option<Box<QuantileSketch>>,
 }
 
 /// One hit, as far as figures need it.
@@ -58,7 +58,7 @@ pub struct Hit {
     pub status: i16,
     /// Finest bucket of the duration, or `durations::NONE`.
     pub bucket: i16,
-    pub marked: bool,
+    pub flagged: bool,
     /// Whether its bytes are known.
     pub sized: bool,
 }
@@ -69,13 +69,13 @@ impl Figures {
         &mut self,
         hits: impl IntoIterator<Item = &'a Hit>,
         seconds: &[f64],
-        used: &mut Used,
+        used: &mut MemoryUsed,
     ) {
-        let (mut count, mut bytes, mut marked, mut largest) = (0, 0, 0, self.largest);
+        let (mut count, mut bytes, mut flagged, mut largest) = (0, 0, 0, self.largest);
         for hit in hits {
             count += 1;
             bytes += hit.bytes;
-            marked += u64::from(hit.marked);
+            flagged += u64::from(hit.flagged);
             largest = largest.max(hit.bytes);
             if hit.status >= 400 {
                 self.errors_4xx += u64::from(hit.status < 500);
@@ -91,32 +91,32 @@ impl Figures {
         }
         self.hits += count;
         self.bytes += bytes;
-        self.marked += marked;
+        self.flagged += flagged;
         self.largest = largest;
     }
 
-    fn timed(&mut self, used: &mut Used) -> &mut Durations {
+    fn timed(&mut self, used: &mut MemoryUsed) -> &mut QuantileSketch {
         self.durations.get_or_insert_with(|| {
-            used.0 += size_of::<Durations>();
+            used.0 += size_of::<QuantileSketch>();
             Box::default()
         })
     }
 
     /// Add another's figures.
-    pub fn merge(&mut self, other: &Self, used: &mut Used) {
+    pub fn merge(&mut self, other: &Self, used: &mut MemoryUsed) {
         self.hits += other.hits;
         self.bytes += other.bytes;
         self.largest = self.largest.max(other.largest);
         self.errors_4xx += other.errors_4xx;
         self.errors_5xx += other.errors_5xx;
-        self.marked += other.marked;
+        self.flagged += other.flagged;
         self.visitors.merge(&other.visitors, used);
         if let Some(durations) = &other.durations {
             self.timed(used).merge(durations, used);
         }
     }
 
-    fn shrink(&mut self, (precision, buckets): (u8, usize), used: &mut Used) {
+    fn shrink(&mut self, (precision, buckets): (u8, usize), used: &mut MemoryUsed) {
         self.visitors.shrink(precision, used);
         if let Some(durations) = &mut self.durations {
             durations.shrink(buckets, used);
@@ -134,7 +134,7 @@ impl Figures {
         to.number(self.largest);
         to.number(self.errors_4xx);
         to.number(self.errors_5xx);
-        to.number(self.marked);
+        to.number(self.flagged);
         self.visitors.write(to);
         to.byte(u8::from(self.durations.is_some()));
         if let Some(durations) = &self.durations {
@@ -149,17 +149,17 @@ impl Figures {
             largest: from.number()?,
             errors_4xx: from.number()?,
             errors_5xx: from.number()?,
-            marked: from.number()?,
+            flagged: from.number()?,
             visitors: Distinct::read(from)?,
             durations: match from.byte()? {
                 0 => None,
-                1 => Some(Box::new(Durations::read(from)?)),
+                1 => Some(Box::new(QuantileSketch::read(from)?)),
                 _ => return Err(Damage("there are durations or there are none")),
             },
         })
     }
 
-    fn free(&mut self, used: &mut Used) {
+    fn free(&mut self, used: &mut MemoryUsed) {
         self.visitors.free(used);
         if let Some(durations) = self.durations.take() {
             used.0 = used.0.saturating_sub(durations.size());
@@ -173,7 +173,7 @@ pub struct Key {
     pub text: Box<str>,
     hash: u64,
     /// Hits that it may have had before it was met last.
-    pub missing: u64,
+    pub undercount: u64,
 }
 
 /// What has left a rollup, for another one to count under other keys.
@@ -186,12 +186,12 @@ pub struct Rollup {
     pub figures: Vec<Figures>,
     pub other: Figures,
     /// No key that is missing had more hits than this.
-    pub error: u64,
+    pub evicted_max: u64,
     distinct: Distinct,
-    gone: bool,
+    has_evicted: bool,
     /// Rows that gave way, where somebody wants them.
-    leaving: Option<Rows>,
-    used: Used,
+    evicted: Option<Rows>,
+    used: MemoryUsed,
     share: Share,
     key_bytes: usize,
     table: HashTable<usize>,
@@ -202,16 +202,16 @@ pub struct Rollup {
 impl Rollup {
     /// Arguments: how many keys are kept while memory lasts; whether rows that give way are kept
     /// for somebody who asks for them; the memory that this shares with others.
-    pub fn new(capacity: usize, hands_on: bool, budget: Arc<Budget>) -> Self {
+    pub fn new(capacity: usize, keep_evicted: bool, budget: Arc<Budget>) -> Self {
         Self {
             keys: Vec::new(),
             figures: Vec::new(),
             other: Figures::default(),
-            error: 0,
+            evicted_max: 0,
             distinct: Distinct::default(),
-            gone: false,
-            leaving: hands_on.then(Vec::new),
-            used: Used::default(),
+            has_evicted: false,
+            evicted: keep_evicted.then(Vec::new),
+            used: MemoryUsed::default(),
             share: Share::of(budget),
             key_bytes: 0,
             table: HashTable::new(),
@@ -228,13 +228,13 @@ impl Rollup {
             return at;
         }
         let at = self.keys.len();
-        let mut apart = Used::default();
+        let mut apart = MemoryUsed::default();
         self.distinct.add(text::hash(key.as_bytes()), &mut apart);
         self.key_bytes += key.len();
         self.keys.push(Key {
             text: key.into(),
             hash,
-            missing: self.error,
+            undercount: self.evicted_max,
         });
         self.figures.push(Figures::default());
         let keys = &self.keys;
@@ -254,9 +254,9 @@ impl Rollup {
     }
 
     /// Keep to the bounds. Places are no longer valid afterwards.
-    pub fn settle(&mut self) {
+    pub fn enforce_limits(&mut self) {
         if self.keys.len() > 2 * self.capacity {
-            self.give_way(self.capacity);
+            self.evict(self.capacity);
         }
         if let Some(most) = self.share.resize(self.size()) {
             // A little more, so that it need not be done again at once.
@@ -296,7 +296,7 @@ impl Rollup {
                 true => (left / 2).max(EXACT),
                 false => left / 2,
             };
-            self.give_way(left);
+            self.evict(left);
         }
     }
 
@@ -324,9 +324,9 @@ impl Rollup {
     }
 
     /// Keep the keys with the most hits, and those with the most and the largest bytes.
-    fn give_way(&mut self, kept: usize) {
+    fn evict(&mut self, kept: usize) {
         let few = (kept / 20).max(1);
-        let mut leaving: Vec<usize> = (0..self.keys.len()).collect();
+        let mut evicted: Vec<usize> = (0..self.keys.len()).collect();
         let orders: [(usize, Of); 3] = [
             (kept, |figures| figures.hits),
             (few, |figures| figures.bytes),
@@ -334,21 +334,21 @@ impl Rollup {
         ];
         let mut staying = vec![false; self.keys.len()];
         for (count, of) in orders {
-            if leaving.len() <= count {
+            if evicted.len() <= count {
                 return;
             }
-            leaving
+            evicted
                 .select_nth_unstable_by_key(count, |&at| std::cmp::Reverse(of(&self.figures[at])));
-            for at in leaving.drain(..count) {
+            for at in evicted.drain(..count) {
                 staying[at] = true;
             }
         }
-        self.error += leaving
+        self.evicted_max += evicted
             .iter()
             .map(|&at| self.figures[at].hits)
             .max()
             .unwrap_or(0);
-        self.gone = true;
+        self.has_evicted = true;
         self.table.clear();
         let (keys, figures) = (
             std::mem::take(&mut self.keys),
@@ -365,13 +365,13 @@ impl Rollup {
             }
             self.key_bytes -= key.text.len();
             self.other.merge(&figures, &mut self.used);
-            match &mut self.leaving {
+            match &mut self.evicted {
                 None => figures.free(&mut self.used),
-                Some(leaving) => {
+                Some(evicted) => {
                     let mut apart = figures.clone();
                     figures.free(&mut self.used);
-                    apart.shrink(SMALLER[0], &mut Used::default());
-                    leaving.push((key.text, apart));
+                    apart.shrink(SMALLER[0], &mut MemoryUsed::default());
+                    evicted.push((key.text, apart));
                 }
             }
         }
@@ -379,32 +379,32 @@ impl Rollup {
 
     /// How many rows gave way since somebody asked last.
     pub fn leaving_rows(&self) -> usize {
-        self.leaving.as_ref().map_or(0, Vec::len)
+        self.evicted.as_ref().map_or(0, Vec::len)
     }
 
     /// Rows that gave way since somebody asked last.
-    pub fn take_leaving(&mut self) -> Rows {
-        self.leaving
+    pub fn take_evicted(&mut self) -> Rows {
+        self.evicted
             .as_mut()
             .map(std::mem::take)
             .unwrap_or_default()
     }
 
     /// Count a row of another rollup under a key.
-    pub fn add_row(&mut self, key: &str, figures: &Figures, missing: u64) {
+    pub fn add_row(&mut self, key: &str, figures: &Figures, undercount: u64) {
         let place = self.place(key);
         self.figures[place].merge(figures, &mut self.used);
-        self.keys[place].missing = self.keys[place].missing.max(missing);
+        self.keys[place].undercount = self.keys[place].undercount.max(undercount);
     }
 
     /// Add what another has counted.
     pub fn merge(&mut self, other: &Self) {
-        let own_error = self.error;
-        if other.error > 0 {
+        let own_error = self.evicted_max;
+        if other.evicted_max > 0 {
             for key in &mut self.keys {
                 // What the other let go may have been of a key that it does not have.
                 if other.find(&key.text).is_none() {
-                    key.missing += other.error;
+                    key.undercount += other.evicted_max;
                 }
             }
         }
@@ -413,17 +413,18 @@ impl Rollup {
             let place = self.place(&key.text);
             self.figures[place].merge(figures, &mut self.used);
             let own = if known {
-                self.keys[place].missing
+                self.keys[place].undercount
             } else {
                 own_error
             };
-            self.keys[place].missing = own + key.missing;
+            self.keys[place].undercount = own + key.undercount;
         }
         self.other.merge(&other.other, &mut self.used);
-        self.distinct.merge(&other.distinct, &mut Used::default());
-        self.gone |= other.gone;
-        self.error += other.error;
-        self.settle();
+        self.distinct
+            .merge(&other.distinct, &mut MemoryUsed::default());
+        self.has_evicted |= other.has_evicted;
+        self.evicted_max += other.evicted_max;
+        self.enforce_limits();
     }
 
     /// The place of a key that has been met.
@@ -435,7 +436,7 @@ impl Rollup {
 
     /// How many distinct keys there have been; an estimate once any has given way.
     pub fn distinct_keys(&self) -> u64 {
-        match self.gone {
+        match self.has_evicted {
             false => self.keys.len() as u64,
             true => self.distinct.count().max(self.keys.len() as u64),
         }
@@ -445,7 +446,7 @@ impl Rollup {
     pub fn total(&self) -> Figures {
         let mut total = Figures::default();
         for figures in self.figures.iter().chain([&self.other]) {
-            total.merge(figures, &mut Used::default());
+            total.merge(figures, &mut MemoryUsed::default());
         }
         total
     }
@@ -456,9 +457,9 @@ impl Rollup {
     ///
     /// Rows that gave way are somebody else's, who must have taken them.
     pub fn write(&self, to: &mut Writer) {
-        to.number(self.error);
-        to.byte(u8::from(self.gone));
-        if self.gone {
+        to.number(self.evicted_max);
+        to.byte(u8::from(self.has_evicted));
+        if self.has_evicted {
             // While none has gone, the keys say how many there are.
             self.distinct.write(to);
         }
@@ -475,7 +476,7 @@ impl Rollup {
             let shared = same.take(usize::from(u8::MAX)).count();
             to.byte(shared as u8);
             to.text(&key[shared..]);
-            to.number(self.keys[at].missing);
+            to.number(self.keys[at].undercount);
             self.figures[at].write(to);
             before = key;
         }
@@ -485,20 +486,20 @@ impl Rollup {
     ///
     /// The bounds are kept from row to row, whatever is said to come.
     pub fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
-        self.error = from.number()?;
-        self.gone = match from.byte()? {
+        self.evicted_max = from.number()?;
+        self.has_evicted = match from.byte()? {
             0 => false,
             1 => true,
-            _ => return Err(Damage("keys have gone or they have not")),
+            _ => return Err(Damage("keys have been evicted or they have not")),
         };
-        let distinct = match self.gone {
+        let distinct = match self.has_evicted {
             true => Distinct::read(from)?,
             false => Distinct::default(),
         };
         self.other = Figures::read(from)?;
         self.used.0 += self.other.size();
         let mut text: Vec<u8> = Vec::new();
-        let mut settled = 0;
+        let mut enforced = 0;
         for row in 0..from.count(LEAST_ROW)? {
             let shared = usize::from(from.byte()?);
             let rest = from.text()?;
@@ -509,19 +510,19 @@ impl Rollup {
             text.truncate(shared);
             text.extend_from_slice(rest);
             let key = std::str::from_utf8(&text).map_err(|_| Damage("a key is no text"))?;
-            let missing = from.number()?;
+            let undercount = from.number()?;
             let figures = Figures::read(from)?;
             let place = self.place(key);
             self.used.0 += figures.size();
-            self.keys[place].missing = missing;
+            self.keys[place].undercount = undercount;
             self.figures[place] = figures;
-            if self.size() - settled.min(self.size()) > SETTLE {
-                self.settle();
-                settled = self.size();
+            if self.size() - enforced.min(self.size()) > SETTLE {
+                self.enforce_limits();
+                enforced = self.size();
             }
         }
-        self.distinct.merge(&distinct, &mut Used::default());
-        self.settle();
+        self.distinct.merge(&distinct, &mut MemoryUsed::default());
+        self.enforce_limits();
         Ok(())
     }
 
@@ -544,13 +545,13 @@ mod tests {
             row: 0,
             status: 200,
             bucket: durations::bucket_of(0.5),
-            marked: false,
+            flagged: false,
             sized: true,
         }
     }
 
-    fn rollup(capacity: usize, hands_on: bool, memory: usize) -> Rollup {
-        Rollup::new(capacity, hands_on, Arc::new(Budget::new(memory)))
+    fn rollup(capacity: usize, keep_evicted: bool, memory: usize) -> Rollup {
+        Rollup::new(capacity, keep_evicted, Arc::new(Budget::new(memory)))
     }
 
     fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
@@ -566,14 +567,14 @@ mod tests {
             for key in 0..100 {
                 count(&mut rollup, key * (1 + round * key / 7), round);
             }
-            rollup.settle();
+            rollup.enforce_limits();
         }
         let sum: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
         assert_eq!(sum + rollup.other.hits, 5000);
-        assert!(rollup.keys.len() <= 200 && rollup.error > 0);
+        assert!(rollup.keys.len() <= 200 && rollup.evicted_max > 0);
         let place = rollup.place("0");
         assert_eq!(
-            (rollup.figures[place].hits, rollup.keys[place].missing),
+            (rollup.figures[place].hits, rollup.keys[place].undercount),
             (50, 0)
         );
     }
@@ -585,7 +586,7 @@ mod tests {
         for visitor in 0..3_000_000u64 {
             count(&mut rollup, visitor % 30_000, visitor);
             if visitor % 50_000 == 0 {
-                rollup.settle();
+                rollup.enforce_limits();
                 assert_eq!(rollup.used.0, rollup.sketches());
                 assert!(rollup.size() <= MEMORY);
             }
@@ -616,10 +617,10 @@ mod tests {
             for number in 0..40_000u64 {
                 count(&mut rollup, number % 7 * (number % 150), number);
                 if number % 1000 == 0 {
-                    rollup.settle();
+                    rollup.enforce_limits();
                 }
             }
-            rollup.settle();
+            rollup.enforce_limits();
             let bytes = written(&rollup);
             let mut found = read(&bytes, capacity, memory).unwrap();
             assert_eq!(written(&found), bytes);
@@ -655,7 +656,7 @@ mod tests {
         }
         let bytes = written(&large);
         let small = read(&bytes, 50_000, 1 << 20).unwrap();
-        assert!(small.size() <= 1 << 20 && small.error > 0);
+        assert!(small.size() <= 1 << 20 && small.evicted_max > 0);
         assert_eq!(small.total().hits, 200_000);
         assert_eq!(small.used.0, small.sketches());
         // While it is read, too: what has no end is as far as it was.
@@ -673,7 +674,7 @@ mod tests {
         let mut rollup = rollup(5, false, 1 << 30);
         for key in 0..40 {
             count(&mut rollup, key % 20, key);
-            rollup.settle();
+            rollup.enforce_limits();
         }
         let bytes = written(&rollup);
         for cut in 0..bytes.len() {
@@ -699,10 +700,10 @@ mod tests {
         for visitor in 0..300_000u64 {
             count(&mut rollup, visitor % 300, visitor);
             if visitor % 10_000 == 0 {
-                rollup.settle();
+                rollup.enforce_limits();
             }
         }
-        rollup.settle();
+        rollup.enforce_limits();
         assert!(rollup.size() <= 1 << 20);
         assert_eq!((rollup.keys.len(), rollup.other.hits), (300, 0));
         assert!(rollup.figures.iter().all(|figures| figures.hits == 1000));
@@ -713,10 +714,10 @@ mod tests {
         let mut rollup = rollup(10, true, 1 << 30);
         for key in 0..100 {
             count(&mut rollup, key, key);
-            rollup.settle();
+            rollup.enforce_limits();
         }
-        let gone: u64 = rollup.take_leaving().iter().map(|(_, f)| f.hits).sum();
-        assert_eq!(gone, rollup.other.hits);
-        assert!(gone > 0 && rollup.take_leaving().is_empty());
+        let hits: u64 = rollup.take_evicted().iter().map(|(_, f)| f.hits).sum();
+        assert_eq!(hits, rollup.other.hits);
+        assert!(hits > 0 && rollup.take_evicted().is_empty());
     }
 }

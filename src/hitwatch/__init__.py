@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hitwatch.errors import HitwatchError
     from hitwatch.readmodel import Report
     from hitwatch.run.api import report, scan
-    from hitwatch.run.parsing import RejectedLine
+    from hitwatch.run.parse import RejectedLine
 
 __version__ = "0.1.0"
 

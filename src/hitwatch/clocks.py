@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from hitwatch.spans import SECOND, Duration, Instant
+from hitwatch.instants import SECOND, Duration, Instant
 
 
 class Stop:

@@ -12,22 +12,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from hitwatch.alerting.alert import Change, State, contributions
+from hitwatch.alerting.alert import State, Transition, contributions
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.readmodel import Limits, panel_rows
+from hitwatch.instants import MINUTE, SECOND, Duration, Instant
+from hitwatch.readmodel import View, panel_rows
 from hitwatch.sayings import End, Stats, stats
-from hitwatch.spans import MINUTE, SECOND, Duration, Instant
 from hitwatch.stats.arrivals import Batch, Part, arrivals
-from hitwatch.stats.panels import Budget, Panel, Robots, panels
+from hitwatch.stats.panels import BotFinder, Budget, Panel, panels
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
 
 if TYPE_CHECKING:
-    from hitwatch.hits.compile import Hits
+    from hitwatch.hits.batch import Hits
 
-Saying: TypeAlias = Stats | Change
+Saying: TypeAlias = Stats | Transition
 """What the engine says: the figures of a period, or that an alert began or ended."""
 
 _LONG_SILENCE = 10 * MINUTE
@@ -46,7 +46,7 @@ class Shown:
 
     """
 
-    limits: Limits
+    limits: View
     window: Duration | None = 0
 
 
@@ -94,7 +94,7 @@ class Engine:
             metric: Series("section", self.rule.resolution, metric)
             for metric in {self.judge.asked.metric, "hits"}
         }
-        self._robots = Robots()
+        self._bots = BotFinder()
         self._period: Instant | None = None
 
     @property
@@ -113,8 +113,8 @@ class Engine:
 
     def batch(self, hits: Hits, origin: str = "") -> Batch:
         """Hits of an origin, ready to be fed together with those of others."""
-        countable = self._robots.countable(hits)
-        return Batch(origin, hits, countable, latest=self.watermark.origins.get(origin))
+        hit_batch = self._bots.hit_batch(hits)
+        return Batch(origin, hits, hit_batch, latest=self.watermark.origins.get(origin))
 
     def feed_together(
         self, batches: Sequence[Batch], now: Instant | None = None
@@ -142,7 +142,7 @@ class Engine:
             if batch.is_counted:
                 self.delta.absorb_others(batch.lines)
 
-    def idle(self, now: Instant) -> Iterator[Change]:
+    def idle(self, now: Instant) -> Iterator[Transition]:
         """Nothing has arrived by an instant of the log's clock: close what is complete."""
         self.watermark.idle(now)
         if self.watermark.at is not None:
@@ -167,7 +167,7 @@ class Engine:
         hits = tally.balance.hits
         return replace(ended, panels=rows, panel_hits=hits, panel_window=window)
 
-    def end_backfill(self) -> list[Change]:
+    def end_backfill(self) -> list[Transition]:
         """Leave what was read back out of the first display period.
 
         Returns:
@@ -209,7 +209,7 @@ class Engine:
         )
 
     @property
-    def firing(self) -> list[Change]:
+    def firing(self) -> list[Transition]:
         """The alert that lasts, as it began and with its peak so far."""
         return [self.judge.alert] if self.judge.alert else []
 
@@ -233,7 +233,7 @@ class Engine:
             self._latest.popleft()
         merged = Tally.of(self.panels, Budget(_MEMORY))
         for _, tally in self._latest:
-            tally.counts.settle()
+            tally.counts.enforce_limits()
             merged.merge(tally)
         return merged
 
@@ -256,7 +256,7 @@ class Engine:
         for series in self._sections.values():
             series.add(hits, begin, end)
 
-    def _advance(self, until: Instant) -> Iterator[Change]:
+    def _advance(self, until: Instant) -> Iterator[Transition]:
         for change in self.judge.advance(until):
             self.alerts += change.state is State.FIRING
             explained = self._explained(change)
@@ -270,10 +270,10 @@ class Engine:
             for series in self._sections.values():
                 series.forget(oldest)
 
-    def _explained(self, change: Change) -> Change:
+    def _explained(self, change: Transition) -> Transition:
         """A change with the sections that grew most."""
         series = self._sections[self.rule.metric]
         middle = change.at - self.rule.short
         short = series.between(middle, change.at)
         long = series.between(middle - self.rule.long, middle)
-        return replace(change, grew=contributions(self.rule, short, long))
+        return replace(change, contributors=contributions(self.rule, short, long))

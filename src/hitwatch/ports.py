@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from hitwatch.alerting.alert import Change
+from hitwatch.alerting.alert import Transition
 from hitwatch.follow.chunk import Chunk
+from hitwatch.instants import Duration, Instant
 from hitwatch.sayings import End, Stats
-from hitwatch.spans import Duration, Instant
 
 
 class Source(Protocol):
@@ -46,8 +46,8 @@ class Clock(Protocol):
         """Let time pass; comes back early when the run is to end."""
 
 
-class Screen(Protocol):
+class Display(Protocol):
     """Where things are said."""
 
-    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
         """Say it now, not later."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.alert import State, Transition
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.hits.format import Guess
-from hitwatch.spans import Duration, Instant
-from hitwatch.stats.growth import what_grew
+from hitwatch.formats.format import Guess
+from hitwatch.instants import Duration, Instant
+from hitwatch.stats.movers import what_grew
 from hitwatch.stats.panels import Bounds, Breakdown, Panel, PanelRow
 from hitwatch.stats.timeline import Timeline
 
@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class View:
     """How rows are ordered, and how many of them are shown.
 
     Attributes:
@@ -107,7 +107,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PreviousPeriod:
     """The time that a report compares with.
 
     Attributes:
@@ -197,7 +197,7 @@ class Report:
     reasons: dict[str, int] = field(default_factory=dict)
     complete: bool = True
     elapsed_s: float = 0.0
-    previous: Compared | None = None
+    previous: PreviousPeriod | None = None
     judged_from: Instant | None = None
     reach: Duration = 0
     absent: frozenset[str] = frozenset()
@@ -225,7 +225,7 @@ class Report:
 
 
 def panel_rows(
-    breakdown: Breakdown, limits: Limits, base: Breakdown | None = None, scale: float = 1.0
+    breakdown: Breakdown, limits: View, base: Breakdown | None = None, scale: float = 1.0
 ) -> tuple[PanelRows, ...]:
     """The panels that have rows, as they are shown.
 
@@ -264,7 +264,7 @@ def judged(rule: SurgeRule, hits: Timeline, sent: Timeline) -> tuple[Fired, ...]
         sent: bytes of those buckets in which a hit says how many.
 
     """
-    judge, changes = MetricJudge(rule), list[Change]()
+    judge, changes = MetricJudge(rule), list[Transition]()
     last: Instant | None = None
     sizes = iter(sent)
     sized = next(sizes, None)

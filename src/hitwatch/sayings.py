@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hitwatch.alerting.alert import Change, Status
+from hitwatch.alerting.alert import RuleStatus, Transition
 from hitwatch.alerting.rule import SurgeRule
+from hitwatch.instants import Duration, Instant
 from hitwatch.readmodel import PanelRows
-from hitwatch.spans import Duration, Instant
 from hitwatch.stats.panels import Bounds, Breakdown, PanelRow
 from hitwatch.tally import Balance, Tally
 
@@ -63,7 +63,7 @@ class Stats:
     clients: int
     clients_exact: bool
     durations: Durations | None
-    rules: tuple[Status, ...]
+    rules: tuple[RuleStatus, ...]
     reasons: dict[str, int]
     total: Balance
     panels: tuple[PanelRows, ...] = ()
@@ -96,7 +96,7 @@ class End:
     late: int
     backfilled: int
     alerts: int
-    firing: tuple[Change, ...] = field(default=())
+    firing: tuple[Transition, ...] = field(default=())
     first_at: Instant | None = None
     last_at: Instant | None = None
     unjudged: tuple[SurgeRule, ...] = ()
@@ -108,7 +108,7 @@ def stats(
     *,
     at: Instant,
     period: Duration,
-    rules: tuple[Status, ...],
+    rules: tuple[RuleStatus, ...],
     total: Balance,
 ) -> Stats:
     """Read the tally of a display period.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitwatch.errors import TallyError
-from hitwatch.spans import Instant
-from hitwatch.stats.panels import Breakdown, Budget, Countable, Identity, Panel
+from hitwatch.instants import Instant
+from hitwatch.stats.panels import Breakdown, Budget, HitBatch, Identity, Panel
 
 if TYPE_CHECKING:
-    from hitwatch.hits.compile import Hits
+    from hitwatch.hits.batch import Hits
 
 VERSION = 1
 """Of the bytes of a tally. What they hold or mean changes: one more."""
@@ -111,21 +111,21 @@ class Tally:
         """
         return cls(Breakdown(panels, budget))
 
-    def absorb(self, hits: Hits, countable: Countable) -> None:
+    def absorb(self, hits: Hits, hit_batch: HitBatch) -> None:
         """Count hits.
 
         Args:
             hits: the batch that they are of.
-            countable: those of them that count.
+            hit_batch: those of them that count.
 
         """
-        count = len(countable)
+        count = len(hit_batch)
         if not count:
             return
-        self.counts.add(hits, countable)
+        self.counts.add(hits, hit_batch)
         self.balance += Balance(lines=count, hits=count)
-        self.hits_with_bytes += countable.sized
-        span = countable.range()
+        self.hits_with_bytes += hit_batch.sized
+        span = hit_batch.range()
         if span is not None:
             self._widen(*span)
 

@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 
 from hitwatch.errors import SettingsError
-from hitwatch.spans import DAY, Duration, parse_duration
+from hitwatch.instants import DAY, Duration, parse_duration
 
 LONGEST: Duration = 36_525 * DAY
 """A hundred years: what is longer is a slip of the keyboard, and would leave the calendar."""

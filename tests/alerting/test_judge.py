@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hitwatch.alerting.alert import State, contributions
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import MINUTE, SECOND
+from hitwatch.instants import MINUTE, SECOND
 
 STEP = 10 * SECOND
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.metric import MetricJudge, on_hits
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import SECOND
+from hitwatch.instants import SECOND
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
 FIRST_JUDGED = 9

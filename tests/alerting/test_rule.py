@@ -8,7 +8,7 @@ import pytest
 
 from hitwatch.alerting.rule import SurgeRule, surge_rule
 from hitwatch.errors import SettingsError
-from hitwatch.spans import MINUTE, SECOND
+from hitwatch.instants import MINUTE, SECOND
 
 
 @pytest.mark.parametrize(

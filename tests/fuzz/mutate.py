@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from hitwatch.hits.compile import Hits, Parser
-from hitwatch.hits.format import Format
-from hitwatch.hits.formats import builtin
+from hitwatch.formats.format import Format
+from hitwatch.formats.registry import builtin
+from hitwatch.hits.batch import Hits
+from hitwatch.hits.parser import Parser
 
 TOKENS = [
     *(b'"', b'\\"', b"\\", b"\\x", b"\\x2", b"\\u00e9", b"\\ud800", b"[", b"]", b"{", b"}", b":"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hitwatch.formats.registry import builtin
 from hitwatch.hits.detect import detect
-from hitwatch.hits.formats import builtin
 from hitwatch.hits.reader import Reader
 from hitwatch.stats.panels import columns_needed, panels
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.hits.formats import by_name
+from hitwatch.formats.registry import by_name
+from hitwatch.formats.w3c import date_of, directives, with_fields
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.w3c import date_of, directives, with_fields
 
 COMMON = '192.0.2.7 - - [10/Oct/2026:13:55:36 +0000] "GET /a/{} HTTP/1.1" 200 5'
 VHOST = "www.example.com:80 " + COMMON
@@ -31,7 +31,7 @@ def rows(reader: Reader, text: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("wrapper", "around"),
+    ("envelope", "around"),
     [
         ("syslog", "Oct 10 13:55:36 web1 nginx: {}"),
         ("syslog", "<190>Oct 10 13:55:36 web1 nginx[17]: {}"),
@@ -40,7 +40,7 @@ def rows(reader: Reader, text: str) -> list[dict[str, object]]:
         ("docker", None),
     ],
 )
-def test_wrappings_are_undone(wrapper: str, around: str | None) -> None:
+def test_wrappings_are_undone(envelope: str, around: str | None) -> None:
     """Lines carried by syslog, Docker or Kubernetes are read as if they stood alone."""
     lines = [COMMON.format(number) for number in range(5)]
     if around is None:
@@ -50,7 +50,7 @@ def test_wrappings_are_undone(wrapper: str, around: str | None) -> None:
     reader = Reader(None)
     found = rows(reader, "\n".join(carried) + "\n")
     assert [row["path"] for row in found] == [f"/a/{number}" for number in range(5)]
-    assert reader.wrapper == wrapper
+    assert reader.envelope == envelope
     assert reader.log_format is by_name("common")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.stats.panels import OTHER, Budget, Robots, panels
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.stats.panels import OTHER, BotFinder, Budget, panels
 from hitwatch.tally import Tally
 
 PARSER = Parser(by_name("vhost-combined"))
@@ -25,10 +25,10 @@ def line(n: int) -> str:
 def test_statuses_are_exact_among_nothing_but_distinct_values() -> None:
     """Keys that are few keep all their hits, and those that are many say what they lack."""
     tally = Tally.of(panels(), Budget(16 << 20))
-    robots = Robots()
+    bots = BotFinder()
     for begin in range(0, HITS, 10_000):
         hits = PARSER.parse("".join(map(line, range(begin, begin + 10_000))).encode())
-        tally.absorb(hits, robots.countable(hits))
+        tally.absorb(hits, bots.hit_batch(hits))
     rows = {
         panel.name: tally.counts.rows(panel, "hits", None)
         for panel in tally.counts.panels

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.program.running import run
 
+from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.times import zone_of
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.strings import format_of
-from hitwatch.hits.times import zone_of
-from hitwatch.run import reporting
+from hitwatch.instants import Instant, from_datetime
+from hitwatch.run import fold
 from hitwatch.run.api import report
-from hitwatch.spans import Instant, from_datetime
 
 BARE = format_of('%h %l %u %{%d/%b/%Y:%H:%M:%S}t "%r" %>s %b')
 NIGHTS = {
@@ -100,7 +100,7 @@ def test_that_it_begins_between_is_said(zone: str) -> None:
 @pytest.mark.parametrize("zone", sorted(NIGHTS))
 def test_reports(zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that work on pieces of a log give its hours as if it were read in order."""
-    monkeypatch.setattr(reporting, "PIECE", 4096)
+    monkeypatch.setattr(fold, "PIECE", 4096)
     start = NIGHTS[zone] - timedelta(hours=2)
     times = [start + timedelta(seconds=20 * number) for number in range(720)]
     log = tmp_path / "access.log"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.compose import compose
-from hitwatch.hits.fields import Kind, Reading
-from hitwatch.hits.format import Format, Quotes
-from hitwatch.hits.formats import builtin
+from hitwatch.formats.compose import compose
+from hitwatch.formats.fields import FieldSpec, Kind
+from hitwatch.formats.format import Format, Quotes
+from hitwatch.formats.registry import builtin
+from hitwatch.hits.parser import Parser
 
 # Text of a quoted field: anything but a line end; "-" and "" stand for nothing at all.
 QUOTED = st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=20).filter(
@@ -51,16 +51,16 @@ def sayable(rows: list[dict[str, Any]], log_format: Format) -> list[dict[str, An
     Between blanks there can be no blank, and `+` for a blank cannot say `+`. Where path and query
     have names of their own, an empty query cannot be told from none.
     """
-    kinds = {key.reading.kind for key in log_format.keys}
+    kinds = {key.spec.kind for key in log_format.keys}
     if Kind.PATH in kinds and Kind.TARGET not in kinds:
         mark = r"\?.*" if Kind.QUERY not in kinds else r"\?+$|\?(?=\?)"
         rows = [row | {"target": re.sub(mark, "", row["target"], flags=re.S)} for row in rows]
     free = {"backslash", "doubled", "json"}
     quoted = {
-        field.reading.column or field.reading.kind.value
+        field.spec.column or field.spec.kind.value
         for line in log_format.lines[:1]
         for field in line.fields
-        if field.quotes is not Quotes.NEVER and (field.reading.escape or log_format.escape) in free
+        if field.quotes is not Quotes.NEVER and (field.spec.escape or log_format.escape) in free
     }
     if "request" in quoted or log_format.keys:
         quoted |= {"target"}
@@ -83,7 +83,7 @@ def test_round_trip(name: str, rows: list[dict[str, Any]]) -> None:
     if "%y" in log_format.time_format:
         # Two digits of a year are those of 1969 to 2068 (POSIX strptime).
         rows = [row | {"time": row["time"].replace(year=2024, day=1)} for row in rows]
-    written = {reading.column or reading.kind.value for reading in readings(log_format)}
+    written = {spec.column or spec.kind.value for spec in readings(log_format)}
     if "request" in written or "target" in written or "path" in written:
         written |= {"target"}
     if "request" in written:
@@ -97,8 +97,8 @@ def test_round_trip(name: str, rows: list[dict[str, Any]]) -> None:
     assert parsed.frame(columns).rows() == frame.select(columns).rows()
 
 
-def readings(log_format: Format) -> list[Reading]:
+def readings(log_format: Format) -> list[FieldSpec]:
     """The readings of the fields that are written."""
     if log_format.keys:
-        return [key.reading for key in log_format.keys]
-    return [field.reading for field in log_format.lines[0].fields]
+        return [key.spec for key in log_format.keys]
+    return [field.spec for field in log_format.lines[0].fields]

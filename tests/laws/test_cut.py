@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.follow.splitter import Splitter
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import builtin, by_name
+from hitwatch.formats.registry import builtin, by_name
+from hitwatch.hits.parser import Parser
 
 GOOD = [
     line.encode()

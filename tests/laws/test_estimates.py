@@ -17,8 +17,8 @@ import pytest
 from tests.program.running import run
 
 from hitwatch import _kernel
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
 from hitwatch.stats import panels as stats_panels
 
 KEPT = 20_000
@@ -67,7 +67,7 @@ def just_exact() -> Iterator[str]:
 
 
 @dataclass
-class Truth:
+class GroundTruth:
     """What a plain count says of a key."""
 
     hits: int = 0
@@ -93,12 +93,12 @@ def report(*words: str) -> dict[str, Any]:
 )
 def test_keys(keys: Keys, tmp_path: Path) -> None:
     """Rows lack no more than is said, and with ``(other)`` they have every hit and byte."""
-    rng, truth, log = random.Random(3), dict[str, Truth](), tmp_path / "access.log"
+    rng, truth, log = random.Random(3), dict[str, GroundTruth](), tmp_path / "access.log"
     with log.open("w") as file:
         for path in keys():
             client, size = f"10.0.0.{rng.randrange(200)}", rng.randrange(10_000)
             file.write(line_of(client, path, size))
-            known = truth.setdefault(path, Truth())
+            known = truth.setdefault(path, GroundTruth())
             known.hits += 1
             known.bytes += size
             known.visitors.add(client)
@@ -156,7 +156,7 @@ def test_visitors_of_many_keys() -> None:
         part = numbers[begin : begin + 100_000]
         lines = (line_of(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", f"/{n % keys}", 1) for n in part)
         hits = parser.parse("".join(lines).encode())
-        rollup.add(hits.countable(None, None), stats_panels.Under("path"))
+        rollup.add(hits.hit_batch(None, None), stats_panels.Dimension("path"))
     told = [(row[0][3], row[0][4]) for row in rollup.rows("hits")]
     assert max(error for _, error in told) > 0.01
     assert all(count == visitors for count, error in told if not error)
@@ -197,7 +197,7 @@ def rollup_of(lines: list[str], capacity: int) -> _kernel.Rollup:
     rollup = _kernel.Rollup(capacity, _kernel.Budget(MEMORY))
     if lines:
         hits = Parser(by_name("common")).parse("".join(lines).encode())
-        rollup.add(hits.countable(None, None), stats_panels.Under("path"))
+        rollup.add(hits.hit_batch(None, None), stats_panels.Dimension("path"))
     return rollup
 
 
@@ -259,9 +259,9 @@ def test_parts_of_a_report_merge(kept: int, monkeypatch: pytest.MonkeyPatch) -> 
     parts = [lines[begin:end] for begin, end in pairwise(cuts)]
 
     def broken_down(part: list[str]) -> stats_panels.Breakdown:
-        breakdown, robots = stats_panels.Breakdown(stats_panels.panels()), stats_panels.Robots()
+        breakdown, bots = stats_panels.Breakdown(stats_panels.panels()), stats_panels.BotFinder()
         hits = Parser(by_name("common")).parse("".join(part).encode())
-        breakdown.add(hits, robots.countable(hits))
+        breakdown.add(hits, bots.hit_batch(hits))
         return breakdown
 
     whole, merged = broken_down(lines), broken_down([])

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.spans import SECOND, to_datetime
-from hitwatch.stats.panels import MEMORY, Budget, Robots, panels
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import SECOND, to_datetime
+from hitwatch.stats.panels import MEMORY, BotFinder, Budget, panels
 from hitwatch.tally import Tally
 
 PANELS = panels()
@@ -42,7 +42,7 @@ def tally_of(lines: list[bytes], memory: int = MEMORY) -> Tally:
     """Count lines."""
     found = Tally.of(PANELS, Budget(memory))
     hits = PARSER.parse(b"".join(lines))
-    found.absorb(hits, Robots().countable(hits))
+    found.absorb(hits, BotFinder().hit_batch(hits))
     found.late += len(lines) % 2
     found.absorb_others(hits)
     return found

@@ -7,13 +7,13 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.alert import State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import SECOND, to_datetime
 from hitwatch.sayings import Stats
-from hitwatch.spans import SECOND, to_datetime
 from hitwatch.stats.panels import columns_needed, panels
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
@@ -58,9 +58,9 @@ def expected(sums: dict[int, int]) -> list[tuple[bool, int]]:
     return changes
 
 
-def changes(said: list[Stats | Change]) -> list[tuple[bool, int]]:
+def changes(said: list[Stats | Transition]) -> list[tuple[bool, int]]:
     """List (fires, instant) of what was said."""
-    return [(s.state is State.FIRING, s.at) for s in said if isinstance(s, Change)]
+    return [(s.state is State.FIRING, s.at) for s in said if isinstance(s, Transition)]
 
 
 @given(TRAFFIC, st.lists(st.integers(1, 12), max_size=30), st.booleans())
@@ -74,7 +74,7 @@ def test_any_cut_gives_the_same_changes(
     assert changes(said) == expected(sums)
 
     pieces = Engine(RULE, log_clock=not live)
-    again: list[Stats | Change] = []
+    again: list[Stats | Transition] = []
     at = 0
     for cut in [*cuts, len(lines)]:
         again += pieces.feed(PARSER.parse(b"".join(lines[at : at + cut])))
@@ -164,9 +164,9 @@ def test_an_alert_names_the_sections_that_grew() -> None:
     engine = Engine(RULE, log_clock=True)
     lines = b"".join(second(at, 100) + second(at, 50, "/b") for at in range(10))
     lines += b"".join(second(at, 1000, "/b") + second(at, 150) for at in range(10, 15))
-    fired = next(s for s in engine.feed(PARSER.parse(lines)) if isinstance(s, Change))
-    assert [part.section for part in fired.grew] == ["/b", "/a"]
-    assert fired.grew[0].share > 0.9
+    fired = next(s for s in engine.feed(PARSER.parse(lines)) if isinstance(s, Transition))
+    assert [part.section for part in fired.contributors] == ["/b", "/a"]
+    assert fired.contributors[0].share > 0.9
 
 
 def test_a_long_silence_is_one_period() -> None:

@@ -11,18 +11,18 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.alert import State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.clocks import WallClock
 from hitwatch.engine import Engine
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import SECOND, Duration, Instant, to_datetime
 from hitwatch.run import modes
 from hitwatch.run.api import report
 from hitwatch.run.loop import Loop
 from hitwatch.sayings import End, Stats
-from hitwatch.spans import SECOND, Duration, Instant, to_datetime
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
 
@@ -45,14 +45,14 @@ class Said:
     """A screen that remembers what is said."""
 
     def __init__(self) -> None:
-        self.all: list[Stats | Change | End] = []
+        self.all: list[Stats | Transition | End] = []
 
-    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
         """Remember it."""
         self.all.append(saying)
 
 
-def run_with(screen: Said) -> modes.Run:
+def run_with(display: Said) -> modes.Run:
     """What the modes need, with a screen."""
     return modes.Run(
         rule=RULE,
@@ -61,17 +61,17 @@ def run_with(screen: Said) -> modes.Run:
         section_depth=1,
         zone=None,
         clock=WallClock(),
-        screen=screen,
+        display=display,
         notify=lambda _: None,
         stopped=lambda: False,
     )
 
 
-def replayed(paths: list[Path]) -> list[Stats | Change | End]:
+def replayed(paths: list[Path]) -> list[Stats | Transition | End]:
     """What a replay of logs says."""
-    screen = Said()
-    modes.replay(run_with(screen), [str(path) for path in paths])
-    return screen.all
+    display = Said()
+    modes.replay(run_with(display), [str(path) for path in paths])
+    return display.all
 
 
 def line(second: float, name: str) -> str:
@@ -117,13 +117,13 @@ class Steps:
         self.at += 1
 
 
-def watched(steps: list[dict[str, str]]) -> list[Stats | Change | End]:
+def watched(steps: list[dict[str, str]]) -> list[Stats | Transition | End]:
     """What a watch over logs that grow by steps says."""
-    screen, source = Said(), Steps(steps)
-    readers = run_with(screen).readers()
-    loop = Loop(Engine(RULE), readers, source, screen, stopped=lambda: False)
+    display, source = Said(), Steps(steps)
+    readers = run_with(display).readers()
+    loop = Loop(Engine(RULE), readers, source, display, stopped=lambda: False)
     loop.watch(source)
-    return screen.all
+    return display.all
 
 
 def dealt(traffic: list[tuple[int, int, str, int]]) -> tuple[bytes, list[bytes]]:
@@ -146,11 +146,11 @@ def as_json(line: bytes) -> bytes:
     return json.dumps(said).encode() + b"\n"
 
 
-def alerts_of(said: list[Stats | Change | End]) -> list[tuple[object, ...]]:
+def alerts_of(said: list[Stats | Transition | End]) -> list[tuple[object, ...]]:
     """Alerts as a report tells them: with what they became, if they ended."""
     found: list[tuple[object, ...]] = []
-    begun: Change | None = None
-    for change in (each for each in said if isinstance(each, Change)):
+    begun: Transition | None = None
+    for change in (each for each in said if isinstance(each, Transition)):
         if change.state is State.FIRING:
             begun = change
             facts = (change.rule, change.unit, change.threshold, change.fired_at, change.baseline)
@@ -215,9 +215,9 @@ def test_the_second_log_of_the_same_time_is_not_late(tmp_path: Path) -> None:
     end = said[-1]
     assert isinstance(end, End)
     assert (end.late, end.total.hits, end.alerts) == (0, 6000, 1)
-    fired = next(each for each in said if isinstance(each, Change))
+    fired = next(each for each in said if isinstance(each, Transition))
     assert fired.state is State.FIRING
-    assert fired.grew[0].section == "/quiet"
+    assert fired.contributors[0].section == "/quiet"
 
 
 def test_a_log_that_its_server_buffers_is_not_late() -> None:
@@ -237,7 +237,7 @@ def test_a_log_in_which_nothing_comes_holds_nobody_back() -> None:
     for second in range(1, 40):
         steps.append({"busy": line(second, "busy") * (20 if second > 20 else 1)})
     said = watched(steps)
-    fired = [each for each in said if isinstance(each, Change)]
+    fired = [each for each in said if isinstance(each, Transition)]
     shown = [each.at for each in said if isinstance(each, Stats)]
     assert fired[0].state is State.FIRING
     # Judged while it lasts, not when all has ended.
@@ -252,11 +252,11 @@ def test_backlogs_are_read_as_one_stream(tmp_path: Path) -> None:
     count = 150_000
     sparse.write_text("".join(line(number * 36_000 / count, "sparse") for number in range(count)))
     dense.write_text("".join(line(number * 600 / count, "dense") for number in range(count)))
-    screen = Said()
-    run = run_with(screen)
+    display = Said()
+    run = run_with(display)
     ends_at = run.clock.now() + 6 * SECOND
     modes.watch(run, [str(sparse), str(dense)], from_start=True, ends_at=ends_at)
-    end = screen.all[-1]
+    end = display.all[-1]
     assert isinstance(end, End)
     assert (end.total.hits, end.late) == (2 * count, 0)
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.laws.test_merge import AGENTS, HITS, PANELS, Hit, line, said, tally_of
 
 from hitwatch.errors import TallyError
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.spans import HOUR
-from hitwatch.stats.panels import MEMORY, Budget, Robots, panels
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import HOUR
+from hitwatch.stats.panels import MEMORY, BotFinder, Budget, panels
 from hitwatch.tally import VERSION, Tally, _checksum
 
 LARGE = 4 * MEMORY
@@ -130,7 +130,7 @@ def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
             f'c{n}.example - - [{stamp}] "GET / HTTP/1.0" 200 1\n' for n in range(5000)
         ).encode()
     )
-    tally.absorb(hits, Robots().countable(hits))
+    tally.absorb(hits, BotFinder().hit_batch(hits))
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
     data = tally.to_bytes()
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits > 0
@@ -264,7 +264,7 @@ def test_figures_of_another_format_are_read() -> None:
         b'127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326\n'
     )
     tally = Tally.of(PANELS)
-    tally.absorb(hits, Robots().countable(hits))
+    tally.absorb(hits, BotFinder().hit_batch(hits))
     found = Tally.from_bytes(tally.to_bytes(), PANELS)
     assert said(found) == said(tally)
     assert not found.counts.durations()

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hitwatch.formats.times import zone_of
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.times import zone_of
+from hitwatch.instants import MINUTE, from_datetime
 from hitwatch.run import modes
 from hitwatch.sources.tail import OpenFile
-from hitwatch.spans import MINUTE, from_datetime
 
 FIRST = datetime(2014, 2, 26, 12, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lookup.test_maxmind import ASNS, CITIES, database
 from tests.program.running import Live, line, objects, run
-from tests.sources.test_geo import ASNS, CITIES, database
 
 import hitwatch
-from hitwatch.hits.privacy import anonymize
+from hitwatch.privacy.redact import anonymize
 
 T0 = 1_767_225_600
 FORWARDED = (

@@ -26,7 +26,7 @@ import hitwatch
 from hitwatch.errors import FormatError, InputError, SettingsError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits import reader
-from hitwatch.hits.compile import Parser
+from hitwatch.hits.parser import Parser
 from hitwatch.render.reports import to_object
 from hitwatch.sources.files import read_file
 

@@ -22,13 +22,13 @@ import pytest
 from tests.program.running import COMMAND, environment, run
 
 from hitwatch.hits.reader import Reader
-from hitwatch.readmodel import Limits, Report
-from hitwatch.run import reporting
-from hitwatch.spans import SECOND
-from hitwatch.stats.agents import classify
-from hitwatch.stats.choice import Choice
+from hitwatch.instants import SECOND
+from hitwatch.readmodel import Report, View
+from hitwatch.run import fold
+from hitwatch.select.filter import Filter
 from hitwatch.stats.panels import panels
-from hitwatch.stats.sites import is_static, referring_site
+from hitwatch.stats.urls import is_static, referring_site
+from hitwatch.stats.user_agents import classify
 
 T0 = 1_767_225_600
 AGENTS = [
@@ -295,8 +295,8 @@ def test_what_is_new_and_what_is_gone_explains_a_difference(tmp_path: Path) -> N
         (hours[0].split(".."), hours[1], ["/new/x", "/new"]),
     ):
         words = ["--since", since, "--until", until, "--compare", other]
-        grew = report(str(log), *words)["panels"]["what_grew"]
-        assert [row["key"] for row in grew[:2]] == first
+        contributors = report(str(log), *words)["panels"]["what_grew"]
+        assert [row["key"] for row in contributors[:2]] == first
 
 
 def test_of_a_large_file_only_the_wanted_times_are_read(
@@ -304,21 +304,21 @@ def test_of_a_large_file_only_the_wanted_times_are_read(
 ) -> None:
     """What lies outside is passed over, and the figures are the same; not so without order."""
     path, hits = logged
-    monkeypatch.setattr(reporting, "WORTH_SEEKING", 1)
+    monkeypatch.setattr(fold, "WORTH_SEEKING", 1)
     middle = (T0 + 86_400) * SECOND, (T0 + 2 * 86_400) * SECOND
     wanted = sum(middle[0] <= row["at"] * SECOND < middle[1] for row in hits)
 
     def made(file: Path) -> Report:
         reader = Reader(None)
-        return reporting.Reporting(
+        return fold.Reporting(
             paths=[str(file)],
             reader_of=lambda _: reader,
             panels=panels(),
             rule=None,
-            choice=Choice(extent=middle),
+            hit_filter=Filter(time_range=middle),
             notify=print,
             stopped=lambda: False,
-        ).make(Limits())
+        ).make(View())
 
     found = made(path)
     assert found.hits == wanted

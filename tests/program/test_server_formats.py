@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import pytest
 from tests.program.servers import Server, apache, caddy, haproxy, nginx, squid, varnish
 
+from hitwatch.formats.server_strings import format_of
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.strings import format_of
 
 Start: TypeAlias = Callable[[Path], AbstractContextManager[Server]]
 

@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.readmodel import Limits, Report
+from hitwatch.instants import MINUTE, SECOND
+from hitwatch.readmodel import Report, View
 from hitwatch.render.reports import OUTPUTS, to_text
+from hitwatch.run.fold import Reporting, columns_for
 from hitwatch.run.readers import Readers
-from hitwatch.run.reporting import Reporting, columns_for
-from hitwatch.spans import MINUTE, SECOND
-from hitwatch.stats.choice import Choice
+from hitwatch.select.filter import Filter
 from hitwatch.stats.panels import panels
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -54,21 +54,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
     (folder / "access.log").write_text(f"{LINES}no line\n")
     shown = tuple(panel for panel in panels() if not panel.off)
     hour = 60 * MINUTE
-    choice = Choice(extent=(BEGAN * SECOND + hour, BEGAN * SECOND + 2 * hour))
+    hit_filter = Filter(time_range=(BEGAN * SECOND + hour, BEGAN * SECOND + 2 * hour))
     here = Path.cwd()
     os.chdir(folder)
     try:
         reporting = Reporting(
             paths=["access.log"],
-            reader_of=Readers(columns_for(shown, choice)),
+            reader_of=Readers(columns_for(shown, hit_filter)),
             panels=shown,
             rule=SurgeRule(),
-            choice=choice,
+            hit_filter=hit_filter,
             notify=print,
             stopped=lambda: False,
             previous=(BEGAN * SECOND, BEGAN * SECOND + hour),
         )
-        return replace(reporting.make(Limits(10)), elapsed_s=0.25)
+        return replace(reporting.make(View(10)), elapsed_s=0.25)
     finally:
         os.chdir(here)
 

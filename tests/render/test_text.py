@@ -8,13 +8,13 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hitwatch.alerting.alert import Change, Contribution, State, Status
+from hitwatch.alerting.alert import Contribution, RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
+from hitwatch.instants import MINUTE, SECOND
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.text import to_text
 from hitwatch.sayings import Durations, End, Stats
-from hitwatch.spans import MINUTE, SECOND
 from hitwatch.stats.panels import PanelRow
 from hitwatch.tally import Balance
 
@@ -45,18 +45,18 @@ def stats(**changed: object) -> Stats:
         "clients": 45,
         "clients_exact": True,
         "durations": Durations(312, 0.0121, 0.2, 1.5, 3.25),
-        "rules": (Status(RULE, State.OK, 503_301.2, 402_110.2, AT, None),),
+        "rules": (RuleStatus(RULE, State.OK, 503_301.2, 402_110.2, AT, None),),
         "reasons": {"empty line": 1},
         "total": Balance(10_313, 10_310, 3, 0),
     }
     return Stats(**{**facts, **changed})  # type: ignore[arg-type]
 
 
-FIRED = Change(
+FIRED = Transition(
     "outflow", State.FIRING, AT, 1_843_200.5, 402_110.2, 1.5, "bytes/s", AT, 1_843_200.5, AT,
     (Contribution("/downloads", 1_500_000.0, 100_000.0, 0.97),),
 )  # fmt: skip
-ENDED = Change(
+ENDED = Transition(
     "outflow", State.OK, AT + 10 * MINUTE, 500_000.0, 900_000.0, 1.5, "bytes/s", AT, 2_100_000.0,
     AT + MINUTE,
 )  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_quiet_period() -> None:
 
 def test_a_rule_that_warms_up() -> None:
     """A rule that cannot judge yet says when it will."""
-    waiting = Status(RULE, State.WARMING_UP, None, None, AT, None)
+    waiting = RuleStatus(RULE, State.WARMING_UP, None, None, AT, None)
     assert "outflow: warming up, needs 22m of traffic, armed at 2026-01-01 00:00:00" in to_text(
         stats(rules=(waiting,)), lag=0
     )
@@ -167,7 +167,7 @@ def test_json_lines() -> None:
 @example("00000000" + chr(0x94D), 8)
 def test_hostile_text_is_harmless(text: str, width: int) -> None:
     """Whatever a log holds, a terminal gets printable characters, and not too many."""
-    shown = units.harmless(text, width)
+    shown = units.sanitize(text, width)
     assert shown.isprintable()
     assert len(shown) <= width
     row = section(text or "/", 1, 1, 0)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.follow.chunk import Chunk
-from hitwatch.sources.tail import Follower, Happening, Tail
+from hitwatch.sources.tail import FileEvent, Follower, Tail
 
 ACTIONS = st.lists(
     st.sampled_from(
@@ -160,9 +160,9 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     assert [*filter(_WHOLE.search, lines)] == [*filter(_WHOLE.search, expected)]
 
 
-def follow(path: Path) -> tuple[Follower, list[Happening]]:
+def follow(path: Path) -> tuple[Follower, list[FileEvent]]:
     """Follow a file and collect what happens to it."""
-    told: list[Happening] = []
+    told: list[FileEvent] = []
     return Follower(str(path), told.append), told
 
 
@@ -185,7 +185,7 @@ def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> Non
     old.write(b"2\n")
     assert lines(follower) == b"2\n"
     old.close()
-    assert [happening.what.split(";")[0] for happening in told] == ["was rotated"]
+    assert [event.what.split(";")[0] for event in told] == ["was rotated"]
 
 
 def test_a_poll_keeps_to_its_limit_over_rotations(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_file_that_appears_goes_and_comes_back(tmp_path: Path) -> None:
     assert lines(follower) == lines(follower) == b""
     path.write_bytes(b"2\n")
     assert lines(follower) == b"2\n"
-    assert [happening.what.split(";")[0] for happening in told] == [
+    assert [event.what.split(";")[0] for event in told] == [
         "does not exist yet",
         "is there now",
         "is gone",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.spans import SECOND, to_datetime
-from hitwatch.stats.panels import OTHER, Robots
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import SECOND, to_datetime
+from hitwatch.stats.panels import OTHER, BotFinder
 from hitwatch.stats.series import Series
 
 PARSER = Parser(by_name("common"))
@@ -24,8 +24,8 @@ def test_the_section_that_grew_is_kept_among_thousands() -> None:
     series = Series("section", 10 * SECOND, "bytes")
     scan = [f"scan{number}" for number in range(5000)]
     for part in (scan, ["shop"] * 300, scan):
-        countable = Robots().countable(PARSER.parse(lines(part)))
-        series.add(countable, 0, len(countable))
+        hit_batch = BotFinder().hit_batch(PARSER.parse(lines(part)))
+        series.add(hit_batch, 0, len(hit_batch))
     sums = series.between(0, 10 * SECOND)
     assert sums["/shop"] == 30_000
     assert sum(sums.values()) == 1_030_000
@@ -37,8 +37,8 @@ def test_buckets_are_forgotten_and_stretches_are_half_open() -> None:
     """A stretch has the buckets that begin in it; what is forgotten is gone."""
     series = Series("section", 10 * SECOND, "hits")
     for second in (0, 10, 20):
-        countable = Robots().countable(PARSER.parse(lines(["a"], second)))
-        series.add(countable, 0, 1)
+        hit_batch = BotFinder().hit_batch(PARSER.parse(lines(["a"], second)))
+        series.add(hit_batch, 0, 1)
     assert series.between(0, 20 * SECOND) == {"/a": 2}
     series.forget(10 * SECOND)
     assert series.between(0, 30 * SECOND) == {"/a": 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitwatch.spans import DAY, HOUR, SECOND
+from hitwatch.instants import DAY, HOUR, SECOND
 from hitwatch.stats.timeline import Timeline
 
 WIDTH = 10 * SECOND

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import Duration, Instant
+from hitwatch.instants import Duration, Instant
 
 
 class State(Enum):
@@ -37,7 +37,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Transition:
     """An alert began or ended.
 
     Attributes:
@@ -51,7 +51,7 @@ class Change:
         fired_at: when the alert began; equal to ``at`` when it begins.
         peak: highest short average since it began, per second.
         peak_at: when that was judged.
-        grew: sections that grew most, the largest first; filled in by the engine.
+        contributors: sections that grew most, the largest first; filled in by the engine.
 
     """
 
@@ -65,7 +65,7 @@ class Change:
     fired_at: Instant
     peak: float
     peak_at: Instant
-    grew: tuple[Contribution, ...] = ()
+    contributors: tuple[Contribution, ...] = ()
 
     @property
     def lasted(self) -> Duration:
@@ -74,7 +74,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class RuleStatus:
     """How a rule stands at an instant.
 
     Attributes:

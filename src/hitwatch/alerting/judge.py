@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.alerting.alert import RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import SECOND, Duration, Instant, bucket_start
+from hitwatch.instants import SECOND, Duration, Instant, bucket_start
 
 
 @dataclass(slots=True)
@@ -37,9 +37,9 @@ class Judge:
     sums: dict[Instant, int] = field(default_factory=dict)
     short_sum: int = 0
     long_sum: int = 0
-    alert: Change | None = None
+    alert: Transition | None = None
 
-    def advance(self, until: Instant) -> list[Change]:
+    def advance(self, until: Instant) -> list[Transition]:
         """Close and judge every bucket that ends at or before an instant.
 
         Args:
@@ -52,7 +52,7 @@ class Judge:
         last = bucket_start(until, self.rule.resolution)
         if self.edge is None:
             self.edge = last
-        changes: list[Change] = []
+        changes: list[Transition] = []
         while self.edge < last:
             if not self.sums and not self.alert:
                 # Both windows are zero and stay so: years of silence cost nothing.
@@ -85,12 +85,12 @@ class Judge:
             self.long_sum += amount
 
     @property
-    def status(self) -> Status:
+    def status(self) -> RuleStatus:
         """How the rule stands at the edge judged last."""
         armed = self.edge is not None and self._armed(self.edge)
         state = State.FIRING if self.alert else State.OK if armed else State.WARMING_UP
         value, baseline = self._averages()
-        return Status(
+        return RuleStatus(
             rule=self.rule,
             state=state,
             value=value if armed else None,
@@ -124,7 +124,7 @@ class Judge:
             self.long_sum * SECOND / self.rule.long,
         )
 
-    def _judge(self, at: Instant) -> list[Change]:
+    def _judge(self, at: Instant) -> list[Transition]:
         rule = self.rule
         if not self._armed(at):
             return []
@@ -138,7 +138,7 @@ class Judge:
             return []
         value, baseline = self._averages()
         if not self.alert:
-            self.alert = Change(
+            self.alert = Transition(
                 rule=rule.name,
                 state=State.FIRING,
                 at=at,

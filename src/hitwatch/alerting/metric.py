@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from hitwatch.alerting.alert import Change, Status
+from hitwatch.alerting.alert import RuleStatus, Transition
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.spans import Instant, bucket_start
+from hitwatch.instants import Instant, bucket_start
 
 
 def on_hits(rule: SurgeRule) -> SurgeRule:
@@ -48,7 +48,7 @@ class MetricJudge:
         return self._instead is None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> RuleStatus:
         """How the rule stands at the edge judged last."""
         return self._ruling.status
 
@@ -58,7 +58,7 @@ class MetricJudge:
         return self._judge.edge
 
     @property
-    def alert(self) -> Change | None:
+    def alert(self) -> Transition | None:
         """The running alert; ``None`` when there is none."""
         return self._judge.alert
 
@@ -79,7 +79,7 @@ class MetricJudge:
         if sized and (self._sized_from is None or start < self._sized_from):
             self._sized_from = start
 
-    def advance(self, until: Instant) -> list[Change]:
+    def advance(self, until: Instant) -> list[Transition]:
         """Close and judge every bucket that ends at or before an instant, as ``Judge`` does."""
         if self._instead is not None:
             first = self._judge.status.armed_at
@@ -89,7 +89,7 @@ class MetricJudge:
                 self._settle(self._instead, first)
         return self._judge.advance(until)
 
-    def explain(self, change: Change) -> None:
+    def explain(self, change: Transition) -> None:
         """Keep the running alert as it has been explained."""
         self._judge.alert = change
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hitwatch.errors import SettingsError
-from hitwatch.spans import MINUTE, SECOND, Duration, format_duration
+from hitwatch.instants import MINUTE, SECOND, Duration, format_duration
 from hitwatch.values import MOST_STEPS, duration, exact
 
 METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}

@@ -11,7 +11,7 @@ import sys
 import click
 
 from hitwatch import __version__
-from hitwatch.cli import live, making, querying, reading, reporting
+from hitwatch.cli import parse, query, report, simulate, watch
 from hitwatch.cli.options import FAULT, FINE, WRONG_USAGE, ended_by, notify
 from hitwatch.errors import HitwatchError, OutputError
 
@@ -31,16 +31,16 @@ def commands() -> None:
 
 
 for command in (
-    live.watch,
-    live.replay,
-    reporting.report,
-    making.simulate,
-    reading.parse,
-    querying.query,
-    reading.detect,
-    reading.formats,
-    making.bench,
-    making.demo,
+    watch.watch,
+    watch.replay,
+    report.report,
+    simulate.simulate,
+    parse.parse,
+    query.query,
+    parse.detect,
+    parse.formats,
+    simulate.bench,
+    simulate.demo,
 ):
     commands.add_command(command)
 

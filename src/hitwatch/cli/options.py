@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from hitwatch.alerting.rule import SurgeRule
     from hitwatch.config import Settings
     from hitwatch.engine import Shown
-    from hitwatch.hits.format import Format
-    from hitwatch.hits.rewriting import Privacy
+    from hitwatch.formats.format import Format
+    from hitwatch.instants import Duration
+    from hitwatch.privacy.policy import Privacy
     from hitwatch.render.outputs import AlertLog
+    from hitwatch.run.filter_options import FilterOptions
     from hitwatch.run.modes import Run
-    from hitwatch.run.selection import Selection
-    from hitwatch.spans import Duration
     from hitwatch.stats.panels import Panel
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -57,7 +57,7 @@ rule_options = together(
         "--metric", metavar="NAME", help="What the rule watches: bytes or hits [default: bytes]."
     ),
 )
-reading_options = together(
+format_options = together(
     click.option(
         "--log-format",
         metavar="FORMAT",
@@ -76,7 +76,7 @@ reading_options = together(
         help="Unit of durations where the format leaves it open [default: as lines tell].",
     ),
 )
-selection_options = together(
+filter_flags = together(
     click.option("--since", metavar="TIME", help="Leave out what is older."),
     click.option("--until", metavar="TIME", help="Leave out what is not older."),
     click.option("--where", metavar="EXPR", help="Only hits that meet a condition."),
@@ -92,7 +92,7 @@ selection_options = together(
         "--only-bots/--no-bots", "bots", default=None, help="Only bots and tools, or none of them."
     ),
 )
-saying_options = together(
+display_options = together(
     click.option("--every", metavar="DURATION", help="Length of a display period [default: 10s]."),
     click.option("--top", metavar="N", help="How many rows to list [default: 8]."),
     click.option(
@@ -144,14 +144,14 @@ def prepared(
         obeyed: the only settings that count; all of them when ``None``.
 
     """
-    from hitwatch.cli.privacy import read_intake
-    from hitwatch.cli.writing import begin
+    from hitwatch.cli.outputs import begin
+    from hitwatch.cli.privacy import read_pipeline
     from hitwatch.clocks import WallClock
     from hitwatch.outputs.door import Outputs
     from hitwatch.render.outputs import (
         AlertLog,
-        JsonScreen,
-        TextScreen,
+        JsonDisplay,
+        TextDisplay,
         standard_output,
         wants_color,
     )
@@ -174,13 +174,13 @@ def prepared(
     color = not words["plain"] and wants_color(words["color"], stdout, dict(os.environ))
     top = whole("top", setting("top", 8))
     json_lines = words["output_format"] == "jsonl"
-    screen = JsonScreen(stdout) if json_lines else TextScreen(stdout, top=top, color=color)
+    display = JsonDisplay(stdout) if json_lines else TextDisplay(stdout, top=top, color=color)
     alert_log = None
     if path := setting("alert_log"):
         alert_log = AlertLog(outputs.lines(Path(path), "cannot write the alert log"), path)
-    choice = selection_of(words, settings).choice()
-    intake = replace(read_intake(words, settings), choice=choice, figures_only=True)
-    counted, shown = _panels(words, top, intake.privacy)
+    hit_filter = filter_options_of(words, settings).hit_filter()
+    pipeline = replace(read_pipeline(words, settings), hit_filter=hit_filter, figures_only=True)
+    counted, shown = _panels(words, top, pipeline.privacy)
     yield (
         Run(
             rule=read_rule(words, settings),
@@ -189,11 +189,11 @@ def prepared(
             section_depth=read_depth(words, settings),
             zone=offsets_of(setting("tz")),
             duration_unit=setting("duration_unit"),
-            intake=intake,
+            pipeline=pipeline,
             counted=counted,
             shown=shown,
             clock=WallClock(stop),
-            screen=screen,
+            display=display,
             notify=silent if words["quiet"] else notify,
             warn=notify,
             stopped=stop.is_set,
@@ -217,10 +217,10 @@ def _panels(
 
     """
     from hitwatch.engine import Shown
-    from hitwatch.readmodel import Limits
-    from hitwatch.run.selection import check_panel, known_panels
-    from hitwatch.spans import MINUTE
-    from hitwatch.stats.places import private
+    from hitwatch.instants import MINUTE
+    from hitwatch.privacy.panels import private
+    from hitwatch.readmodel import View
+    from hitwatch.run.filter_options import check_panel, known_panels
 
     known = known_panels(MINUTE, collapse=False, sections=None, databases=())
     chosen = frozenset(words["chosen"])
@@ -233,7 +233,7 @@ def _panels(
     if text := words["panel_window"]:
         window = None if text == "start" else duration("panel-window", text)
     left_out = frozenset(panel.name for panel in counted) - chosen
-    return counted, Shown(Limits(top, left_out=left_out), window)
+    return counted, Shown(View(top, left_out=left_out), window)
 
 
 def keeper(alert_log: AlertLog) -> Callable[[Any], None]:
@@ -270,12 +270,12 @@ def read_depth(words: dict[str, Any], settings: Settings) -> int:
     return whole("section-depth", 1 if depth is None else depth)
 
 
-def selection_of(words: dict[str, Any], settings: Settings) -> Selection:
+def filter_options_of(words: dict[str, Any], settings: Settings) -> FilterOptions:
     """Which hits the words say shall count; all, where a command has no such words."""
+    from hitwatch.run.filter_options import FilterOptions
     from hitwatch.run.inputs import zone_named
-    from hitwatch.run.selection import Selection
 
-    return Selection(
+    return FilterOptions(
         since=words.get("since"),
         until=words.get("until"),
         where=words.get("where"),

@@ -14,9 +14,9 @@ from hitwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from hitwatch.config import Settings
-    from hitwatch.hits.addresses import Networks
-    from hitwatch.hits.rewriting import Privacy
-    from hitwatch.stats.intake import Intake
+    from hitwatch.privacy.pipeline import HitPipeline
+    from hitwatch.privacy.policy import Privacy
+    from hitwatch.select.networks import Networks
 
 KEY_VARIABLE = "HITWATCH_ANONYMIZE_KEY"
 """Names the secret of the hash; words of a command line can be read by every user."""
@@ -46,16 +46,16 @@ privacy_options = together(
 )
 
 
-def read_intake(words: dict[str, Any], settings: Settings) -> Intake:
+def read_pipeline(words: dict[str, Any], settings: Settings) -> HitPipeline:
     """What is done to hits beside choosing them, as the words or else the settings have it.
 
     Raises:
         UsageError: words make no sense, or there is no key for the hash.
 
     """
-    from hitwatch.stats.intake import Intake
+    from hitwatch.privacy.pipeline import HitPipeline
 
-    return Intake(read_proxies(words, settings), privacy=read_privacy(words, settings))
+    return HitPipeline(read_proxies(words, settings), privacy=read_privacy(words, settings))
 
 
 def read_proxies(words: dict[str, Any], settings: Settings) -> Networks | None:
@@ -65,9 +65,9 @@ def read_proxies(words: dict[str, Any], settings: Settings) -> Networks | None:
         UsageError: an entry is no network, or a file cannot be read.
 
     """
-    from hitwatch.run.selection import trusted
+    from hitwatch.run.filter_options import trusted_networks
 
-    return trusted(words.get("trusted_proxy") or several(settings.trusted_proxy))
+    return trusted_networks(words.get("trusted_proxy") or several(settings.trusted_proxy))
 
 
 def several(setting: str | list[str] | None) -> list[str]:
@@ -84,7 +84,7 @@ def read_privacy(
         UsageError: there is no key for the hash, or its file cannot be read.
 
     """
-    from hitwatch.hits.rewriting import Privacy
+    from hitwatch.privacy.policy import Privacy
 
     mode = words.get("anonymize") or settings.anonymize
     redact = settings.redact if words.get("redact") is None else words["redact"]

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 
-from hitwatch.hits.compile import TELLING, Hits, Parser, Reject
-from hitwatch.hits.format import INFERRED, Format, Layout, folded_name
-from hitwatch.hits.formats import Outline, builtin
-from hitwatch.hits.framing import votes
-from hitwatch.hits.w3c import date_of, directives, sections, software_of, with_fields
-from hitwatch.spans import Instant
+from hitwatch.formats.compile import TELLING
+from hitwatch.formats.format import INFERRED, Format, Layout, normalize_key
+from hitwatch.formats.registry import Outline, builtin
+from hitwatch.formats.w3c import date_of, directives, sections, software_of, with_fields
+from hitwatch.hits.batch import Hits, Reject
+from hitwatch.hits.envelopes import votes
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import Instant
 
 ENOUGH = 0.5
 """Share of lines that must fit, unless those that do are beyond doubt."""
@@ -56,7 +58,7 @@ class Fit:
         Most of them fit; or some do, beyond doubt, and the others are something else: notices
         of a server's restarts, lines of other programs.
         """
-        generic = self.log_format.folded and not self.log_format.telling
+        generic = self.log_format.normalized_keys and not self.log_format.telling
         beyond_doubt = self.certain > 0 and not generic and tells_enough(self.log_format)
         return self.share >= ENOUGH or self.headed or beyond_doubt
 
@@ -104,7 +106,7 @@ class Trial:
         if self.formats is not None or best >= ENOUGH * self.data.count(b"\n"):
             return self.known
         # What infers is loaded where it is needed, which is seldom.
-        from hitwatch.hits.infer import infer
+        from hitwatch.formats.inference.infer import infer
 
         inferred = infer(self.data)
         more = _tried(self.data, [inferred]) if inferred else []
@@ -220,7 +222,7 @@ class _Glance:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._folded: bytes | None = None
+        self._fold: bytes | None = None
         self._objects = _OBJECT.search(data) is not None
         self._others = not self._objects or _OTHER.search(data) is not None
 
@@ -255,11 +257,11 @@ class _Glance:
         if not outline.telling:
             return True
         names = (name.rpartition(".")[2] for name in outline.telling)
-        if outline.folded:
-            if self._folded is None:
-                self._folded = self._data.lower().translate(None, b"_-. @:")
-            folded = self._folded
-            found = (folded_name(name).encode() in folded for name in names)
+        if outline.normalized_keys:
+            if self._fold is None:
+                self._fold = self._data.lower().translate(None, b"_-. @:")
+            normalized_keys = self._fold
+            found = (normalize_key(name).encode() in normalized_keys for name in names)
         else:
             found = (name.encode() in self._data for name in names)
         return sum(found) >= TELLING
@@ -284,7 +286,7 @@ def _score(log_format: Format, hits: Hits, data: bytes) -> _Score:
         headed = _is_headed(log_format, hits)
         return 0, 0, 0, 0, headed, _evidence(log_format, data) if headed else 0
     told_by = bool(log_format.telling)
-    particular = not log_format.folded
+    particular = not log_format.normalized_keys
     evidence = _evidence(log_format, data)
     # What is inferred goes behind all that is known.
     told = 0 if log_format.name == INFERRED else hits.told

@@ -12,17 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from hitwatch import _kernel
-from hitwatch.hits.compile import UNKNOWN, Course, Hits, Parser
+from hitwatch.formats.fields import CLOCK, Kind
+from hitwatch.formats.format import INFERRED, Format, Layout, mixed
+from hitwatch.formats.times import Zone
+from hitwatch.formats.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
+from hitwatch.hits.ambiguity import resolve_date, resolve_host
+from hitwatch.hits.batch import UNKNOWN, Course, Hits
 from hitwatch.hits.detect import Fit, Trial, detect, tells_enough
-from hitwatch.hits.fields import CLOCK, Kind
-from hitwatch.hits.format import INFERRED, Format, Layout, mixed
-from hitwatch.hits.framing import Frame, undone
-from hitwatch.hits.settling import dated, hosted
-from hitwatch.hits.times import Zone
-from hitwatch.hits.unframing import detect_framed
-from hitwatch.hits.units import settled
-from hitwatch.hits.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
-from hitwatch.spans import Instant
+from hitwatch.hits.detect_envelopes import detect_framed
+from hitwatch.hits.duration_units import settle_units
+from hitwatch.hits.envelopes import Frame, undone
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import Instant
 
 _TRIED = 64 * 1024
 _STRAYS = 200
@@ -124,7 +125,7 @@ class Reader:
         self._found = self.log_format is not None
         if self._found and self.log_format is not None:
             bare = self.bare(head)
-            self.log_format = hosted(dated(self.log_format, bare, self.zone), bare)
+            self.log_format = resolve_host(resolve_date(self.log_format, bare, self.zone), bare)
             self._settle(bare)
         return self._found
 
@@ -133,7 +134,7 @@ class Reader:
         before = self.log_format
         if before is None or before.layout is Layout.W3C:
             return False
-        self.log_format = settled(before, lines, self.duration_unit)
+        self.log_format = settle_units(before, lines, self.duration_unit)
         if self.log_format is before:
             return False
         self._parser = None
@@ -166,8 +167,8 @@ class Reader:
             self._begun is not None
             and self.log_format is not None
             and not any(
-                reading.kind is Kind.TIME and (reading.time_format or "any") != CLOCK
-                for _, reading in self.log_format.readings
+                spec.kind is Kind.TIME and (spec.time_format or "any") != CLOCK
+                for _, spec in self.log_format.specs
             )
         )
 
@@ -196,9 +197,9 @@ class Reader:
             The hits, in the order of the lines; several where the layout changes.
 
         """
-        return [self.refined(hits) for hits in self._hits(lines, first_line, keep_rejects)]
+        return [self.postprocess(hits) for hits in self._hits(lines, first_line, keep_rejects)]
 
-    def refined(self, hits: Hits) -> Hits:
+    def postprocess(self, hits: Hits) -> Hits:
         """Hits as they may be given out."""
         return hits if self.refine is None else self.refine(hits)
 
@@ -229,7 +230,7 @@ class Reader:
             return []
         first_line = self._numbers.of(self._numbers.next, b"", lines)
         found = self._parsed(lines, first_line, keep_rejects)
-        return [self.refined(hits) for hits in found]
+        return [self.postprocess(hits) for hits in found]
 
     def _parsed(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         if self.log_format is not None and self.log_format.layout is Layout.W3C:
@@ -255,7 +256,7 @@ class Reader:
         return self._parser
 
     @property
-    def wrapper(self) -> str | None:
+    def envelope(self) -> str | None:
         """Names of what is around the lines, the outermost first; ``None``: nothing."""
         return " + ".join(frame.name for frame in self.framing) or None
 
@@ -285,7 +286,7 @@ class Reader:
         )
 
     @property
-    def strays(self) -> int:
+    def unmatched(self) -> int:
         """How many more rejected lines are to be tried in other formats."""
         return self._strays
 
@@ -293,7 +294,7 @@ class Reader:
         """Try lines that were rejected in other formats, and take in the one that fits.
 
         Args:
-            hits: of this reader's parser, with as many rejects kept as there are ``strays``.
+            hits: of this reader's parser, with as many rejects kept as there are ``unmatched``.
 
         Returns:
             Whether the lines should be read again, since the format has changed.
@@ -344,7 +345,7 @@ class Reader:
         if best[0].log_format.name == INFERRED and best[0].certain < _CONSISTENT:
             # A layout of its own that one line has is that of a damaged line.
             return None
-        return settled(best[0].log_format, tried, self.duration_unit)
+        return settle_units(best[0].log_format, tried, self.duration_unit)
 
     def _read_w3c(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         """Read lines up to each line that changes the layout, then those behind it."""

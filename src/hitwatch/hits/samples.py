@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from hitwatch.errors import FormatError
-from hitwatch.hits.format import Format, Sample
+from hitwatch.formats.format import Format, Sample
 from hitwatch.hits.reader import Reader
-from hitwatch.spans import from_datetime, rfc3339
+from hitwatch.instants import from_datetime, rfc3339
 
 
 def check_samples(log_format: Format) -> None:

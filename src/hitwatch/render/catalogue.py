@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hitwatch.hits.fields import PER_SECOND, Kind, Reading
-from hitwatch.hits.format import Format, Layout
+from hitwatch.formats.fields import PER_SECOND, FieldSpec, Kind
+from hitwatch.formats.format import Format, Layout
 from hitwatch.render.detection import aligned, meanings
 from hitwatch.render.units import markdown
 
@@ -77,32 +77,30 @@ def durations_of(log_format: Format) -> str:
     """
     if log_format.layout is Layout.W3C and not log_format.evidence:
         return "as `#Software` and `#Fields` tell"
-    if log_format.folded and not log_format.telling:
+    if log_format.normalized_keys and not log_format.telling:
         return "as named, else as lines tell"
-    timed = [reading for _, reading in log_format.readings if reading.kind is Kind.SECONDS]
-    public = [reading for reading in timed if reading.column in _PUBLIC]
-    return "; ".join(dict.fromkeys(_unit(reading) for reading in public or timed))
+    timed = [spec for _, spec in log_format.specs if spec.kind is Kind.SECONDS]
+    public = [spec for spec in timed if spec.column in _PUBLIC]
+    return "; ".join(dict.fromkeys(_unit(spec) for spec in public or timed))
 
 
-def _unit(reading: Reading) -> str:
-    units = reading.units or tuple(u for u, n in PER_SECOND.items() if n == reading.per_second)
+def _unit(spec: FieldSpec) -> str:
+    units = spec.units or tuple(u for u, n in PER_SECOND.items() if n == spec.per_second)
     words = " or ".join("µs" if unit == "us" else unit for unit in units)
-    return f"{words}, as lines tell" if reading.units else words
+    return f"{words}, as lines tell" if spec.units else words
 
 
 def guesses_of(log_format: Format) -> list[str]:
     """What lines of a format can leave open, so that it is a guess unless an option tells it."""
     said = []
-    readings = [reading for _, reading in log_format.readings]
+    specs = [spec for _, spec in log_format.specs]
     if log_format.layout is Layout.W3C and not log_format.evidence:
         said.append("unit, where nothing tells it")
-    elif any(reading.units for reading in readings):
+    elif any(spec.units for spec in specs):
         since = ", ".join(dict.fromkeys(str(day) for _, day in log_format.whole_since))
         said.append(f"unit, in lines since {since}" if since else "unit")
     written = {
-        reading.time_format or log_format.time_format
-        for reading in readings
-        if reading.kind is Kind.TIME
+        spec.time_format or log_format.time_format for spec in specs if spec.kind is Kind.TIME
     }
     if log_format.layout is not Layout.W3C and log_format.fills("time"):
         if "any" in written:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hitwatch.hits.describe import Description, Misfit
-from hitwatch.hits.format import Format
+from hitwatch.formats.format import Format
+from hitwatch.hits.explain import Description, NonMatchingLine
 from hitwatch.render.guesses import guess_object, guess_wording
 from hitwatch.render.units import printable
 
@@ -37,8 +37,8 @@ def to_text(found: Description) -> str:
         lines += _table(found, "example")
     if found.misfits:
         lines += ["", "  lines that do not fit:"]
-        for misfit in found.misfits:
-            lines += _misfit(misfit)
+        for non_matching in found.misfits:
+            lines += _non_matching(non_matching)
     return "\n".join(lines) + "\n"
 
 
@@ -57,8 +57,8 @@ def line_to_text(found: Description) -> str:
         lines.append("  doubtful: a value seldom looks like this in its place")
     if found.fitting:
         lines += [*_title(found.log_format), *_understood(found), *_table(found, "value")]
-    for misfit in found.misfits:
-        lines += _misfit(misfit)
+    for non_matching in found.misfits:
+        lines += _non_matching(non_matching)
     return "\n".join(lines) + "\n"
 
 
@@ -66,7 +66,7 @@ def _verdict(found: Description, misses: str) -> str:
     """The format and what carries its lines; ``misses``: how it is not that of the input."""
     name = found.log_format.name
     said = f"{misses}; nearest is {name}" if misses else name
-    return f"{said}, carried by {found.wrapper}" if found.wrapper else said
+    return f"{said}, carried by {found.envelope}" if found.envelope else said
 
 
 def _title(log_format: Format) -> list[str]:
@@ -131,9 +131,9 @@ def _short(example: str | None) -> str:
     return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 1] + "…"
 
 
-def _misfit(misfit: Misfit) -> list[str]:
+def _non_matching(non_matching: NonMatchingLine) -> list[str]:
     """The line, a caret under the spot, and the reason."""
-    reject = misfit.reject
+    reject = non_matching.reject
     spot = reject.column - 1
     begin = max(0, spot - _SHOWN_LINE // 2)
     before = printable(reject.line[begin:spot].decode("utf-8", "backslashreplace"))
@@ -144,9 +144,9 @@ def _misfit(misfit: Misfit) -> list[str]:
         f"      {cut}{before}{behind}",
         f"      {' ' * (len(cut) + len(before))}^",
     ]
-    if misfit.nearest:
-        how = "it is" if misfit.fits else "nearest is"
-        said.append(f"      {how} {misfit.nearest}")
+    if non_matching.nearest:
+        how = "it is" if non_matching.fits else "nearest is"
+        said.append(f"      {how} {non_matching.nearest}")
     return said
 
 
@@ -158,7 +158,7 @@ def to_json(found: Description) -> str:
             "origin": found.origin,
             "log_format": log_format.name if found.known else None,
             "nearest": log_format.name,
-            "wrapper": found.wrapper,
+            "wrapper": found.envelope,
             "lines": found.lines,
             "fitting": found.fitting,
             "certain": found.certain,

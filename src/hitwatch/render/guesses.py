@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hitwatch.hits.format import Guess
+from hitwatch.formats.format import Guess
 
 
 def guess_wording(guess: Guess) -> str:
     """How something was taken that the lines do not settle, why, and how to settle it."""
     return (
-        f"a guess: {guess.what} is taken as {guess.taken}: {guess.why} (settle it: {guess.settle})"
+        f"a guess: {guess.what} is taken as {guess.taken}: {guess.why} (settle it: {guess.remedy})"
     )
 
 
@@ -18,5 +18,5 @@ def guess_object(guess: Guess) -> dict[str, str]:
         "what": guess.what,
         "taken": guess.taken,
         "why": guess.why,
-        "settle": guess.settle,
+        "settle": guess.remedy,
     }

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.alert import State, Transition
+from hitwatch.instants import SECOND, Duration, rfc3339
 from hitwatch.render.panels import row_object
 from hitwatch.sayings import End, Stats
-from hitwatch.spans import SECOND, Duration, rfc3339
 
 
-def to_line(saying: Stats | Change | End, *, lag: int = 0) -> str:
+def to_line(saying: Stats | Transition | End, *, lag: int = 0) -> str:
     """One JSON object on one line. Text from the log is escaped to plain ASCII."""
     return json.dumps(to_object(saying, lag=lag), separators=(",", ":"))
 
 
-def to_object(saying: Stats | Change | End, *, lag: int = 0) -> dict[str, Any]:
+def to_object(saying: Stats | Transition | End, *, lag: int = 0) -> dict[str, Any]:
     """The object of what is said; times are RFC 3339 UTC, numbers are raw."""
     if isinstance(saying, Stats):
         return _stats(saying, lag)
-    if isinstance(saying, Change):
+    if isinstance(saying, Transition):
         return _change(saying)
     return _end(saying)
 
@@ -96,7 +96,7 @@ def _panels(stats: Stats) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Transition) -> dict[str, Any]:
     fired = change.state is State.FIRING
     said: dict[str, Any] = {
         "type": "alert",
@@ -120,7 +120,7 @@ def _change(change: Change) -> dict[str, Any]:
             "baseline": part.baseline,
             "share": round(part.share, 4),
         }
-        for part in change.grew
+        for part in change.contributors
     ]
     return said
 

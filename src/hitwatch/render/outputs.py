@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import IO, Any, AnyStr, TextIO
 
-from hitwatch.alerting.alert import Change
+from hitwatch.alerting.alert import Transition
 from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.appending import LineFile
 from hitwatch.render import jsonl, text
 from hitwatch.sayings import End, Stats
 
 
-class TextScreen:
+class TextDisplay:
     """Says things as plain text.
 
     Args:
@@ -25,12 +25,12 @@ class TextScreen:
     def __init__(self, stream: TextIO, *, top: int, color: bool) -> None:
         self._stream, self._top, self._color = stream, top, color
 
-    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
         """Write it now."""
         write(self._stream, text.to_text(saying, lag=lag, top=self._top, color=self._color))
 
 
-class JsonScreen:
+class JsonDisplay:
     """Says things as JSON lines.
 
     Args:
@@ -41,7 +41,7 @@ class JsonScreen:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def show(self, saying: Stats | Change | End, *, lag: int) -> None:
+    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
         """Write it now."""
         write(self._stream, jsonl.to_line(saying, lag=lag) + "\n")
 
@@ -92,7 +92,7 @@ class AlertLog:
         self._file, self._name = file, name
         self.failed: OutputError | None = None
 
-    def keep(self, change: Change) -> OutputError | None:
+    def keep(self, change: Transition) -> OutputError | None:
         """Add an alert or its end.
 
         Returns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hitwatch.readmodel import PanelRows
-from hitwatch.render.units import duration, harmless, padded, percent, size
+from hitwatch.render.units import duration, padded, percent, sanitize, size
 from hitwatch.stats.panels import OTHER, PanelRow
 
 FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
@@ -53,7 +53,7 @@ def table(panel: PanelRows, hits: int) -> list[str]:
 def _line(panel: PanelRows, row: PanelRow, hits: int, *, timed: bool) -> str:
     key = f"{row.key} {row.note}" if row.note else row.key
     line = (
-        f"  {padded(harmless(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
+        f"  {padded(sanitize(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
         f" {percent(row.hits / hits if hits else 0):>7}"
     )
     if panel.compared:

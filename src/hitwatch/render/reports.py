@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from hitwatch.hits.columns import Column, ColumnType
-from hitwatch.hits.rows import write_parquet
-from hitwatch.readmodel import SCHEMA_VERSION, Compared, Fired, PanelRows, Report
+from hitwatch.formats.columns import Column, ColumnType
+from hitwatch.instants import Instant, format_duration, rfc3339
+from hitwatch.readmodel import SCHEMA_VERSION, Fired, PanelRows, PreviousPeriod, Report
 from hitwatch.render.guesses import guess_object, guess_wording
 from hitwatch.render.panels import FIGURES, USUAL_ERROR, change, keys_wording, row_object, table
 from hitwatch.render.spreadsheets import no_formula
@@ -23,8 +23,8 @@ from hitwatch.render.units import (
     printable,
     size,
 )
-from hitwatch.spans import Instant, format_duration, rfc3339
 from hitwatch.stats.panels import TIMED, PanelRow
+from hitwatch.tables.rows import write_parquet
 
 _BAR_WIDTH = 14
 _ALERTS = 10
@@ -123,7 +123,7 @@ def _senders(report: Report) -> str:
     return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
 
 
-def _previous(report: Report, previous: Compared) -> str:
+def _previous(report: Report, previous: PreviousPeriod) -> str:
     when = " to ".join(
         clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
     )
@@ -264,7 +264,7 @@ def to_object(report: Report) -> dict[str, Any]:
     }
 
 
-def _compared(previous: Compared) -> dict[str, Any]:
+def _compared(previous: PreviousPeriod) -> dict[str, Any]:
     return {
         "start": _time(previous.start),
         "end": _time(previous.end),

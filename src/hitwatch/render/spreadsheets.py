@@ -6,8 +6,8 @@ formula does stands behind an apostrophe. Numbers stay numbers.
 
 from __future__ import annotations
 
-from hitwatch.hits import rows as plain
-from hitwatch.hits.rows import Rows
+from hitwatch.tables import rows as plain
+from hitwatch.tables.rows import Rows
 
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The wide forms of ``= + - @``, which spreadsheets of East Asia take alike."""

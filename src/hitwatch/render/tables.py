@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from hitwatch.hits.rows import spelled
-from hitwatch.render.units import columns, harmless, markdown, padded, printable
+from hitwatch.render.units import columns, markdown, padded, printable, sanitize
+from hitwatch.tables.rows import spelled
 
 if TYPE_CHECKING:
-    from hitwatch.hits.rows import Rows
+    from hitwatch.tables.rows import Rows
 
 _ABSENT = "-"
 _NARROW = 60
@@ -69,4 +69,4 @@ def _cell(value: Any, *, cut: bool) -> str:
         return _ABSENT
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 0.0005 else f"{value:.3g}"
-    return harmless(str(value), _NARROW) if cut else printable(str(value))
+    return sanitize(str(value), _NARROW) if cut else printable(str(value))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hitwatch.alerting.alert import Change, State, Status
+from hitwatch.alerting.alert import RuleStatus, State, Transition
+from hitwatch.instants import SECOND, format_duration
 from hitwatch.readmodel import PanelRows
 from hitwatch.render import units
 from hitwatch.render.panels import keys_wording, table
 from hitwatch.sayings import End, Stats
-from hitwatch.spans import SECOND, format_duration
 from hitwatch.stats.panels import PanelRow
 
 _NAME_WIDTH = 32
 _BOLD_RED, _BOLD_GREEN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
 
 
-def to_text(saying: Stats | Change | End, *, lag: int, top: int = 8, color: bool = False) -> str:
+def to_text(
+    saying: Stats | Transition | End, *, lag: int, top: int = 8, color: bool = False
+) -> str:
     """What is said, as lines of text that end with a line feed.
 
     Args:
@@ -28,7 +30,7 @@ def to_text(saying: Stats | Change | End, *, lag: int, top: int = 8, color: bool
     """
     if isinstance(saying, Stats):
         lines = _stats(saying, lag, top, color)
-    elif isinstance(saying, Change):
+    elif isinstance(saying, Transition):
         lines = _change(saying, color)
     else:
         lines = _end(saying, color)
@@ -52,7 +54,7 @@ def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
         ]
     first = stats.sections[0]
     heading = (
-        f"{when}  {units.harmless(first.key, _NAME_WIDTH)} has the most hits:"
+        f"{when}  {units.sanitize(first.key, _NAME_WIDTH)} has the most hits:"
         f" {first.hits:,} of {hits:,}"
     )
     return [
@@ -69,7 +71,7 @@ def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
 
 def _table(stats: Stats, top: int) -> list[str]:
     rows = stats.sections[:top]
-    names = [units.harmless(row.key, _NAME_WIDTH) for row in rows]
+    names = [units.sanitize(row.key, _NAME_WIDTH) for row in rows]
     lines = [
         f"  {'section':<{_NAME_WIDTH}} {'hits':>9} {'share':>8} {'bytes':>9} {'4xx':>7} {'5xx':>7}"
     ]
@@ -119,7 +121,7 @@ def _amount(value: float, unit: str) -> str:
     return f"{units.size(value)}/s" if unit == "bytes/s" else f"{units.rate(value)} hits/s"
 
 
-def _rule(status: Status) -> str:
+def _rule(status: RuleStatus) -> str:
     rule = status.rule
     if status.value is None or status.baseline is None:
         ready = "" if status.armed_at is None else f", armed at {units.clock_time(status.armed_at)}"
@@ -148,7 +150,7 @@ def _health(stats: Stats, lag: int) -> str:
         line += f", {total.excluded:,} excluded"
     line += f", {total.rejects:,} rejects"
     if stats.reasons:
-        worst = units.harmless(_worst(stats.reasons), 60)
+        worst = units.sanitize(_worst(stats.reasons), 60)
         line += f" ({stats.balance.rejects:,} now: {worst})"
     if stats.late:
         line += f", {stats.late:,} late"
@@ -159,7 +161,7 @@ def _worst(reasons: Mapping[str, int]) -> str:
     return max(reasons, key=lambda reason: reasons[reason])
 
 
-def _change(change: Change, color: bool) -> list[str]:
+def _change(change: Transition, color: bool) -> list[str]:
     value, baseline = _amount(change.value, change.unit), _amount(change.baseline, change.unit)
     when = units.clock_time(change.at)
     if change.state is State.FIRING:
@@ -169,9 +171,9 @@ def _change(change: Change, color: bool) -> list[str]:
             f" (threshold {change.threshold:g})"
         )
         parts = ", ".join(
-            f"{units.harmless(part.section, _NAME_WIDTH)}"
+            f"{units.sanitize(part.section, _NAME_WIDTH)}"
             f" +{_amount(part.value - part.baseline, change.unit)} ({units.percent(part.share)})"
-            for part in change.grew
+            for part in change.contributors
         )
         lines = [_marked(heading, _BOLD_RED, color)]
         return [*lines, f"    grew most: {parts}", ""] if parts else [*lines, ""]
@@ -191,7 +193,7 @@ def _end(end: End, color: bool) -> list[str]:
     )
     lines = [_marked(heading, _BOLD, color)]
     if end.reasons:
-        lines.append(f"  rejects most often: {units.harmless(_worst(end.reasons), 60)}")
+        lines.append(f"  rejects most often: {units.sanitize(_worst(end.reasons), 60)}")
     if end.first_at is not None and end.last_at is not None:
         span = f"{units.clock_time(end.first_at)} to {units.clock_time(end.last_at)}"
         lines.append(f"  from {span} UTC")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from hitwatch.spans import Instant, to_datetime
+from hitwatch.instants import Instant, to_datetime
 
 
 def size(amount: float) -> str:
@@ -60,7 +60,7 @@ def clock_time(instant: Instant) -> str:
     return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def harmless(text: str, width: int) -> str:
+def sanitize(text: str, width: int) -> str:
     """Text from a log, fit for a terminal and cut to a width.
 
     Control characters, line breaks and marks that turn the direction of writing are spelled
@@ -105,8 +105,8 @@ def columns(text: str) -> int:
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    marks = sum(unicodedata.combining(char) != 0 for char in text)
-    return len(text) + wide - marks
+    flags = sum(unicodedata.combining(char) != 0 for char in text)
+    return len(text) + wide - flags
 
 
 def _spelled(char: str) -> str:

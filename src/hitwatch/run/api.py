@@ -11,31 +11,31 @@ from typing import TypeVar
 
 from hitwatch.alerting.rule import surge_rule
 from hitwatch.errors import DamageError, DamageWarning, UsageError
-from hitwatch.hits.lazy import LazyRows
-from hitwatch.hits.privacy import Mode
-from hitwatch.hits.rewriting import Privacy
-from hitwatch.hits.units import UNITS
-from hitwatch.readmodel import Limits, Report
-from hitwatch.run.inputs import format_named, offsets_of, zone_named
-from hitwatch.run.parsing import Parsing, RejectedLine
-from hitwatch.run.readers import Readers
-from hitwatch.run.reporting import Reporting, columns_for
-from hitwatch.run.scanning import Scan
-from hitwatch.run.selection import (
+from hitwatch.hits.duration_units import UNITS
+from hitwatch.instants import MINUTE, Duration
+from hitwatch.privacy.panels import private
+from hitwatch.privacy.pipeline import HitPipeline
+from hitwatch.privacy.policy import Privacy
+from hitwatch.privacy.redact import Mode
+from hitwatch.readmodel import Report, View
+from hitwatch.run.filter_options import (
     WHAT_GREW,
-    Selection,
+    FilterOptions,
     check_panel,
-    figure_named,
     known_panels,
+    metric_named,
     panels_left_out,
     panels_to_count,
     sections_of,
-    trusted,
+    trusted_networks,
 )
-from hitwatch.sources.places import find_logs
-from hitwatch.spans import MINUTE, Duration
-from hitwatch.stats.intake import Intake
-from hitwatch.stats.places import private
+from hitwatch.run.fold import Reporting, columns_for
+from hitwatch.run.inputs import format_named, offsets_of, zone_named
+from hitwatch.run.parse import Parsing, RejectedLine
+from hitwatch.run.readers import Readers
+from hitwatch.run.scan import Scan
+from hitwatch.sources.discovery import find_logs
+from hitwatch.tables.lazyframe import LazyRows
 from hitwatch.values import duration, whole
 
 log = logging.getLogger("hitwatch")
@@ -111,7 +111,7 @@ def scan(
         UsageError: a condition or point in time makes no sense, or the hash has no key.
 
     """
-    selection = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
+    filter_options = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
     parsing = Parsing(
         paths=_paths(sources),
         reader_of=Readers(
@@ -119,8 +119,9 @@ def scan(
             format_named(log_format, log_format_from),
             _depth(section_depth),
             offsets_of(tz),
-            intake=Intake(
-                trusted(_several(trusted_proxy)), privacy=_privacy(anonymize, anonymize_key, redact)
+            pipeline=HitPipeline(
+                trusted_networks(_several(trusted_proxy)),
+                privacy=_privacy(anonymize, anonymize_key, redact),
             ),
             notify=log.warning,
             duration_unit=_unit(duration_unit),
@@ -133,7 +134,7 @@ def scan(
         warn=_warn_of_damage,
         strict=True,
     )
-    return Scan(parsing, selection).table()
+    return Scan(parsing, filter_options).table()
 
 
 def report(
@@ -221,7 +222,7 @@ def report(
             figure, the hash has no key, or a database cannot be read.
 
     """
-    selection = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
+    filter_options = _selection(since, until, where, host, exclude_client, exclude_path, bots, tz)
     chosen, depth = _several(panel), _depth(section_depth)
     sections = sections_of(_several(section_group), depth, collapse=collapse_ids)
     databases = [os.fspath(path) for path in _several(geoip)]
@@ -233,22 +234,22 @@ def report(
     named = {panel.name for panel in panels} | {WHAT_GREW}
     for name in (*(tops or ()), *(sorts or ())):
         check_panel(name, named)
-    limits = Limits(
+    limits = View(
         top=None if top is None else whole("top", top),
-        sort=figure_named(sort),
+        sort=metric_named(sort),
         tops={name: whole("tops", count) for name, count in (tops or {}).items()},
-        sorts={name: figure_named(figure) for name, figure in (sorts or {}).items()},
+        sorts={name: metric_named(figure) for name, figure in (sorts or {}).items()},
         left_out=panels_left_out(_several(no_panel), chosen, named),
     )
-    choice = selection.choice()
+    hit_filter = filter_options.hit_filter()
     reporting = Reporting(
         paths=_paths(sources),
         reader_of=Readers(
-            columns_for(panels, choice),
+            columns_for(panels, hit_filter),
             format_named(log_format, log_format_from),
             depth,
             offsets_of(tz),
-            intake=Intake(trusted(_several(trusted_proxy))),
+            pipeline=HitPipeline(trusted_networks(_several(trusted_proxy))),
             notify=log.warning,
             duration_unit=_unit(duration_unit),
         ),
@@ -256,11 +257,11 @@ def report(
         rule=surge_rule(
             metric=metric, short=short, long=long, threshold=threshold, resolution=resolution
         ),
-        choice=choice,
+        hit_filter=hit_filter,
         notify=log.info,
         # A report that lacks a log would pass for the whole.
         stopped=lambda: any(not isinstance(e, DamageError) for e in reporting.failures),
-        previous=selection.previous(compare) if compare else None,
+        previous=filter_options.previous(compare) if compare else None,
     )
     made = reporting.make(limits)
     for error in reporting.failures:
@@ -284,8 +285,8 @@ def _selection(
     paths: str | Sequence[str],
     bots: bool | None,
     tz: str | None,
-) -> Selection:
-    return Selection(
+) -> FilterOptions:
+    return FilterOptions(
         since=since,
         until=until,
         where=where,

@@ -12,14 +12,14 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.clocks import WallClock
 from hitwatch.engine import Engine
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Parser
-from hitwatch.hits.formats import by_name
-from hitwatch.ports import Screen
+from hitwatch.formats.registry import by_name
+from hitwatch.hits.parser import Parser
+from hitwatch.instants import SECOND
+from hitwatch.ports import Display
 from hitwatch.run import modes
-from hitwatch.run.making import Making, simulate
+from hitwatch.run.simulation import SimulationRun, simulate
+from hitwatch.simulate.scenario import Phase, Scenario
 from hitwatch.sources.files import read_file
-from hitwatch.sources.scenario import Phase, Scenario
-from hitwatch.spans import SECOND
 from hitwatch.stats.panels import columns_needed, panels
 
 
@@ -54,9 +54,9 @@ def measure(lines: int, log_format: str) -> Iterator[Speed]:
             log_format=log_format,
         )
         clock = WallClock()
-        making = Making(log, None, live=False, clock=clock, stopped=lambda: False)
+        simulation = SimulationRun(log, None, live=False, clock=clock, stopped=lambda: False)
         began = time.perf_counter()
-        written = simulate(scenario, making).lines
+        written = simulate(scenario, simulation).lines
         size = log.stat().st_size
         yield Speed("simulate --fast", written, size, time.perf_counter() - began)
         for stage, work in _stages(log, log_format):
@@ -117,7 +117,7 @@ class _Nowhere:
 
 
 def _watch(log: Path, log_format: str) -> None:
-    screen: Screen = _Nowhere()
+    display: Display = _Nowhere()
     run = modes.Run(
         rule=SurgeRule(),
         every=10 * SECOND,
@@ -125,7 +125,7 @@ def _watch(log: Path, log_format: str) -> None:
         section_depth=1,
         zone=None,
         clock=WallClock(),
-        screen=screen,
+        display=display,
         notify=lambda _: None,
         stopped=lambda: False,
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from hitwatch.hits.columns import COLUMNS
-from hitwatch.hits.compile import LINE_NUMBER
+from hitwatch.formats.columns import COLUMNS
+from hitwatch.hits.batch import LINE_NUMBER
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.rows import ORIGIN
+from hitwatch.tables.rows import ORIGIN
 
 _OWN_COLUMNS = {column.name for column in (*COLUMNS, ORIGIN, LINE_NUMBER)}
 _ALWAYS_THERE = {"section", "origin"}

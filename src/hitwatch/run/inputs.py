@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 from hitwatch.errors import InputError, SettingsError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.describe import nearness
+from hitwatch.formats.format import Format
+from hitwatch.formats.times import IN_UTC, Zone, zone_of
 from hitwatch.hits.detect import ENOUGH, detect
-from hitwatch.hits.format import Format
+from hitwatch.hits.explain import nearness
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.times import IN_UTC, Zone, zone_of
+from hitwatch.instants import Instant
+from hitwatch.lookup.user_formats import format_file, use_own_formats
+from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import Head, binary_file, is_stream, read_file, read_head, unreadable
-from hitwatch.sources.formatfiles import format_file, use_own_formats
-from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import TimesOf
 from hitwatch.sources.stdin import read_stdin
-from hitwatch.spans import Instant
 
 log = logging.getLogger("hitwatch")
 
@@ -40,7 +40,7 @@ def format_named(named: str | None, settings: str | None = None) -> Format | Non
     use_own_formats(os.environ)
     # What reads the servers' own words is loaded when they are given.
     if settings is not None:
-        from hitwatch.sources.serverconf import format_from
+        from hitwatch.lookup.server_config import format_from
 
         path, _, name = settings.partition(":")
         return format_from(path, name or None)
@@ -48,7 +48,7 @@ def format_named(named: str | None, settings: str | None = None) -> Format | Non
         return None
     if named.endswith(".toml"):
         return format_file(named)
-    from hitwatch.hits.strings import format_of
+    from hitwatch.formats.server_strings import format_of
 
     return format_of(named)
 

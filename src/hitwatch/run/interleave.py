@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeAlias
 
-from hitwatch.hits.compile import Hits
-from hitwatch.spans import Instant
+from hitwatch.hits.batch import Hits
+from hitwatch.instants import Instant
 from hitwatch.stats.arrivals import Batch
 
 Prepare: TypeAlias = Callable[[Hits, str], Batch]
@@ -47,7 +47,7 @@ class Input:
         return True
 
 
-def interleaved(inputs: Iterable[Input], prepare: Prepare) -> Iterator[list[Batch]]:
+def interleave(inputs: Iterable[Input], prepare: Prepare) -> Iterator[list[Batch]]:
     """Batches to be fed together, one after the other, until every input has ended.
 
     Only what lies around one instant is open: years of rotated logs are read one by one.

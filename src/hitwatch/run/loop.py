@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 
-from hitwatch.alerting.alert import Change, State
+from hitwatch.alerting.alert import State, Transition
 from hitwatch.engine import Engine, Saying
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.compile import Hits
-from hitwatch.hits.format import Format
+from hitwatch.formats.format import Format
+from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.ports import Clock, Screen, Source
+from hitwatch.instants import SECOND, Duration, Instant, format_duration, rfc3339
+from hitwatch.ports import Clock, Display, Source
 from hitwatch.render.guesses import guess_wording
-from hitwatch.run.interleave import Input, interleaved
+from hitwatch.run.interleave import Input, interleave
 from hitwatch.sayings import End
-from hitwatch.spans import SECOND, Duration, Instant, format_duration, rfc3339
 from hitwatch.stats.arrivals import Batch
 
 log = logging.getLogger("hitwatch")
@@ -36,7 +36,7 @@ class Loop:
         engine: counts and judges.
         reader_of: the reader of an origin's lines.
         clock: tells the time.
-        screen: says things.
+        display: says things.
         stopped: whether somebody asked the run to end.
         speed: of a replay, how many seconds of the log pass in one; ``None``: as fast as
             can be.
@@ -50,10 +50,10 @@ class Loop:
     engine: Engine
     reader_of: Callable[[str], Reader]
     clock: Clock
-    screen: Screen
+    display: Display
     stopped: Callable[[], bool]
     speed: float | None = None
-    keep: Callable[[Change], None] | None = None
+    keep: Callable[[Transition], None] | None = None
     ends_at: Instant | None = None
     notify: Callable[[str], None] = log.info
     written_at: Instant = 0
@@ -81,7 +81,7 @@ class Loop:
             elif not self._behind(chunks):
                 self._say(self.engine.idle(self._log_time(now)))
             if now >= next_tick:
-                self.screen.show(self.engine.tick(now, now - last_tick), lag=source.lag)
+                self.display.show(self.engine.tick(now, now - last_tick), lag=source.lag)
                 last_tick, next_tick = now, now - now % every + every
             if self.ends_at is not None and now >= self.ends_at:
                 break
@@ -92,7 +92,7 @@ class Loop:
     def replay(self, inputs: Iterable[Input]) -> End:
         """Play finite inputs on the log's own clock, as one stream ordered by time."""
         self._wall_began = self.clock.now()
-        for batches in interleaved(inputs, self._prepared):
+        for batches in interleave(inputs, self._prepared):
             self._say(self.engine.feed_together(batches))
             if self.stopped():
                 break
@@ -113,7 +113,7 @@ class Loop:
 
     def read_back(self, inputs: Iterable[Input]) -> None:
         """Count what came into logs before a watch; of its alerts is told in the log alone."""
-        for batches in interleaved(inputs, self._prepared):
+        for batches in interleave(inputs, self._prepared):
             for saying in self.engine.feed_together(batches):
                 log.info("while reading back: %s", saying)
             if self.stopped():
@@ -209,12 +209,12 @@ class Loop:
         now = self.clock.now()
         if self.engine.delta.balance.lines:
             period = max(1, now - last_tick)
-            self.screen.show(self.engine.tick(now, period), lag=0)
+            self.display.show(self.engine.tick(now, period), lag=0)
         return self._last_word(now)
 
     def _last_word(self, at: Instant | None) -> End:
         last = self.engine.end(at)
-        self.screen.show(last, lag=0)
+        self.display.show(last, lag=0)
         log.info("ended: %s", last.total)
         return last
 
@@ -235,8 +235,8 @@ class Loop:
 
     def say(self, saying: Saying) -> None:
         """Say one thing; log and keep alerts."""
-        self.screen.show(saying, lag=self._lag if isinstance(saying, Change) else 0)
-        if isinstance(saying, Change):
+        self.display.show(saying, lag=self._lag if isinstance(saying, Transition) else 0)
+        if isinstance(saying, Transition):
             _log_change(saying)
             if self.keep:
                 self.keep(saying)
@@ -255,7 +255,7 @@ class Loop:
         self.clock.wait(due - self.clock.now())
 
 
-def _log_change(change: Change) -> None:
+def _log_change(change: Transition) -> None:
     if change.state is State.FIRING:
         log.warning(
             "alert %s fired at %s: %.1f against %.1f %s",

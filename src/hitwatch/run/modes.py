@@ -16,29 +16,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from hitwatch.alerting.alert import Change
+from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
 from hitwatch.errors import InputError
-from hitwatch.hits.compile import Hits
-from hitwatch.hits.format import Format, Layout
+from hitwatch.formats.format import Format, Layout
+from hitwatch.formats.times import Zone
+from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.times import Zone
-from hitwatch.ports import Clock, Screen
+from hitwatch.instants import MINUTE, Duration, Instant, rfc3339
+from hitwatch.ports import Clock, Display
+from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.interleave import Input
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sayings import End
+from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import Head, encoding_of, head_of_pieces
+from hitwatch.sources.finite import read_to_end
 from hitwatch.sources.packed import codec_of
-from hitwatch.sources.places import STDIN
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
-from hitwatch.sources.tail import Follower, Happening, OpenFile, Tail
-from hitwatch.sources.whole import read_whole
-from hitwatch.spans import MINUTE, Duration, Instant, rfc3339
-from hitwatch.stats.intake import Intake
+from hitwatch.sources.tail import FileEvent, Follower, OpenFile, Tail
 from hitwatch.stats.panels import Panel, columns_needed, panels
 
 log = logging.getLogger("hitwatch")
@@ -62,12 +62,12 @@ class Run:
         section_depth: how many path segments make a section.
         zone: of times without an offset.
         clock: tells the time.
-        screen: says things.
+        display: says things.
         notify: tells the user something about the run itself, on standard error.
         warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         keep: takes alerts to be kept.
-        intake: what is done to hits before they are counted.
+        pipeline: what is done to hits before they are counted.
         duration_unit: of durations whose unit a format leaves open.
         counted: the panels that are counted.
         shown: those of them that are shown; ``None``: none.
@@ -80,11 +80,11 @@ class Run:
     section_depth: int
     zone: Zone | None
     clock: Clock
-    screen: Screen
+    display: Display
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
-    keep: Callable[[Change], None] | None = None
-    intake: Intake = field(default_factory=Intake)
+    keep: Callable[[Transition], None] | None = None
+    pipeline: HitPipeline = field(default_factory=HitPipeline)
     duration_unit: str | None = None
     warn: Callable[[str], None] | None = None
     counted: tuple[Panel, ...] = field(default_factory=panels)
@@ -101,7 +101,7 @@ class Run:
             self.log_format,
             self.section_depth,
             self.zone,
-            intake=self.intake,
+            pipeline=self.pipeline,
             notify=self.notify,
             duration_unit=self.duration_unit,
         )
@@ -132,7 +132,7 @@ def watch(
     readers = run.readers()
     if paths == [STDIN]:
         return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.tell))
-    followers = [Follower(path, partial(_happened, run)) for path in paths]
+    followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
     loop, source = _loop(run, engine, readers, ends_at), Tail(followers)
     try:
         span = None if from_start else backfill
@@ -162,7 +162,7 @@ def _loop(
         engine=engine,
         reader_of=readers,
         clock=run.clock,
-        screen=run.screen,
+        display=run.display,
         stopped=run.stopped,
         keep=run.keep,
         ends_at=ends_at,
@@ -170,9 +170,9 @@ def _loop(
     )
 
 
-def _happened(run: Run, happening: Happening) -> None:
-    log.info("%s %s", happening.path, happening.what)
-    (run.tell if happening.wrong else run.notify)(f"{happening.path} {happening.what}")
+def _on_file_event(run: Run, event: FileEvent) -> None:
+    log.info("%s %s", event.path, event.what)
+    (run.tell if event.wrong else run.notify)(f"{event.path} {event.what}")
 
 
 @dataclass(slots=True)
@@ -330,8 +330,8 @@ def _recognise(run: Run, reader: Reader, head: Head, path: str) -> None:
     know(reader, head, path)
     if reader.log_format is not None:
         how = "as told" if given else "recognised"
-        if reader.wrapper:
-            how += f", carried by {reader.wrapper}"
+        if reader.envelope:
+            how += f", carried by {reader.envelope}"
         others = reader.fit.tied if reader.fit else ()
         tied = f" ({' and '.join(others)} would fit as well)" if others else ""
         run.notify(f"{path}: format {reader.log_format.name}, {how}{tied}")
@@ -367,18 +367,18 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         ),
         reader_of=readers,
         clock=run.clock,
-        screen=run.screen,
+        display=run.display,
         stopped=run.stopped,
         speed=speed,
         keep=run.keep,
         notify=run.notify,
     )
-    looked_at = run.intake.choice.columns
+    looked_at = run.pipeline.hit_filter.columns
     begun = in_order(paths, readers, run.notify, failed, warn=run.tell, looked_at=looked_at)
     if failures and len(failures) == len(paths):
         return None, False
     inputs = [
-        Input(path, first_at, loop.hits_of(path, read_whole(path, failed, run.tell, run.stopped)))
+        Input(path, first_at, loop.hits_of(path, read_to_end(path, failed, run.tell, run.stopped)))
         for first_at, path in begun
     ]
     return loop.replay(inputs), not failures

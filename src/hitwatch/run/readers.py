@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 
-from hitwatch.hits.compile import Hits
-from hitwatch.hits.format import Format
+from hitwatch.formats.format import Format
+from hitwatch.formats.times import Zone
+from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.hits.rewriting import names_clients
-from hitwatch.hits.times import Zone
-from hitwatch.stats.choice import Choice
-from hitwatch.stats.intake import Intake
+from hitwatch.privacy.pipeline import HitPipeline
+from hitwatch.privacy.policy import names_clients
+from hitwatch.select.filter import Filter
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Readers:
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
         duration_unit: of durations whose unit a format leaves open.
-        intake: what is done to hits.
+        pipeline: what is done to hits.
         notify: tells the user something about the run itself.
         alike: readers that know the formats already; ``None``: nobody does.
 
@@ -38,7 +38,7 @@ class Readers:
     section_depth: int = 1
     zone: Zone | None = None
     line_numbers: bool = False
-    intake: Intake = field(default_factory=Intake)
+    pipeline: HitPipeline = field(default_factory=HitPipeline)
     notify: Callable[[str], None] | None = None
     alike: Readers | None = None
     duration_unit: str | None = None
@@ -54,7 +54,7 @@ class Readers:
         return self._known[origin]
 
     def _make(self, origin: str) -> Reader:
-        columns = None if self.columns is None else sorted({*self.columns, *self.intake.columns})
+        columns = None if self.columns is None else sorted({*self.columns, *self.pipeline.columns})
         if self.alike is None:
             made = Reader(
                 columns,
@@ -66,23 +66,25 @@ class Readers:
         else:
             made = replace(self.alike(origin), columns=columns)
         made.line_numbers = self.line_numbers
-        made.refine = partial(self._refine, origin)
+        made.refine = partial(self._postprocess, origin)
         return made
 
-    def building(self, columns: Sequence[str], choice: Choice, *, line_numbers: bool) -> Readers:
+    def building(
+        self, columns: Sequence[str], hit_filter: Filter, *, line_numbers: bool
+    ) -> Readers:
         """Readers that know what these know of formats, and build other columns of other hits."""
         return Readers(
             columns,
             line_numbers=line_numbers,
-            intake=replace(self.intake, choice=choice),
+            pipeline=replace(self.pipeline, hit_filter=hit_filter),
             notify=self.notify,
             alike=self,
         )
 
-    def _refine(self, origin: str, hits: Hits) -> Hits:
-        if self.intake.proxies is not None and len(hits):
+    def _postprocess(self, origin: str, hits: Hits) -> Hits:
+        if self.pipeline.proxies is not None and len(hits):
             self._look(origin, hits)
-        return self.intake(hits)
+        return self.pipeline(hits)
 
     def _look(self, origin: str, hits: Hits) -> None:
         """Tell, once, that a log does not have what it takes to see behind proxies."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from hitwatch.spans import Duration, Instant
+from hitwatch.instants import Duration, Instant
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
 """Reads bytes at an offset: (offset, length)."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.splitter import Splitter
+from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import read_stream
-from hitwatch.sources.places import STDIN
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

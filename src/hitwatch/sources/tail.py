@@ -23,7 +23,7 @@ _AFTER_ROTATION_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class FileEvent:
     """Something a followed path did that its owner may want to know.
 
     Attributes:
@@ -144,7 +144,7 @@ class Follower:
     def __init__(
         self,
         path: str,
-        tell: Callable[[Happening], None],
+        tell: Callable[[FileEvent], None],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
@@ -288,7 +288,7 @@ class Follower:
         """Tell what happens, once until something is read again."""
         if what != self._last_told:
             self._last_told = what
-            self._tell(Happening(self.path, what, wrong))
+            self._tell(FileEvent(self.path, what, wrong))
 
     def _say_holes(self, skipped: Skipped) -> None:
         """Tell of holes: the first one, and then less and less often."""
@@ -296,7 +296,7 @@ class Follower:
             self._runs_told = 0
         if skipped.runs > self._runs_told and skipped.runs & (skipped.runs - 1) == 0:
             self._runs_told = skipped.runs
-            self._tell(Happening(self.path, skipped.wording, wrong=True))
+            self._tell(FileEvent(self.path, skipped.wording, wrong=True))
 
 
 class Tail:

@@ -9,12 +9,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hitwatch import _kernel
-from hitwatch.spans import Duration, Instant
-from hitwatch.stats.panels import Countable
+from hitwatch.instants import Duration, Instant
+from hitwatch.stats.panels import HitBatch
 from hitwatch.stats.watermark import Watermark
 
 if TYPE_CHECKING:
-    from hitwatch.hits.compile import Hits
+    from hitwatch.hits.batch import Hits
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Batch:
 
     origin: str
     lines: Hits
-    hits: Countable
+    hits: HitBatch
     begin: int = 0
     latest: Instant | None = None
 
@@ -51,7 +51,7 @@ class Part:
     end: int
 
     @property
-    def hits(self) -> Countable:
+    def hits(self) -> HitBatch:
         """The hits alone."""
         whole = self.batch.hits
         return whole if self.end - self.begin == len(whole) else whole.slice(self.begin, self.end)

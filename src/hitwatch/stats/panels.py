@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
-from hitwatch.spans import HOUR, MINUTE, Duration, rfc3339, to_datetime
-from hitwatch.stats.agents import classify, is_robot, signs
-from hitwatch.stats.sites import Sections, collapse_ids, referring_site, static_file
+from hitwatch.instants import HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.statuses import status_name
+from hitwatch.stats.urls import Sections, collapse_ids, referring_site, static_file
+from hitwatch.stats.user_agents import classify, is_bot, signs
 
 if TYPE_CHECKING:
-    from hitwatch.hits.compile import Hits
+    from hitwatch.hits.batch import Hits
 
-Countable: TypeAlias = _kernel.Countable
+HitBatch: TypeAlias = _kernel.HitBatch
 """Hits, ready to be counted."""
 
 Budget: TypeAlias = _kernel.Budget
@@ -35,7 +35,7 @@ MEMORY = 160 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Under:
+class Dimension:
     """What hits are counted under.
 
     Attributes:
@@ -61,7 +61,7 @@ class Panel:
     Attributes:
         name: in output.
         title: for people.
-        under: what hits are counted under.
+        dimension: what hits are counted under.
         also: what else they are counted under; a panel with this has a label.
         label: turns a value into a key of this panel.
         named: turns a number into a key.
@@ -74,9 +74,9 @@ class Panel:
 
     name: str
     title: str
-    under: Under
+    dimension: Dimension
     label: Label | None = None
-    also: Under | None = None
+    also: Dimension | None = None
     named: Callable[[int], str] = str
     noted: Callable[[str], str] | None = None
     sort: str | None = None
@@ -84,9 +84,9 @@ class Panel:
     off: bool = False
 
     @property
-    def unders(self) -> tuple[Under, ...]:
+    def dimensions(self) -> tuple[Dimension, ...]:
         """All that hits are counted under."""
-        return (self.under,) if self.also is None else (self.under, self.also)
+        return (self.dimension,) if self.also is None else (self.dimension, self.also)
 
 
 UNKNOWN = "(unknown)"
@@ -132,18 +132,18 @@ def panels(
 
     """
     path: Label | None = collapse_ids if collapse else None
-    paths, agents = Under("path"), Under("user_agent", absent="")
-    by_hour = Under("time", divide=HOUR)
-    by_section = Panel("sections", "Sections", Under("section"))
+    paths, agents = Dimension("path"), Dimension("user_agent", absent="")
+    by_hour = Dimension("time", divide=HOUR)
+    by_section = Panel("sections", "Sections", Dimension("section"))
     if sections is not None:
         # What has no path, such as CONNECT, is a section of its own.
-        pathless = Under("section", without="path")
+        pathless = Dimension("section", without="path")
         by_section = Panel("sections", "Sections", paths, sections.of, also=pathless)
     return (
         Panel("days", "Days", by_hour, _day, sort="key", timeless=False),
         Panel("hours", "Hours of the day", by_hour, _hour_of_day, sort="key"),
         Panel(
-            *("timeline", "Time line", Under("time", divide=bucket)),
+            *("timeline", "Time line", Dimension("time", divide=bucket)),
             named=lambda step: rfc3339(step * bucket),
             sort="key",
             timeless=False,
@@ -154,30 +154,34 @@ def panels(
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
         Panel("static_files", "Static files", paths, static_file),
-        Panel("not_found", "Not found", Under("path", (404, 404)), path),
-        Panel("redirected", "Redirected paths (3xx)", Under("path", (300, 399)), path),
-        Panel("client_errors", "Paths with client errors (4xx)", Under("path", (400, 499)), path),
-        Panel("server_errors", "Paths with server errors (5xx)", Under("path", (500, 599)), path),
-        Panel("clients", "Clients", Under("client")),
-        Panel("hosts", "Hosts", Under("host")),
-        Panel("users", "Users", Under("user")),
-        Panel("methods", "Methods", Under("method")),
-        Panel("protocols", "Protocols", Under("protocol")),
+        Panel("not_found", "Not found", Dimension("path", (404, 404)), path),
+        Panel("redirected", "Redirected paths (3xx)", Dimension("path", (300, 399)), path),
         Panel(
-            *("statuses", "Statuses", Under("status", divide=1)),
+            "client_errors", "Paths with client errors (4xx)", Dimension("path", (400, 499)), path
+        ),
+        Panel(
+            "server_errors", "Paths with server errors (5xx)", Dimension("path", (500, 599)), path
+        ),
+        Panel("clients", "Clients", Dimension("client")),
+        Panel("hosts", "Hosts", Dimension("host")),
+        Panel("users", "Users", Dimension("user")),
+        Panel("methods", "Methods", Dimension("method")),
+        Panel("protocols", "Protocols", Dimension("protocol")),
+        Panel(
+            *("statuses", "Statuses", Dimension("status", divide=1)),
             noted=lambda status: status_name(int(status)),
         ),
-        Panel("referrers", "Referrers", Under("referrer"), off=True),
-        Panel("referring_sites", "Referring sites", Under("referrer"), referring_site),
+        Panel("referrers", "Referrers", Dimension("referrer"), off=True),
+        Panel("referring_sites", "Referring sites", Dimension("referrer"), referring_site),
         Panel("browsers", "Browsers", agents, _browser),
         Panel("operating_systems", "Operating systems", agents, _system),
         Panel("agent_kinds", "Humans, bots and tools", agents, _kind),
         Panel("bots", "Bots", agents, _bot),
-        Panel("cache_statuses", "Cache", Under("cache_status")),
-        Panel("content_types", "Media types", Under("content_type")),
-        Panel("tls_protocols", "TLS versions", Under("tls_protocol")),
-        Panel("tls_ciphers", "TLS ciphers", Under("tls_cipher")),
-        Panel("upstreams", "Upstreams", Under("upstream")),
+        Panel("cache_statuses", "Cache", Dimension("cache_status")),
+        Panel("content_types", "Media types", Dimension("content_type")),
+        Panel("tls_protocols", "TLS versions", Dimension("tls_protocol")),
+        Panel("tls_ciphers", "TLS ciphers", Dimension("tls_cipher")),
+        Panel("upstreams", "Upstreams", Dimension("upstream")),
     )
 
 
@@ -190,8 +194,8 @@ _NEEDED_ALWAYS = (
 
 def columns_needed(counted: Iterable[Panel]) -> frozenset[str]:
     """Columns that a parser must build for hits to be counted under panels."""
-    under = (under.column for panel in counted for under in panel.unders)
-    return frozenset((*_NEEDED_ALWAYS, *under))
+    dimension = (dimension.column for panel in counted for dimension in panel.dimensions)
+    return frozenset((*_NEEDED_ALWAYS, *dimension))
 
 
 TIMED = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
@@ -274,7 +278,7 @@ class Counter:
     labelled once, not once a hit.
 
     Args:
-        under: what hits are counted under.
+        dimension: what hits are counted under.
         labelled: labels, and where the hits go that have them.
         budget: the memory that it shares with others.
 
@@ -282,49 +286,49 @@ class Counter:
 
     def __init__(
         self,
-        under: Under,
+        dimension: Dimension,
         labelled: Sequence[tuple[Label, _kernel.Rollup]],
         budget: Budget,
     ) -> None:
-        self.under, self.labelled = under, labelled
+        self.dimension, self.labelled = dimension, labelled
         self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
 
-    def add(self, hits: Hits, countable: Countable, *, wait: bool = True) -> bool:
+    def add(self, hits: Hits, hit_batch: HitBatch, *, wait: bool = True) -> bool:
         """Count hits, if their format has the column.
 
         Args:
             hits: the hits.
-            countable: the same, ready to be counted.
+            hit_batch: the same, ready to be counted.
             wait: whether to wait while another thread counts.
 
         Returns:
             Whether this is done.
 
         """
-        if not hits.has(self.under.column):
+        if not hits.has(self.dimension.column):
             return True
-        done = self.rollup.add(countable, self.under, wait)
+        done = self.rollup.add(hit_batch, self.dimension, wait)
         if done:
-            self._hand_on()
+            self._count_evicted()
         return done
 
     def merge(self, other: Counter) -> None:
         """Add what another has counted that is not finished."""
         self.rollup.merge(other.rollup)
-        self._hand_on()
+        self._count_evicted()
 
-    def settle(self) -> None:
+    def enforce_limits(self) -> None:
         """Keep to the bounds, and hand on what gives way."""
-        self.rollup.settle()
-        self._hand_on()
+        self.rollup.enforce_limits()
+        self._count_evicted()
 
-    def _hand_on(self) -> None:
+    def _count_evicted(self) -> None:
         """Count what gave way under its labels."""
-        if not (self.labelled and self.rollup.leaving):
+        if not (self.labelled and self.rollup.evicted):
             return
-        leaving = self.rollup.take_leaving()
-        for rollup, names in self._named(leaving.keys()):
-            rollup.add_leaving(leaving, names)
+        evicted = self.rollup.take_evicted()
+        for rollup, names in self._named(evicted.keys()):
+            rollup.add_evicted(evicted, names)
 
     def _named(
         self, keys: Sequence[str]
@@ -347,7 +351,7 @@ class Counter:
         rollup.add_rows(self.rollup, list(map(label, self.rollup.keys())))
 
 
-Identity: TypeAlias = tuple[tuple[Under, ...], bool]
+Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]
 """What a panel counts under, and whether it has a label."""
 
 
@@ -367,61 +371,62 @@ class Breakdown:
     def __init__(self, panels: Iterable[Panel], budget: Budget | None = None) -> None:
         self.panels = tuple(panels)
         budget = budget or Budget(MEMORY)
-        self._labelled: dict[tuple[tuple[Under, ...], Label], _kernel.Rollup] = {}
-        goes: dict[Under, dict[Label, _kernel.Rollup]] = {}
+        self._labelled: dict[tuple[tuple[Dimension, ...], Label], _kernel.Rollup] = {}
+        goes: dict[Dimension, dict[Label, _kernel.Rollup]] = {}
         for panel in self.panels:
-            for under in panel.unders:
-                going = goes.setdefault(under, {})
+            for dimension in panel.dimensions:
+                going = goes.setdefault(dimension, {})
                 if panel.label is not None:
                     kept = self._labelled.setdefault(
-                        (panel.unders, panel.label), _kernel.Rollup(KEYS_KEPT, budget)
+                        (panel.dimensions, panel.label), _kernel.Rollup(KEYS_KEPT, budget)
                     )
                     going[panel.label] = kept
         self.counters = {
-            under: Counter(under, list(go.items()), budget) for under, go in goes.items()
+            dimension: Counter(dimension, list(go.items()), budget)
+            for dimension, go in goes.items()
         }
         self.finished = False
 
     def of(self, panel: Panel) -> _kernel.Rollup:
         """What has been counted for a panel by now."""
         if panel.label is None:
-            return self.counters[panel.under].rollup
-        gone = self._labelled[panel.unders, panel.label]
+            return self.counters[panel.dimension].rollup
+        gone = self._labelled[panel.dimensions, panel.label]
         if self.finished:
             return gone
         found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
         found.merge(gone)
-        for under in panel.unders:
-            self.counters[under].put_into(found, panel.label)
+        for dimension in panel.dimensions:
+            self.counters[dimension].put_into(found, panel.label)
         return found
 
     def panel(self, name: str) -> Panel | None:
         """The panel of a name; ``None`` when it was not counted."""
         return next((panel for panel in self.panels if panel.name == name), None)
 
-    def add(self, hits: Hits, countable: Countable) -> None:
+    def add(self, hits: Hits, hit_batch: HitBatch) -> None:
         """Count hits under everything that their format logs."""
         left = list(self.counters.values())
         while left:
             # Where another thread is counting, this one comes back later.
-            busy = [counter for counter in left if not counter.add(hits, countable, wait=False)]
+            busy = [counter for counter in left if not counter.add(hits, hit_batch, wait=False)]
             if len(busy) == len(left):
-                busy.pop(0).add(hits, countable)
+                busy.pop(0).add(hits, hit_batch)
             left = busy
 
     def merge(self, other: Breakdown) -> None:
         """Add what another with the same panels has counted, before either is finished."""
-        for under, counter in other.counters.items():
-            self.counters[under].merge(counter)
+        for dimension, counter in other.counters.items():
+            self.counters[dimension].merge(counter)
         for key, rollup in other._labelled.items():
             self._labelled[key].merge(rollup)
 
-    def settle(self) -> None:
+    def enforce_limits(self) -> None:
         """Give memory back where others that share it need more."""
         for counter in self.counters.values():
-            counter.settle()
+            counter.enforce_limits()
         for rollup in self._labelled.values():
-            rollup.settle()
+            rollup.enforce_limits()
 
     @property
     def identity(self) -> dict[str, Identity]:
@@ -430,7 +435,7 @@ class Breakdown:
         A label is a function and has no name of its own: that of its panel tells it.
         """
         return {
-            panel.name: (panel.unders, panel.label is not None)
+            panel.name: (panel.dimensions, panel.label is not None)
             for panel in sorted(self.panels, key=lambda panel: panel.name)
         }
 
@@ -439,7 +444,7 @@ class Breakdown:
 
         The bounds are kept first, as adding would: so what is read back need not give way.
         """
-        self.settle()
+        self.enforce_limits()
         return [rollup.to_bytes() for rollup in self._rollups()]
 
     def restore(self, texts: Sequence[bytes], *, finished: bool) -> None:
@@ -453,7 +458,7 @@ class Breakdown:
             rollup.restore(text)
         self.finished = finished
         for counter in self.counters.values():
-            counter.settle()
+            counter.enforce_limits()
 
     def _rollups(self) -> list[_kernel.Rollup]:
         """All rollups, in an order that the panels give, whatever order they came in.
@@ -461,9 +466,13 @@ class Breakdown:
         Those of values come first: what they hand on while they are written counts.
         """
         named = sorted(self.panels, key=lambda panel: panel.name)
-        counters = [self.counters[under].rollup for panel in named for under in panel.unders]
+        counters = [
+            self.counters[dimension].rollup for panel in named for dimension in panel.dimensions
+        ]
         labelled = [
-            self._labelled[panel.unders, panel.label] for panel in named if panel.label is not None
+            self._labelled[panel.dimensions, panel.label]
+            for panel in named
+            if panel.label is not None
         ]
         return list(dict.fromkeys(counters + labelled))
 
@@ -485,7 +494,7 @@ class Breakdown:
 
     def distinct(self, column: str) -> tuple[int, bool]:
         """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
-        counter = self.counters.get(Under(column))
+        counter = self.counters.get(Dimension(column))
         count, gone = counter.rollup.bounds() if counter else (0, 0)
         return count, not gone
 
@@ -517,7 +526,7 @@ class Breakdown:
     def _days(self) -> list[_kernel.Row]:
         """Rows of the days; none where no time is logged."""
         days = self.panel("days")
-        if days is None or not self.counters[days.under].rollup.bounds()[0]:
+        if days is None or not self.counters[days.dimension].rollup.bounds()[0]:
             return []
         return list(self.of(days).rows("key"))
 
@@ -528,8 +537,16 @@ class Breakdown:
 
     def _of_all(self) -> _kernel.Rollup | None:
         """A rollup that has every hit: by time, or by section where no time is logged."""
-        unders = (Under("time", divide=HOUR), Under("section"), Under("status", divide=1))
-        found = (self.counters[under].rollup for under in unders if under in self.counters)
+        dimensions = (
+            Dimension("time", divide=HOUR),
+            Dimension("section"),
+            Dimension("status", divide=1),
+        )
+        found = (
+            self.counters[dimension].rollup
+            for dimension in dimensions
+            if dimension in self.counters
+        )
         return next((rollup for rollup in found if rollup.bounds()[0]), None)
 
     def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
@@ -570,7 +587,7 @@ class Breakdown:
         key = row[0][0]
         if key is None:
             return _row_of(row, OTHER)
-        numbered = panel.under.divide and panel.label is None
+        numbered = panel.dimension.divide and panel.label is None
         name = panel.named(int(key)) if numbered else key
         return _row_of(row, name, panel.noted(key) if panel.noted else "")
 
@@ -593,13 +610,13 @@ def _row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
     )
 
 
-class Robots:
+class BotFinder:
     """Knows which hits are by what is no human's browser; asks once for each user agent."""
 
     def __init__(self) -> None:
-        self._marks = _kernel.Marks("user_agent", signs())
+        self._marks = _kernel.ValueFlags("user_agent", signs())
 
-    def countable(self, hits: Hits, chosen: bytes | None = None) -> Countable:
+    def hit_batch(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
         """Hits, ready to be counted, those by robots marked.
 
         Args:
@@ -607,6 +624,6 @@ class Robots:
             chosen: a byte a hit: whether it counts; all when ``None``.
 
         """
-        if unknown := hits.unmarked(self._marks):
-            self._marks.learn(unknown, [is_robot(agent) for agent in unknown])
-        return hits.countable(chosen, self._marks)
+        if unknown := hits.unflagged(self._marks):
+            self._marks.learn(unknown, [is_bot(agent) for agent in unknown])
+        return hits.hit_batch(chosen, self._marks)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hitwatch import _kernel
-from hitwatch.spans import Duration, Instant
-from hitwatch.stats.panels import OTHER, Countable
+from hitwatch.instants import Duration, Instant
+from hitwatch.stats.panels import OTHER, HitBatch
 
 _KEPT = 500
 """Keys of a bucket that are kept for certain; twice as many are exact."""
@@ -23,9 +23,9 @@ class Series:
     def __init__(self, column: str, width: Duration, metric: str) -> None:
         self._series = _kernel.Series(column, width, metric == "bytes", _KEPT)
 
-    def add(self, countable: Countable, begin: int, end: int) -> None:
+    def add(self, hit_batch: HitBatch, begin: int, end: int) -> None:
         """Add the hits from one place up to another."""
-        self._series.add(countable, begin, end)
+        self._series.add(hit_batch, begin, end)
 
     def between(self, start: Instant, end: Instant) -> dict[str, int]:
         """Sums by key of the buckets that begin in a stretch; ``(other)`` is what gave way."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from hitwatch.spans import HOUR, Duration, Instant
+from hitwatch.instants import HOUR, Duration, Instant
 
 _BUCKETS = 8640
 """Buckets of a stretch: a day of the usual ten seconds."""

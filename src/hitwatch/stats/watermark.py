@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from hitwatch.spans import SECOND, Duration, Instant
+from hitwatch.instants import SECOND, Duration, Instant
 
 _NEVER: Instant = 1 << 62
 

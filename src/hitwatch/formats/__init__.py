@@ -1,0 +1,1 @@
+"""What a log format is, and how servers write theirs."""

@@ -1,0 +1,1 @@
+"""Formats inferred from lines of no known one."""

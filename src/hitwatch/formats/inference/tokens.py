@@ -1,0 +1,116 @@
+"""Lines taken apart into values where no format says how: what an inference stands on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hitwatch.formats.inference.clf import all_look_like
+
+_TOKEN = re.compile(
+    r"""
+      "(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)
+    | \["(?P<bracketed_quoted>[^"\]]*)"\](?=\s|$)
+    | \[(?P<bracketed>[^\]\s]*)\](?=\s|$)
+    | \((?P<parenthesised>[^)]*)\)(?=\s|$)
+    | (?P<key>[A-Za-z][\w.-]{0,31})=(?:"(?P<quoted_value>(?:[^"\\]|\\.)*)"|(?P<value>\S*))(?=\s|$)
+    | (?P<bare>\S+(?:(?<=,)\ [\w.:-]+)*)
+    """,
+    re.VERBOSE,
+)
+AROUND = {
+    "quoted": ('"', '"'),
+    "bracketed_quoted": ('["', '"]'),
+    "bracketed": ("[", "]"),
+    "parenthesised": ("(", ")"),
+    "bare": ("", ""),
+}
+"""What stands around a value that is marked off so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a line between blanks: how it is marked off, its name, and what it says."""
+
+    how: str
+    text: str
+    key: str = ""
+
+
+Rows = Sequence[Sequence[Token]]
+
+
+class Names:
+    """Gives each field a name once; others are ``extra_1`` and so on.
+
+    Attributes:
+        unknown: how many values of the head look like nothing in particular.
+
+    """
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+        self._extras = 0
+        self.unknown = 0
+
+    def free(self, name: str) -> bool:
+        """Whether a name has not been given yet."""
+        return name not in self._given
+
+    def take(self, name: str) -> str:
+        """Give a name."""
+        self._given.add(name)
+        return f"{{{name}}}"
+
+    def extra(self, *, quotes: str = "") -> str:
+        """Name what has no name."""
+        self._extras += 1
+        return f"{{{quotes}extra_{self._extras}:text{quotes}}}"
+
+    def own(self, key: str) -> str:
+        """The name of a value that the log itself names."""
+        name = re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_") or "x"
+        return f"x_{name}" if not name[0].isalpha() else name
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """The values between the blanks of a text."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        key = match["key"] or ""
+        if key:
+            quoted = match["quoted_value"]
+            how = "bare" if quoted is None else "quoted"
+            found.append(Token(how, match["value"] if quoted is None else quoted, key))
+        else:
+            how = match.lastgroup or "bare"
+            found.append(Token(how, match[how]))
+    return tuple(found)
+
+
+def by_place(rows: Rows) -> list[list[Token]]:
+    """The tokens at each place; a place that some rows lack has fewer."""
+    most = max(map(len, rows), default=0)
+    return [[row[place] for row in rows if place < len(row)] for place in range(most)]
+
+
+def look_like(column: Sequence[Token], pattern: re.Pattern[str]) -> bool:
+    """Whether there are values, and all but dashes look like this."""
+    return all_look_like((token.text for token in column), pattern)
+
+
+def are_dashes(column: Sequence[Token]) -> bool:
+    """Whether nothing but dashes stands there."""
+    return all(token.text == "-" and token.how == "bare" for token in column)
+
+
+def marked(column: Sequence[Token]) -> str:
+    """How the values of a place are marked off; ``bare`` where not all alike."""
+    ways = {token.how for token in column}
+    return ways.pop() if len(ways) == 1 else "bare"
+
+
+def has_lists(column: Sequence[Token]) -> bool:
+    """Whether there are values with commas."""
+    return any("," in token.text for token in column)

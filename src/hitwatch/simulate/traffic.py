@@ -1,0 +1,336 @@
+"""Made-up traffic: blocks of log lines from a scenario, and the truth about what is in them.
+
+Everything drawn comes from one generator (PCG64, seeded) in an order that depends on the
+scenario alone, so the same seed gives the same bytes, however fast they are written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hitwatch.formats.compose import compose
+from hitwatch.formats.format import Format
+from hitwatch.instants import SECOND, Duration, Instant, parse_duration, rfc3339
+from hitwatch.simulate import profiles
+from hitwatch.simulate.scenario import Incident, Phase, Scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+_TICK: Duration = SECOND // 20
+_BLOCK = 20_000
+_MALFORMED: tuple[str, ...] = (
+    "",
+    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "[error] upstream prematurely closed connection",
+    "GET / HTTP/1.1",
+    '192.0.2.1 - - [01/Jan/2026:00:00:00 +0000] "GET /cut-sh',
+)
+_FACTORS = {"surge": 5.0, "errors": 0.5, "slow": 10.0, "aggressive-client": 3.0, "silence": 1.0}
+_ATTACKER = "203.0.113.66"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines in the order in which they are to be written.
+
+    Attributes:
+        due: when each is to be written, from the beginning of the scenario, in µs.
+        lines: the lines, without line ends.
+        facts: what each line is: columns ``section``, ``bytes``, ``malformed``, ``late``,
+            ``incident`` (its index, or -1).
+    """
+
+    due: np.ndarray
+    lines: pl.Series
+    facts: pl.DataFrame
+
+
+@dataclass(slots=True)
+class GroundTruth:
+    """What was written, exactly.
+
+    Attributes:
+        scenario: what was asked for.
+        start: time of the beginning.
+        lines: lines written.
+        malformed: how many of them are no log lines.
+        late: how many of them came late.
+        bytes: sum of the bytes of the others.
+        sections: hits and bytes by section.
+        incident_lines: lines that each incident added or changed.
+        behind: lines that were due and not written when the time was up.
+        rotations: how many times the log was rotated.
+    """
+
+    scenario: Scenario
+    start: Instant
+    lines: int = 0
+    malformed: int = 0
+    late: int = 0
+    bytes: int = 0
+    sections: dict[str, list[int]] = field(default_factory=dict)
+    incident_lines: dict[int, int] = field(default_factory=dict)
+    behind: int = 0
+    rotations: int = 0
+
+    def count(self, facts: pl.DataFrame) -> None:
+        """Add lines that have been written."""
+        import polars as pl
+
+        self.lines += len(facts)
+        self.malformed += int(facts["malformed"].sum())
+        hits = facts.filter(~pl.col("malformed"))
+        self.late += int(hits["late"].sum())
+        self.bytes += int(hits["bytes"].sum())
+        sums = hits.group_by("section").agg(pl.len(), pl.col("bytes").sum())
+        for section, count, size in sums.iter_rows():
+            known = self.sections.setdefault(section, [0, 0])
+            known[0] += count
+            known[1] += size
+        injected = facts.filter(pl.col("incident") >= 0).group_by("incident").agg(pl.len())
+        for index, count in injected.iter_rows():
+            self.incident_lines[index] = self.incident_lines.get(index, 0) + count
+
+    def to_json(self) -> str:
+        """The truth file's text."""
+        return json.dumps(self._object(), indent=2) + "\n"
+
+    def _object(self) -> dict[str, Any]:
+        scenario = self.scenario
+        return {
+            "seed": scenario.seed,
+            "log_format": scenario.log_format,
+            "profile": scenario.profile,
+            "start": rfc3339(self.start),
+            "end": rfc3339(self.start + scenario.duration),
+            "lines": self.lines,
+            "hits": self.lines - self.malformed,
+            "malformed": self.malformed,
+            "late": self.late,
+            "bytes": self.bytes,
+            "behind": self.behind,
+            "rotations": self.rotations,
+            "sections": {
+                name: {"hits": hits, "bytes": size}
+                for name, (hits, size) in sorted(self.sections.items())
+            },
+            "incidents": [
+                {
+                    "kind": incident.kind,
+                    "section": section_of(incident, scenario),
+                    "start": rfc3339(self.start + parse_duration(incident.start)),
+                    "end": rfc3339(self.start + end_of(incident)),
+                    "strength": factor_of(incident),
+                    "lines": self.incident_lines.get(index, 0),
+                }
+                for index, incident in enumerate(scenario.incidents)
+            ],
+        }
+
+
+def factor_of(incident: Incident) -> float:
+    """An incident's strength, or the usual one of its kind."""
+    return incident.strength if incident.strength is not None else _FACTORS[incident.kind]
+
+
+def end_of(incident: Incident) -> Duration:
+    """When an incident ends, from the beginning."""
+    return parse_duration(incident.start) + parse_duration(incident.duration)
+
+
+def section_of(incident: Incident, scenario: Scenario) -> str | None:
+    """The section an incident is about; ``None`` for those that are about all."""
+    if incident.kind not in ("surge", "slow"):
+        return None
+    return incident.section or ("/section0" if scenario.profile == "uniform" else "/shop")
+
+
+def blocks(scenario: Scenario, log_format: Format, start: Instant) -> Iterator[Block]:
+    """Make a scenario's lines.
+
+    Args:
+        scenario: what to make.
+        log_format: the format to write.
+        start: time of the beginning.
+
+    Yields:
+        Blocks of about 20,000 lines, in order.
+    """
+    import numpy as np
+
+    rng = np.random.Generator(np.random.PCG64(scenario.seed))
+    maker = _Maker(scenario, log_format, start, profiles.site_of(scenario, rng), rng)
+    pending: list[tuple[int, int, int]] = []
+    size = 0
+    owed: dict[int, float] = {}
+    for at in range(0, scenario.duration, _TICK):
+        for incident, rate in _rates(scenario, at):
+            owed[incident] = owed.get(incident, 0.0) + rate * _TICK / SECOND
+            count = int(owed[incident])
+            owed[incident] -= count
+            if count:
+                pending.append((at, incident, count))
+                size += count
+        if size >= _BLOCK:
+            yield maker.block(pending)
+            pending, size = [], 0
+    if pending:
+        yield maker.block(pending)
+
+
+def _rates(scenario: Scenario, at: Duration) -> Iterator[tuple[int, float]]:
+    """Lines a second at a time: the ordinary ones (-1), then those incidents add."""
+    rate = _rate(scenario.phases, at)
+    running = [
+        (index, incident)
+        for index, incident in enumerate(scenario.incidents)
+        if parse_duration(incident.start) <= at < end_of(incident)
+    ]
+    if any(incident.kind == "silence" for _, incident in running):
+        return
+    yield -1, rate
+    for index, incident in running:
+        if incident.kind in ("surge", "aggressive-client"):
+            yield index, rate * max(0.0, factor_of(incident) - 1)
+
+
+def _rate(phases: list[Phase], at: Duration) -> float:
+    import math
+
+    for phase in phases:
+        length = parse_duration(phase.duration)
+        if at < length:
+            if phase.shape == "ramp":
+                to = phase.rate if phase.to is None else phase.to
+                return phase.rate + (to - phase.rate) * at / length
+            if phase.shape == "wave":
+                turn = 2 * math.pi * at / max(1, parse_duration(phase.period))
+                return phase.rate * (1 + phase.amplitude * math.sin(turn))
+            return phase.rate
+        at -= length
+    return 0.0
+
+
+@dataclass(slots=True)
+class _Maker:
+    """Draws the lines of blocks."""
+
+    scenario: Scenario
+    log_format: Format
+    start: Instant
+    site: profiles.Site
+    rng: np.random.Generator
+
+    def block(self, pending: list[tuple[int, int, int]]) -> Block:
+        """Make the lines of some ticks: (time, incident or -1, number of lines)."""
+        import numpy as np
+        import polars as pl
+
+        counts = np.array([count for _, _, count in pending])
+        due = np.repeat(np.array([at for at, _, _ in pending]), counts)
+        due = due + self.rng.integers(0, _TICK, len(due))
+        incident = np.repeat(np.array([index for _, index, _ in pending]), counts)
+        order = np.argsort(due, kind="stable")
+        due, incident = due[order], incident[order]
+        columns, section = self._hits(due, incident)
+        late = self.rng.random(len(due)) < self.scenario.late
+        malformed = self.rng.random(len(due)) < self.scenario.malformed
+        time = self.start + due - late * parse_duration(self.scenario.late_by)
+        frame = pl.DataFrame(columns).with_columns(
+            time=pl.Series(time, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+        )
+        nonsense = self.rng.integers(0, len(_MALFORMED), len(due))
+        lines = compose(frame, self.log_format)
+        if malformed.any():
+            garbage = pl.Series(_MALFORMED).gather(nonsense)
+            lines = garbage.zip_with(pl.Series(malformed), lines)
+        facts = pl.DataFrame(
+            {
+                "section": pl.Series(self.site.section_names).gather(section),
+                "bytes": columns["bytes"],
+                "malformed": malformed,
+                "late": late,
+                "incident": incident,
+            }
+        )
+        return Block(due, lines, facts)
+
+    def _hits(self, due: np.ndarray, incident: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        import numpy as np
+        import polars as pl
+
+        rng, site, count = self.rng, self.site, len(due)
+        page = profiles.pick(rng, site.weights, count)
+        client = profiles.pick(rng, site.client_weights, count)
+        noise = rng.standard_normal(count)
+        slowness = rng.standard_normal(count)
+        status = np.array([code for code, _ in profiles.STATUSES])[
+            profiles.choices(rng, profiles.STATUSES, count)
+        ]
+        names = {
+            name: pl.Series([item for item, _ in table]).gather(profiles.choices(rng, table, count))
+            for name, table in (
+                ("method", profiles.METHODS),
+                ("protocol", profiles.PROTOCOLS),
+                ("referrer", profiles.REFERRERS),
+                ("user_agent", profiles.AGENTS),
+            )
+        }
+        chance = rng.random(count)
+        seconds = np.ones(count)
+        addresses = pl.Series(site.clients).gather(client)
+        for index, what in enumerate(self.scenario.incidents):
+            during = (due >= parse_duration(what.start)) & (due < end_of(what))
+            added = incident == index
+            if what.kind == "surge":
+                page = np.where(added, self._pages_of(what)[page % len(self._pages_of(what))], page)
+            elif what.kind == "aggressive-client":
+                one = pl.Series([_ATTACKER]).new_from_index(0, count)
+                addresses = one.zip_with(pl.Series(added), addresses)
+            elif what.kind == "errors":
+                hit = during & (chance < factor_of(what))
+                status = np.where(hit, 500 + (chance * 997).astype(int) % 5, status)
+                incident[hit & (incident < 0)] = index
+            elif what.kind == "slow":
+                hit = during & np.isin(page, self._pages_of(what))
+                seconds = np.where(hit, seconds * factor_of(what), seconds)
+                incident[hit & (incident < 0)] = index
+        size = (site.sizes[page] * np.exp(site.spreads[page] * noise)).astype(np.int64) + 1
+        size = np.where(status >= 400, 150 + size % 700, size)
+        size = np.where(status == 304, 0, size)
+        columns: dict[str, Any] = {
+            "client": addresses,
+            "target": pl.Series(site.targets).gather(page),
+            "status": status,
+            "bytes": size,
+            "host": pl.Series(["www.example.com"]).new_from_index(0, count),
+            **names,
+        }
+        if self._writes_durations():
+            columns["duration_s"] = site.times[page] * np.exp(0.6 * slowness) * seconds
+        return columns, site.sections[page]
+
+    def _writes_durations(self) -> bool:
+        """Whether lines end with a time that the format leaves to the server's owner."""
+        if not self.log_format.lines:
+            return self.scenario.durations and self.log_format.fills("duration_s")
+        line = self.log_format.lines[0]
+        fields = [field for field in line.fields if field.spec.column == "duration_s"]
+        optional = all(field.or_end is not None for field in fields)
+        return bool(fields) and (self.scenario.durations or not optional)
+
+    def _pages_of(self, incident: Incident) -> np.ndarray:
+        import numpy as np
+
+        name = section_of(incident, self.scenario)
+        if name not in self.site.section_names:
+            return np.arange(len(self.site.targets))
+        pages: np.ndarray = np.flatnonzero(
+            self.site.sections == self.site.section_names.index(name)
+        )
+        return pages

@@ -1,0 +1,1 @@
+"""Hits as tables; the one door to Polars."""

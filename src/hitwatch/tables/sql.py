@@ -1,0 +1,134 @@
+"""SQL over hits; opens no files, and runs no query that would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hitwatch.errors import UsageError
+from hitwatch.formats.directives import nearest, pointing
+from hitwatch.tables.lazyframe import LazyRows
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLE = "hits"
+"""What a query calls the logs."""
+
+_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(\w*)", re.DOTALL)
+_HINT = f"the logs are the table {TABLE}"
+_NO_COLUMN = re.compile(r"unable to find column \"([^\"]*)\"|no column named '([^']*)' found")
+_NO_TABLE = re.compile(r"relation '([^']*)' was not found")
+_PLACE = re.compile(r" at Line: (\d+), Column: (\d+)")
+
+
+def plan(sql: str, rows: LazyRows) -> LazyRows:
+    """Make ready to run a query; nothing is read yet.
+
+    Args:
+        sql: one SELECT, as Polars understands it.
+        rows: the table that it calls ``hits``.
+
+    Returns:
+        The result, to be collected.
+
+    Raises:
+        UsageError: it is no SELECT, makes no sense, or would read something else.
+
+    """
+    import polars as pl
+
+    _check(sql)
+    with translate_errors(sql, rows):
+        result = pl.SQLContext({TABLE: rows}).execute(sql, eager=False)
+        result.collect_schema()
+        return result
+
+
+def collect(result: LazyRows) -> Iterator[pl.DataFrame]:
+    """The rows of a query as they come about, at least one batch, maybe of no rows."""
+    import polars as pl
+
+    batches = result.collect_batches(engine="streaming", lazy=True)
+    first = next(batches, None)
+    yield pl.DataFrame(schema=result.collect_schema()) if first is None else first
+    yield from batches
+
+
+@contextmanager
+def translate_errors(sql: str, rows: LazyRows) -> Iterator[None]:
+    """Turn Polars' errors on a query into words for its author.
+
+    Args:
+        sql: the query.
+        rows: the table that it asks for.
+
+    Raises:
+        UsageError: in place of an error of Polars.
+
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise _error(sql, str(error), rows.collect_schema().names()) from error
+
+
+def _check(sql: str) -> None:
+    """Refuse what is no SELECT, or names a function that reads files.
+
+    Such names are looked for everywhere, also where they would be harmless, in a text: what is
+    a text and what is not is then nothing that a query could be cunning about.
+    """
+    found = _FIRST_WORD.match(sql)
+    word = found[1] if found else ""
+    if word.upper() not in ("SELECT", "WITH", "FROM"):
+        what = f"only SELECT is run, not {word}" if word else "this is no SELECT"
+        raise UsageError(what, where="query", hint=f"{_HINT}, asked by SELECT …")
+    if reader := _file_readers().search(sql):
+        raise UsageError(
+            f"{reader[0]} reads files, and a query reads only the logs that are named",
+            where="query",
+            hint=pointing(sql, reader.start()),
+        )
+    if not re.search(r"\bfrom\b", sql, re.IGNORECASE):
+        raise UsageError("no table is named", where="query", hint=f"{_HINT}: add FROM {TABLE}")
+
+
+@cache
+def _file_readers() -> re.Pattern[str]:
+    """All that Polars reads with: its SQL functions have the names of its own."""
+    import polars as pl
+
+    names = [name for name in dir(pl) if name.startswith(("read_", "scan_"))]
+    return re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE)
+
+
+def _error(sql: str, said: str, columns: Sequence[str]) -> UsageError:
+    what = _sanitize(said.partition("\n")[0]).removeprefix("sql parser error: ")
+    if found := _NO_COLUMN.search(said):
+        name = found[1] or found[2]
+        advice = nearest(name.lower(), columns) or f"known columns: {', '.join(columns)}"
+        return _pointed(f"there is no column {name!r}", sql, sql.find(name), advice)
+    if found := _NO_TABLE.search(said):
+        what = f"there is no table {found[1]!r}"
+        return _pointed(what, sql, sql.find(found[1]), _HINT)
+    if found := _PLACE.search(said):
+        before = sql.splitlines(keepends=True)[: int(found[1]) - 1]
+        at = sum(map(len, before)) + int(found[2]) - 1
+        return _pointed(_PLACE.sub("", what), sql, at)
+    return UsageError(what, where="query")
+
+
+def _pointed(what: str, sql: str, at: int, advice: str = "") -> UsageError:
+    hint = advice if at < 0 else pointing(sql, at, advice)
+    return UsageError(what, where="query", hint=hint)
+
+
+def _sanitize(text: str) -> str:
+    """A message that may quote log lines, control characters spelled out."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
