@@ -6,7 +6,7 @@ use crate::codec::{Reader, Writer};
 use crate::durations;
 use crate::python_framing::anywhere;
 use crate::rollup::{Figures, Hit, Rollup, Rows};
-use crate::series::Series;
+use crate::series::{Series, Sums};
 use crate::text;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
@@ -915,56 +915,82 @@ pub struct PySeries {
     series: Mutex<Series>,
     column: String,
     width: i64,
-    /// Whether bytes are summed, else hits.
-    bytes: bool,
 }
 
 #[pymethods]
 impl PySeries {
-    /// Arguments: the column; width of a bucket; whether bytes are summed, else hits; keys of a
-    /// bucket that are kept for certain.
+    /// Arguments: the column; width of a bucket; keys of a bucket that are kept for certain;
+    /// bytes that buckets may need that are not being added to.
     #[new]
-    fn new(column: String, width: i64, bytes: bool, capacity: usize) -> PyResult<Self> {
+    fn new(column: String, width: i64, capacity: usize, limit: usize) -> PyResult<Self> {
         if width < 1 {
             return Err(PyValueError::new_err("buckets have a width"));
         }
         Ok(Self {
-            series: Mutex::new(Series::new(capacity)),
+            series: Mutex::new(Series::new(capacity, limit)),
             column,
             width,
-            bytes,
         })
     }
 
     /// Add the hits from one place up to another.
-    fn add(&self, hits: &HitBatch, begin: usize, end: usize) -> PyResult<()> {
+    #[pyo3(signature = (hits, begin = 0, end = None))]
+    fn add(
+        &self,
+        py: Python<'_>,
+        hits: &HitBatch,
+        begin: usize,
+        end: Option<usize>,
+    ) -> PyResult<()> {
         let times = hits.times()?;
-        let chosen = hits.between(begin, end)?;
+        let chosen = hits.between(begin, end.unwrap_or(hits.hits.len()))?;
         let Some((codes, values)) = text(&hits.columns, &self.column) else {
             return Ok(());
         };
-        let mut sums: HashMap<(i64, u32), u64> = HashMap::new();
-        for hit in chosen {
-            let row = hit.row as usize;
-            if let (Some(time), Some(code)) = (value(Some(times), row), value(Some(codes), row)) {
+        py.detach(|| {
+            let mut bucket = i64::MIN;
+            let mut sums = vec![Sums::default(); values.len()];
+            let mut met: Vec<u32> = Vec::new();
+            let close = |start: i64, sums: &mut [Sums], met: &mut Vec<u32>| {
+                let mut series = self.lock();
+                for code in met.drain(..) {
+                    let found = std::mem::take(&mut sums[code as usize]);
+                    series.add(start, values.value(code as usize), found);
+                }
+            };
+            for hit in chosen {
+                let row = hit.row as usize;
+                let (Some(time), Some(code)) = (value(Some(times), row), value(Some(codes), row))
+                else {
+                    continue;
+                };
                 let start = time.div_euclid(self.width) * self.width;
-                *sums.entry((start, code)).or_default() += if self.bytes { hit.bytes } else { 1 };
+                if start != bucket {
+                    close(bucket, &mut sums, &mut met);
+                    bucket = start;
+                }
+                let found = &mut sums[code as usize];
+                if found.hits == 0 {
+                    met.push(code);
+                }
+                found.add(Sums {
+                    hits: 1,
+                    bytes: hit.bytes,
+                });
             }
-        }
-        let mut series = self.lock();
-        for ((start, code), amount) in sums {
-            series.add(start, values.value(code as usize), amount);
-        }
+            close(bucket, &mut sums, &mut met);
+        });
         Ok(())
     }
 
-    /// The sums of all buckets that begin from an instant on and before another, by key, and
-    /// what gave way in them.
-    fn sums(&self, from: i64, to: i64) -> (HashMap<String, u64>, u64) {
-        let series = self.lock();
-        let (sums, other) = series.sums(from, to);
-        let sums = sums.into_iter().map(|(key, sum)| (key.to_owned(), sum));
-        (sums.collect(), other)
+    /// Of all buckets that begin from an instant on and before another: hits and bytes by key,
+    /// and of what gave way.
+    fn sums(&self, from: i64, to: i64) -> (HashMap<String, (u64, u64)>, (u64, u64)) {
+        let (sums, other) = self.lock().sums(from, to);
+        let sums = sums
+            .into_iter()
+            .map(|(key, sums)| (key.into_string(), (sums.hits, sums.bytes)));
+        (sums.collect(), (other.hits, other.bytes))
     }
 
     /// Drop all buckets that begin before an instant.

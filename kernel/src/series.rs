@@ -1,78 +1,230 @@
-//! Sums by bucket of time and key over a stretch of time that moves on, in bounded memory.
+//! Hits and bytes by bucket of time and key, over a stretch of time that moves on or of a whole
+//! log, in bounded memory.
 //!
 //! A bucket is exact while it has few keys; beyond that those with the least give way to
-//! `other`. What made a sum grow is among the largest, hence it stays.
+//! `other`. What made a sum grow is among the largest, hence it stays. Buckets that are not
+//! being added to are packed; when all of them need too much, each keeps fewer keys, and in the
+//! end the oldest are dropped.
 
+use crate::codec::{Reader, Writer};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// Sums of one bucket.
+/// Buckets that are ready to be added to. A watch has fewer, so that it never packs any.
+const OPEN: usize = 512;
+
+/// Bytes that the map needs for a packed bucket, beside what is packed.
+const OVERHEAD: usize = 64;
+
+/// What some hits sum up to.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Sums {
+    pub hits: u64,
+    pub bytes: u64,
+}
+
+impl Sums {
+    pub fn add(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.bytes += other.bytes;
+    }
+
+    fn unpacked(from: &mut Reader<'_>) -> Self {
+        let mut number = || from.number().unwrap_or_default();
+        Self {
+            hits: number(),
+            bytes: number(),
+        }
+    }
+}
+
+/// One bucket.
 #[derive(Default)]
 struct Bucket {
-    sums: HashMap<Box<str>, u64>,
-    other: u64,
+    sums: HashMap<Box<str>, Sums>,
+    other: Sums,
 }
 
 /// Sums by start of bucket and key.
 pub struct Series {
+    /// Keys of a bucket that are kept for certain by either sum.
     capacity: usize,
-    buckets: BTreeMap<i64, Bucket>,
+    /// Bytes that packed buckets may need.
+    limit: usize,
+    open: HashMap<i64, Bucket>,
+    /// Starts of open buckets, the one that has been open longest first.
+    opened: VecDeque<i64>,
+    packed: BTreeMap<i64, Box<[u8]>>,
+    size: usize,
 }
 
 impl Series {
-    /// Argument: keys of a bucket that are kept for certain; twice as many are exact.
-    pub fn new(capacity: usize) -> Self {
+    /// Arguments: keys of a bucket that are kept for certain, twice as many are exact; bytes that
+    /// packed buckets may need.
+    pub fn new(capacity: usize, limit: usize) -> Self {
         Self {
             capacity: capacity.max(1),
-            buckets: BTreeMap::new(),
+            limit,
+            open: HashMap::new(),
+            opened: VecDeque::new(),
+            packed: BTreeMap::new(),
+            size: 0,
         }
     }
 
-    /// Add to the sum of a key in the bucket that begins at an instant.
-    pub fn add(&mut self, start: i64, key: &str, amount: u64) {
-        let bucket = self.buckets.entry(start).or_default();
+    /// Add to the sums of a key in the bucket that begins at an instant.
+    pub fn add(&mut self, start: i64, key: &str, sums: Sums) {
+        let capacity = self.capacity;
+        let bucket = self.bucket(start);
         match bucket.sums.get_mut(key) {
-            Some(sum) => *sum += amount,
+            Some(known) => known.add(sums),
             None => {
-                bucket.sums.insert(key.into(), amount);
-                if bucket.sums.len() > 2 * self.capacity {
-                    bucket.keep_largest(self.capacity);
+                bucket.sums.insert(key.into(), sums);
+                if bucket.sums.len() > 2 * capacity {
+                    bucket.keep_largest(capacity);
                 }
             }
         }
     }
 
-    /// The sums of all buckets that begin from an instant on and before another, and what
-    /// gave way in them.
-    pub fn sums(&self, from: i64, to: i64) -> (HashMap<&str, u64>, u64) {
-        let mut total: HashMap<&str, u64> = HashMap::new();
-        let mut other = 0;
-        for bucket in self
-            .buckets
-            .range(from..to.max(from))
-            .map(|(_, bucket)| bucket)
-        {
-            other += bucket.other;
-            for (key, amount) in &bucket.sums {
-                *total.entry(key).or_default() += amount;
+    /// The sums by key of all buckets that begin from an instant on and before another, and
+    /// what gave way in them.
+    pub fn sums(&self, from: i64, to: i64) -> (HashMap<Box<str>, Sums>, Sums) {
+        let mut total = Bucket::default();
+        let reach = from..to.max(from);
+        for (_, packed) in self.packed.range(reach.clone()) {
+            total.merge(Bucket::unpacked(packed));
+        }
+        for (_, bucket) in self.open.iter().filter(|(at, _)| reach.contains(at)) {
+            total.other.add(bucket.other);
+            for (key, &sums) in &bucket.sums {
+                match total.sums.get_mut(key) {
+                    Some(known) => known.add(sums),
+                    None => _ = total.sums.insert(key.clone(), sums),
+                }
             }
         }
-        (total, other)
+        (total.sums, total.other)
     }
 
     /// Drop all buckets that begin before an instant.
     pub fn forget(&mut self, before: i64) {
-        self.buckets = self.buckets.split_off(&before);
+        self.open.retain(|&at, _| at >= before);
+        self.opened.retain(|&at| at >= before);
+        let kept = self.packed.split_off(&before);
+        self.size -= self
+            .packed
+            .values()
+            .map(|packed| cost(packed))
+            .sum::<usize>();
+        self.packed = kept;
+    }
+
+    /// A bucket, ready to be added to.
+    fn bucket(&mut self, start: i64) -> &mut Bucket {
+        if !self.open.contains_key(&start) {
+            if self.open.len() >= OPEN {
+                self.pack_one();
+            }
+            let packed = self.packed.remove(&start);
+            self.size -= packed.as_ref().map_or(0, |packed| cost(packed));
+            let bucket = packed.map(|packed| Bucket::unpacked(&packed));
+            self.open.insert(start, bucket.unwrap_or_default());
+            self.opened.push_back(start);
+        }
+        self.open.entry(start).or_default()
+    }
+
+    /// Pack the bucket that has been open longest.
+    fn pack_one(&mut self) {
+        let Some(start) = self.opened.pop_front() else {
+            return;
+        };
+        if let Some(bucket) = self.open.remove(&start) {
+            let packed = bucket.packed();
+            self.size += cost(&packed);
+            self.packed.insert(start, packed);
+        }
+        while self.size > self.limit && !self.packed.is_empty() {
+            self.shrink();
+        }
+    }
+
+    /// Need about half as much: keep fewer keys of each bucket, or else fewer buckets.
+    fn shrink(&mut self) {
+        if self.capacity == 1 {
+            let middle = self.packed.keys().nth(self.packed.len() / 2).copied();
+            let kept = self.packed.split_off(&middle.unwrap_or(i64::MAX));
+            self.packed = kept;
+        } else {
+            self.capacity /= 2;
+            for packed in self.packed.values_mut() {
+                let mut bucket = Bucket::unpacked(packed);
+                if bucket.sums.len() > self.capacity {
+                    bucket.keep_largest(self.capacity);
+                    *packed = bucket.packed();
+                }
+            }
+        }
+        self.size = self.packed.values().map(|packed| cost(packed)).sum();
     }
 }
 
+fn cost(packed: &[u8]) -> usize {
+    packed.len() + OVERHEAD
+}
+
 impl Bucket {
+    /// Keep the keys that are among the largest by hits or by bytes.
     fn keep_largest(&mut self, count: usize) {
-        let mut all: Vec<(Box<str>, u64)> = self.sums.drain().collect();
+        let mut all: Vec<(Box<str>, Sums)> = self.sums.drain().collect();
         // By name too, so that the order of lines with equal sums makes no difference.
-        all.sort_unstable_by(|one, two| (Reverse(one.1), &one.0).cmp(&(Reverse(two.1), &two.0)));
-        self.other += all.drain(count..).map(|(_, amount)| amount).sum::<u64>();
-        self.sums = all.into_iter().collect();
+        all.sort_unstable_by(|(name, one), (other, two)| {
+            (Reverse(one.hits), name).cmp(&(Reverse(two.hits), other))
+        });
+        let mut rest = all.split_off(count.min(all.len()));
+        rest.sort_unstable_by(|(name, one), (other, two)| {
+            (Reverse(one.bytes), name).cmp(&(Reverse(two.bytes), other))
+        });
+        for (_, sums) in rest.drain(count.min(rest.len())..) {
+            self.other.add(sums);
+        }
+        self.sums = all.into_iter().chain(rest).collect();
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.other.add(other.other);
+        for (key, sums) in other.sums {
+            self.sums.entry(key).or_default().add(sums);
+        }
+    }
+
+    fn packed(&self) -> Box<[u8]> {
+        let mut to = Writer::default();
+        to.number(self.other.hits);
+        to.number(self.other.bytes);
+        for (key, sums) in &self.sums {
+            to.text(key.as_bytes());
+            to.number(sums.hits);
+            to.number(sums.bytes);
+        }
+        to.bytes.into_boxed_slice()
+    }
+
+    /// The bucket that has been packed.
+    fn unpacked(packed: &[u8]) -> Self {
+        let mut from = Reader::new(packed);
+        let mut bucket = Self {
+            other: Sums::unpacked(&mut from),
+            ..Self::default()
+        };
+        while let Ok(key) = from.text() {
+            let sums = Sums::unpacked(&mut from);
+            bucket
+                .sums
+                .insert(String::from_utf8_lossy(key).into(), sums);
+        }
+        bucket
     }
 }
 
@@ -80,28 +232,79 @@ impl Bucket {
 mod tests {
     use super::*;
 
+    fn sums(hits: u64, bytes: u64) -> Sums {
+        Sums { hits, bytes }
+    }
+
     #[test]
     fn sums_are_those_of_the_stretch_that_is_asked_for() {
-        let mut series = Series::new(10);
+        let mut series = Series::new(10, 1 << 20);
         for (start, key, amount) in [(0, "a", 1), (10, "a", 2), (10, "b", 5), (20, "a", 7)] {
-            series.add(start, key, amount);
+            series.add(start, key, sums(1, amount));
         }
-        let (sums, other) = series.sums(10, 20);
-        assert_eq!((sums["a"], sums["b"], sums.len(), other), (2, 5, 2, 0));
+        let (found, other) = series.sums(10, 20);
+        assert_eq!(
+            (found["a"], found["b"], found.len()),
+            (sums(1, 2), sums(1, 5), 2)
+        );
+        assert_eq!(other, Sums::default());
         series.forget(20);
-        assert_eq!(series.sums(0, 30).0["a"], 7);
+        assert_eq!(series.sums(0, 30).0["a"], sums(1, 7));
     }
 
     #[test]
     fn the_largest_keys_stay_however_many_there_are() {
-        let mut series = Series::new(50);
+        let mut series = Series::new(50, 1 << 20);
         for key in 0..10_000_u64 {
-            series.add(0, &key.to_string(), 1);
-            series.add(0, "surge", 1);
+            series.add(0, &key.to_string(), sums(1, 1));
+            series.add(0, "many", sums(1, 0));
+            series.add(0, "large", sums(0, 1));
         }
-        let (sums, other) = series.sums(0, 1);
-        assert!(sums.len() <= 100);
-        assert_eq!(sums["surge"], 10_000);
-        assert_eq!(sums.values().sum::<u64>() + other, 20_000);
+        let (found, other) = series.sums(0, 1);
+        assert!(found.len() <= 100);
+        assert_eq!((found["many"].hits, found["large"].bytes), (10_000, 10_000));
+        let hits: u64 = found.values().map(|sums| sums.hits).sum();
+        assert_eq!(hits + other.hits, 20_000);
+    }
+
+    #[test]
+    fn buckets_that_are_packed_say_what_they_said() {
+        let mut series = Series::new(10, 1 << 20);
+        let mut plain: HashMap<String, Sums> = HashMap::new();
+        for number in 0..20_000_u64 {
+            // In and out of order: buckets are packed and opened again.
+            let start = (number * 7919 % 3000) as i64;
+            let key = format!("/{}", number % 13);
+            series.add(start, &key, sums(1, number));
+            plain.entry(key).or_default().add(sums(1, number));
+        }
+        assert!(series.packed.len() > 2000);
+        let (found, other) = series.sums(i64::MIN, i64::MAX);
+        assert_eq!(other, Sums::default());
+        assert_eq!(found.len(), 13);
+        assert!(plain.iter().all(|(key, sums)| found[key.as_str()] == *sums));
+        series.forget(2990);
+        assert_eq!(
+            series.size,
+            series.packed.values().map(|p| cost(p)).sum::<usize>()
+        );
+    }
+
+    #[test]
+    fn memory_is_bounded_by_fewer_keys_and_then_by_fewer_buckets() {
+        let mut series = Series::new(500, 200_000);
+        for start in 0..5000 {
+            for key in 0..20 {
+                series.add(
+                    start,
+                    &format!("/section-{key}"),
+                    sums(u64::from(key == 3) + 1, 9),
+                );
+            }
+            assert!(series.size <= 200_000);
+        }
+        let (found, _) = series.sums(4000, 4001);
+        assert_eq!(found["/section-3"], sums(2, 9));
+        assert!(series.sums(0, 1).0.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-"""The one engine: hits in, what there is to say out; it opens nothing and asks no clock.
+"""The one engine: hits in, reports and transitions out; it opens nothing and asks no clock.
 
 Watch, replay and demo differ in where lines come from and in who tells the time; all of
 them feed this. The order of things is the order of lines: which buckets are closed when a
@@ -10,25 +10,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from hitwatch.alerting.alert import State, Transition, contributions
+from hitwatch.alerting.alert import Alert, State, Transition
+from hitwatch.alerting.history import explain
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
-from hitwatch.readmodel import View, panel_rows
-from hitwatch.sayings import End, Stats, stats
+from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows, totals_of
 from hitwatch.stats.arrivals import Batch, Part, arrivals
-from hitwatch.stats.panels import BotFinder, Budget, Panel, panels
+from hitwatch.stats.panels import BotFinder, Bounds, Budget, Panel, panels
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
-
-Saying: TypeAlias = Stats | Transition
-"""What the engine says: the figures of a period, or that an alert began or ended."""
 
 _LONG_SILENCE = 10 * MINUTE
 _MEMORY, _MEMORY_OF_PERIODS = 48 << 20, 32 << 20
@@ -40,13 +37,13 @@ class Shown:
     """The panels that are shown with each display period.
 
     Attributes:
-        limits: how their rows are ordered, and which are left out.
+        view: how their rows are ordered, and which are left out.
         window: of how much of the latest time they are, in whole display periods; the one
             that ends when 0; all since the start when ``None``.
 
     """
 
-    limits: View
+    view: View
     window: Duration | None = 0
 
 
@@ -89,11 +86,7 @@ class Engine:
         self.alerts = 0
         self.backfilled = 0
         self._log_clock = log_clock
-        # By each metric that the rule may turn out to watch.
-        self._sections = {
-            metric: Series("section", self.rule.resolution, metric)
-            for metric in {self.judge.asked.metric, "hits"}
-        }
+        self._sections = Series("section", self.rule.resolution)
         self._bots = BotFinder()
         self._period: Instant | None = None
 
@@ -107,8 +100,8 @@ class Engine:
         """What became of every line since the start."""
         return self.total.balance + self.delta.balance
 
-    def feed(self, hits: Hits) -> Iterator[Saying]:
-        """Count lines of a single origin; say what ends or changes while they come in."""
+    def feed(self, hits: Hits) -> Iterator[Report | Transition]:
+        """Count lines of a single origin; give what ends or changes while they come in."""
         yield from self.feed_together([self.batch(hits)])
 
     def batch(self, hits: Hits, origin: str = "") -> Batch:
@@ -118,7 +111,7 @@ class Engine:
 
     def feed_together(
         self, batches: Sequence[Batch], now: Instant | None = None
-    ) -> Iterator[Saying]:
+    ) -> Iterator[Report | Transition]:
         """Count hits of several origins in the order of time, as far as it is known.
 
         Args:
@@ -148,7 +141,7 @@ class Engine:
         if self.watermark.at is not None:
             yield from self._advance(self.watermark.at)
 
-    def tick(self, at: Instant, period: Duration) -> Stats:
+    def tick(self, at: Instant, period: Duration) -> Report:
         """End the display period.
 
         Args:
@@ -156,16 +149,35 @@ class Engine:
             period: its length.
 
         """
-        rules = (self.judge.status,)
-        ended = stats(self.delta, at=at, period=period, rules=rules, total=self.balance)
-        period_tally = self._settle()
+        delta, counts = self.delta, self.delta.counts
+        sections = counts.panel("sections")
+        rows, bounds = counts.rows(sections, "hits", None) if sections else ([], Bounds(0))
+        ended = Report(
+            Kind.PERIOD,
+            totals_of(delta, labelled=False),
+            start=delta.first_at,
+            end=delta.last_at,
+            at=at,
+            period=period,
+            late=delta.late,
+            reject_reasons=dict(delta.reject_reasons),
+            sections=PanelRows("sections", "Sections", tuple(rows), bounds),
+            since_start=self.balance,
+            rules=(self.judge.status,),
+            alerts_fired=self.alerts,
+            backfilled=self.backfilled,
+        )
+        self._begin_period()
         if self.shown is None:
             return ended
         window = self.shown.window
-        tally = self._within(window, at, period, period_tally)
-        rows = panel_rows(tally.counts, self.shown.limits)
-        hits = tally.balance.hits
-        return replace(ended, panels=rows, panel_hits=hits, panel_window=window)
+        tally = self._within(window, at, period, delta)
+        return replace(
+            ended,
+            panels=panel_rows(tally.counts, self.shown.view),
+            panel_hits=tally.balance.hits,
+            panel_window=window,
+        )
 
     def end_backfill(self) -> list[Transition]:
         """Leave what was read back out of the first display period.
@@ -175,11 +187,11 @@ class Engine:
             watch are history.
 
         """
-        self._settle()
+        self._begin_period()
         self.backfilled = self.total.balance.lines
         return self.firing
 
-    def finish(self) -> Iterator[Saying]:
+    def finish(self) -> Iterator[Report | Transition]:
         """The input has ended: close every bucket, that of the last event included."""
         if self.watermark.latest is not None:
             resolution = self.rule.resolution
@@ -189,23 +201,24 @@ class Engine:
         if self._log_clock and self._period is not None:
             yield self.tick(self._period + self.every, self.every)
 
-    def end(self, at: Instant | None) -> End:
-        """The last word of a run. Argument: when it ended."""
+    def end(self, at: Instant | None) -> Report:
+        """The report of a run that ends. Argument: when."""
         untold = dict(self.delta.reject_reasons)
-        self._settle()
-        unjudged = self.judge.status.state is State.WARMING_UP and not self.alerts
-        return End(
+        self._begin_period()
+        total = self.total
+        return Report(
+            Kind.END,
+            totals_of(total, labelled=False),
+            start=total.first_at,
+            end=total.last_at,
             at=at,
-            total=self.total.balance,
-            bytes=self.total.bytes,
-            late=self.total.late,
+            late=total.late,
+            reject_reasons=untold,
+            since_start=total.balance,
+            rules=(self.judge.status,),
+            alerts=tuple(Alert(alert, None, alert.peak) for alert in self.firing),
+            alerts_fired=self.alerts,
             backfilled=self.backfilled,
-            alerts=self.alerts,
-            firing=tuple(self.firing),
-            first_at=self.total.first_at,
-            last_at=self.total.last_at,
-            unjudged=(self.rule,) if unjudged else (),
-            reasons=untold,
         )
 
     @property
@@ -213,12 +226,10 @@ class Engine:
         """The alert that lasts, as it began and with its peak so far."""
         return [self.judge.alert] if self.judge.alert else []
 
-    def _settle(self) -> Tally:
-        """Begin the next display period. Returns the tally of the one that ends."""
-        ended = self.delta
-        self.total.merge(ended)
+    def _begin_period(self) -> None:
+        """Begin the next display period: what was counted in the last one joins the total."""
+        self.total.merge(self.delta)
         self.delta = Tally.of(self.panels, self._budget)
-        return ended
 
     def _within(
         self, window: Duration | None, at: Instant, period: Duration, ended: Tally
@@ -237,7 +248,7 @@ class Engine:
             merged.merge(tally)
         return merged
 
-    def _periods_until(self, period: Instant) -> Iterator[Stats]:
+    def _periods_until(self, period: Instant) -> Iterator[Report]:
         """End the display periods that lie before one; a long silence is one period."""
         if self._period is None:
             self._period = period
@@ -252,28 +263,15 @@ class Engine:
     def _add(self, part: Part) -> None:
         hits, begin, end = part.batch.hits, part.begin, part.end
         for start, count, size, sized in hits.steps(self.rule.resolution, begin, end):
-            self.judge.add(start, count, size, sized=sized > 0)
-        for series in self._sections.values():
-            series.add(hits, begin, end)
+            self.judge.add(start, count, size, has_bytes=sized > 0)
+        self._sections.add(hits, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Transition]:
-        for change in self.judge.advance(until):
-            self.alerts += change.state is State.FIRING
-            explained = self._explained(change)
-            if self.judge.alert is change:
-                self.judge.explain(explained)
+        for transition in self.judge.advance(until):
+            self.alerts += transition.state is State.FIRING
+            explained = explain(transition, self.rule, self._sections)
+            if self.judge.alert is transition:
+                self.judge.keep_explained(explained)
             yield explained
-        if self.judge.is_settled and len(self._sections) > 1:
-            self._sections = {self.rule.metric: self._sections[self.rule.metric]}
         if self.judge.edge is not None:
-            oldest = self.judge.edge - self.rule.short - self.rule.long
-            for series in self._sections.values():
-                series.forget(oldest)
-
-    def _explained(self, change: Transition) -> Transition:
-        """A change with the sections that grew most."""
-        series = self._sections[self.rule.metric]
-        middle = change.at - self.rule.short
-        short = series.between(middle, change.at)
-        long = series.between(middle - self.rule.long, middle)
-        return replace(change, contributors=contributions(self.rule, short, long))
+            self._sections.forget(self.judge.edge - self.rule.short - self.rule.long)

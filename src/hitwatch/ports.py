@@ -8,7 +8,7 @@ from typing import Protocol
 from hitwatch.alerting.alert import Transition
 from hitwatch.follow.chunk import Chunk
 from hitwatch.instants import Duration, Instant
-from hitwatch.sayings import End, Stats
+from hitwatch.readmodel import Report
 
 
 class Source(Protocol):
@@ -47,7 +47,7 @@ class Clock(Protocol):
 
 
 class Display(Protocol):
-    """Where things are said."""
+    """Where things are shown."""
 
-    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
-        """Say it now, not later."""
+    def show(self, shown: Report | Transition, *, lag: int) -> None:
+        """Show it now, not later."""

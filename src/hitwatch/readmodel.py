@@ -1,20 +1,30 @@
-"""The read-model of a report: one value that every output draws differently."""
+"""The read-model: what there is to show, as one value that every output draws differently.
+
+A report is of a display period, of a run that ends, or of whole logs. It is read off tallies;
+it counts nothing, and knows nothing of how it is drawn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
-from hitwatch.alerting.alert import State, Transition
-from hitwatch.alerting.metric import MetricJudge
+from hitwatch.alerting.alert import Alert, RuleStatus, State
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.formats.format import Guess
 from hitwatch.instants import Duration, Instant
 from hitwatch.stats.movers import what_grew
-from hitwatch.stats.panels import Bounds, Breakdown, Panel, PanelRow
-from hitwatch.stats.timeline import Timeline
+from hitwatch.stats.panels import KEYS_ERROR, Bounds, Breakdown, Panel, PanelRow
+from hitwatch.tally import NOTHING, Balance, Tally
 
-SCHEMA_VERSION = 1
+
+class Kind(Enum):
+    """What a report is of."""
+
+    PERIOD = "stats"
+    END = "end"
+    WHOLE = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class View:
 
     Attributes:
         top: rows of a panel; all when ``None``.
-        sort: the figure by which rows are ordered (``SORTS``).
+        sort: the metric by which rows are ordered (``SORTS``).
         tops: the same by name of panel.
         sorts: likewise.
         left_out: names of panels that are not shown.
@@ -51,26 +61,25 @@ class SourceRow:
     Attributes:
         origin: the input.
         log_format: name of its format.
-        lines: lines read.
-        hits: lines that were counted.
-        rejects: lines that did not parse.
-        excluded: hits left out by a filter.
+        balance: what became of its lines.
         bytes_read: of the input, after decompression.
         bytes_passed_over: before and behind the times that were asked for; their lines are
-            not among ``lines``.
+            not among those of the balance.
         guesses: what its lines leave open, and how it was taken.
 
     """
 
     origin: str
     log_format: str
-    lines: int = 0
-    hits: int = 0
-    rejects: int = 0
-    excluded: int = 0
+    balance: Balance = NOTHING
     bytes_read: int = 0
     bytes_passed_over: int = 0
     guesses: tuple[Guess, ...] = ()
+
+    @property
+    def lines(self) -> int:
+        """Lines read."""
+        return self.balance.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +102,6 @@ class PanelRows:
     compared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """An alert that would have fired."""
-
-    rule: str
-    fired_at: Instant
-    resolved_at: Instant | None
-    peak: float
-    baseline: float
-    threshold: float
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class PreviousPeriod:
-    """The time that a report compares with.
-
-    Attributes:
-        start: its beginning.
-        end: its end.
-        hits: in it.
-        bytes: sent in it.
-        visitors: in it.
-        visitors_error: how far they may be off: a standard error as a share; 0: exact.
-
-    """
-
-    start: Instant | None
-    end: Instant | None
-    hits: int
-    bytes: int
-    visitors: int
-    visitors_error: float = 0.0
-
-
 ESTIMATED = (
     "visitors",
     "sections",
@@ -143,17 +117,15 @@ how far percentiles of the duration may be from the true ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A report.
+class Totals:
+    """The figures of all hits together.
 
     Attributes:
-        sources: the inputs.
-        start: time of the first hit; ``None`` without hits.
-        end: time of the last.
-        gaps: the longest stretches without any hit: (from, to).
-        bytes: sent in all.
+        balance: what became of every line.
+        bytes: sent, of the hits that say so.
+        hits_with_bytes: how many of the hits say so.
         statuses: hits by status.
-        visitors: distinct visitors in all.
+        visitors: distinct visitors.
         sections: distinct sections.
         paths: distinct paths.
         clients: distinct clients.
@@ -161,135 +133,239 @@ class Report:
         not_found: distinct paths that were not found.
         referrers: distinct referrers.
         bots: hits by what is no human's browser.
-        duration: ``mean_s p50_s p95_s p99_s max_s`` of all hits; ``None`` where none is logged.
-        panels: in the order of output.
-        histogram: durations: (upper end in seconds, hits).
-        alerts: that would have fired.
-        reasons: rejects by reason.
-        complete: whether everything was read that should have been.
-        elapsed_s: how long it took to read and count.
-        previous: what it compares with; ``None``: nothing.
-        judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
-        reach: how much log before it the rule needs.
-        absent: columns that are counted by and that none of the inputs has.
+        timed: hits that say how long they took.
+        duration: ``mean_s p50_s p95_s p99_s max_s`` of these; ``None`` where none is logged.
         errors: how far each of ``ESTIMATED`` may be off, as a share; 0: exact.
 
     """
 
-    sources: tuple[SourceRow, ...]
+    balance: Balance = NOTHING
+    bytes: int = 0
+    hits_with_bytes: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    visitors: int = 0
+    sections: int = 0
+    paths: int = 0
+    clients: int = 0
+    static_files: int = 0
+    not_found: int = 0
+    referrers: int = 0
+    bots: int = 0
+    timed: int = 0
+    duration: Mapping[str, float] | None = None
+    errors: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(ESTIMATED, 0.0))
+
+    @property
+    def status_classes(self) -> dict[str, int]:
+        """Hits by class of status: ``2xx`` … ``5xx``; ``other`` without a known one."""
+        classes: dict[str, int] = {}
+        for status, hits in self.statuses.items():
+            known = status.isdigit() and 100 <= int(status) <= 599
+            name = f"{status[0]}xx" if known else "other"
+            classes[name] = classes.get(name, 0) + hits
+        if without := self.balance.hits - sum(classes.values()):
+            classes["other"] = classes.get("other", 0) + without
+        return dict(sorted(classes.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPeriod:
+    """The time that a report compares with.
+
+    Attributes:
+        start: its beginning.
+        end: its end.
+        totals: of it.
+
+    """
+
     start: Instant | None
     end: Instant | None
-    gaps: tuple[tuple[Instant, Instant], ...]
-    bytes: int
-    statuses: dict[str, int]
-    visitors: int
-    sections: int
-    paths: int
-    clients: int
-    static_files: int
-    not_found: int
-    referrers: int
-    bots: int
-    duration: dict[str, float] | None
-    panels: tuple[PanelRows, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to show.
+
+    Attributes:
+        kind: what it is of.
+        totals: of all hits that it is of.
+        start: time of the first hit; ``None`` without hits.
+        end: time of the last.
+        at: when the display period or the run ended; ``None``: nothing was ever read.
+        period: length of the display period.
+        late: hits older than the watermark when they came.
+        reject_reasons: rejects by reason; at the end, of those that no display period has told.
+        panels: in the order of output.
+        panel_hits: all hits of the time that the panels are of.
+        panel_window: how much of the latest time that is; 0: the display period or all of the
+            logs; ``None``: all since the start.
+        sections: of a display period, all of them, most hits first; ``(other)`` last where
+            keys were evicted.
+        since_start: what became of every line since the start.
+        rules: how each rule stands.
+        alerts: those that would have fired over whole logs; at the end of a run those that
+            still last.
+        alerts_fired: how many alerts have fired.
+        sources: the inputs.
+        gaps: the longest stretches without any hit: (from, to).
+        histogram: durations: (upper end in seconds, hits).
+        previous: what it compares with; ``None``: nothing.
+        judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
+        reach: how much log before it the rule needs.
+        absent: columns that are counted by and that none of the inputs has.
+        complete: whether everything was read that should have been.
+        elapsed_s: how long it took to read and count.
+        backfilled: how many of the lines were read back at the start.
+
+    """
+
+    kind: Kind
+    totals: Totals
+    start: Instant | None = None
+    end: Instant | None = None
+    at: Instant | None = None
+    period: Duration = 0
+    late: int = 0
+    reject_reasons: Mapping[str, int] = field(default_factory=dict)
+    panels: tuple[PanelRows, ...] = ()
+    panel_hits: int = 0
+    panel_window: Duration | None = 0
+    sections: PanelRows | None = None
+    since_start: Balance = NOTHING
+    rules: tuple[RuleStatus, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    alerts_fired: int = 0
+    sources: tuple[SourceRow, ...] = ()
+    gaps: tuple[tuple[Instant, Instant], ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
-    alerts: tuple[Fired, ...] = ()
-    reasons: dict[str, int] = field(default_factory=dict)
-    complete: bool = True
-    elapsed_s: float = 0.0
     previous: PreviousPeriod | None = None
     judged_from: Instant | None = None
     reach: Duration = 0
     absent: frozenset[str] = frozenset()
-    errors: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(ESTIMATED, 0.0))
+    complete: bool = True
+    elapsed_s: float = 0.0
+    backfilled: int = 0
 
     @property
     def lines(self) -> int:
         """Lines read."""
-        return sum(source.lines for source in self.sources)
+        return self.totals.balance.lines
 
     @property
     def hits(self) -> int:
         """Hits counted."""
-        return sum(source.hits for source in self.sources)
+        return self.totals.balance.hits
 
     @property
     def rejects(self) -> int:
         """Lines that did not parse."""
-        return sum(source.rejects for source in self.sources)
+        return self.totals.balance.rejects
 
     @property
     def excluded(self) -> int:
-        """Hits left out."""
-        return sum(source.excluded for source in self.sources)
+        """Hits left out by a filter."""
+        return self.totals.balance.excluded
+
+    @property
+    def bytes(self) -> int:
+        """Bytes sent, of the hits that say so."""
+        return self.totals.bytes
+
+    @property
+    def visitors(self) -> int:
+        """Distinct visitors."""
+        return self.totals.visitors
+
+    @property
+    def statuses(self) -> Mapping[str, int]:
+        """Hits by status."""
+        return self.totals.statuses
+
+    @property
+    def unjudged(self) -> tuple[SurgeRule, ...]:
+        """Rules that were never judged, for there was too little of the log."""
+        if self.alerts_fired:
+            return ()
+        return tuple(each.rule for each in self.rules if each.state is State.WARMING_UP)
+
+
+def totals_of(tally: Tally, *, labelled: bool = True) -> Totals:
+    """Read the totals off a tally.
+
+    Args:
+        tally: what has been counted.
+        labelled: whether labels of panels are looked at, which takes long while a tally is
+            being added to. Without, visitors are an estimate, and static files are not told.
+
+    """
+    counts = tally.counts
+    errors = dict.fromkeys(ESTIMATED, 0.0)
+    if labelled:
+        total = counts.total()
+        errors["visitors"], errors["duration"] = counts.total_errors()
+    else:
+        total = counts.figures()
+    distinct = dict.fromkeys(_PANELS, 0)
+    for name in _PANELS:
+        panel = counts.panel(name)
+        if panel is not None and (labelled or panel.label is None):
+            distinct[name], errors[name] = counts.keys(name), counts.keys_error(name)
+    # Of true clients: several may have one key in the panel.
+    for name, column in (("clients", "client"), ("referrers", "referrer")):
+        distinct[name], exact = counts.distinct(column)
+        errors[name] = 0.0 if exact else KEYS_ERROR
+    return Totals(
+        balance=tally.balance,
+        hits_with_bytes=tally.hits_with_bytes,
+        bytes=total.bytes if total else 0,
+        statuses=_statuses(counts),
+        visitors=total.visitors if total else 0,
+        bots=total.bots if total else 0,
+        timed=total.timed if total else 0,
+        duration=total.duration if total else None,
+        errors=errors,
+        **distinct,
+    )
+
+
+_PANELS = ("sections", "paths", "static_files", "not_found")
+"""Panels of which it is told how many keys there are."""
+
+
+def _statuses(counts: Breakdown) -> dict[str, int]:
+    panel = counts.panel("statuses")
+    rows = counts.rows(panel, "hits", None)[0] if panel else []
+    return {row.key: row.hits for row in sorted(rows, key=lambda row: row.key)}
 
 
 def panel_rows(
-    breakdown: Breakdown, limits: View, base: Breakdown | None = None, scale: float = 1.0
+    breakdown: Breakdown, view: View, base: Breakdown | None = None, scale: float = 1.0
 ) -> tuple[PanelRows, ...]:
     """The panels that have rows, as they are shown.
 
     Args:
         breakdown: what was counted.
-        limits: how rows are ordered, and how many are shown.
+        view: how rows are ordered, and how many are shown.
         base: the same of another time, to compare with.
         scale: how much longer this time is than the other.
 
     """
     found: list[PanelRows] = []
     for panel in breakdown.panels:
-        if panel.name in limits.left_out:
+        if panel.name in view.left_out:
             continue
-        rows, bounds = limits.rows(breakdown, panel)
+        rows, bounds = view.rows(breakdown, panel)
         compared = base is not None and panel.timeless
         if base and compared:
             rows = base.beside(panel, rows)
         if rows:
             found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds, compared))
-    if base and "what_grew" not in limits.left_out:
-        rows = what_grew(breakdown, base, scale, limits.tops.get("what_grew", limits.top))
+    if base and "what_grew" not in view.left_out:
+        rows = what_grew(breakdown, base, scale, view.tops.get("what_grew", view.top))
         if rows:
             found.insert(
                 0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows)), True)
             )
     return tuple(found)
-
-
-def judged(rule: SurgeRule, hits: Timeline, sent: Timeline) -> tuple[Fired, ...]:
-    """The alerts that a rule would have raised over a finished time line.
-
-    Args:
-        rule: the rule.
-        hits: by bucket.
-        sent: bytes of those buckets in which a hit says how many.
-
-    """
-    judge, changes = MetricJudge(rule), list[Transition]()
-    last: Instant | None = None
-    sizes = iter(sent)
-    sized = next(sizes, None)
-    for start, count in hits:
-        changes += judge.advance(start)
-        known = sized is not None and sized[0] == start
-        judge.add(start, count, sized[1] if sized and known else 0, sized=known)
-        if known:
-            sized = next(sizes, None)
-        last = start
-    if last is not None:
-        changes += judge.advance(last + rule.resolution)
-    fired: list[Fired] = []
-    for change in changes:
-        resolved = change.state is not State.FIRING
-        found = Fired(
-            rule=change.rule,
-            fired_at=change.fired_at,
-            resolved_at=change.at if resolved else None,
-            peak=change.peak,
-            baseline=fired[-1].baseline if resolved else change.baseline,
-            threshold=change.threshold,
-            unit=change.unit,
-        )
-        fired[-1 if resolved else len(fired) :] = [found]
-    if judge.alert and fired and fired[-1].resolved_at is None:
-        fired[-1] = replace(fired[-1], peak=judge.alert.peak)
-    return tuple(fired)

@@ -76,6 +76,10 @@ class Balance:
         )
 
 
+NOTHING = Balance()
+"""Of no lines."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What has been counted. Tallies of the same panels merge; an empty one is the unit.
@@ -92,7 +96,7 @@ class Tally:
     """
 
     counts: Breakdown
-    balance: Balance = Balance()
+    balance: Balance = NOTHING
     hits_with_bytes: int = 0
     late: int = 0
     reject_reasons: dict[str, int] = field(default_factory=dict)
@@ -119,19 +123,29 @@ class Tally:
             hit_batch: those of them that count.
 
         """
+        if len(hit_batch):
+            self.counts.add(hits, hit_batch)
+            self.absorb_facts(hit_batch)
+
+    def absorb_facts(self, hit_batch: HitBatch) -> None:
+        """Count hits that ``counts`` has already; by one thread at a time, as all but that."""
         count = len(hit_batch)
-        if not count:
-            return
-        self.counts.add(hits, hit_batch)
         self.balance += Balance(lines=count, hits=count)
         self.hits_with_bytes += hit_batch.sized
         span = hit_batch.range()
         if span is not None:
             self._widen(*span)
 
-    def absorb_others(self, hits: Hits) -> None:
-        """Count the lines of a batch that are no hits, or are left out."""
-        rejected, excluded = hits.rejected, hits.excluded
+    def absorb_others(self, hits: Hits, excluded: int | None = None) -> None:
+        """Count the lines of a batch that are no hits, or are left out.
+
+        Args:
+            hits: the batch.
+            excluded: how many of its hits are left out; those that it says when ``None``.
+
+        """
+        rejected = hits.rejected
+        excluded = hits.excluded if excluded is None else excluded
         self.balance += Balance(rejected + excluded, 0, rejected, excluded)
         if rejected:
             self._add_reasons(hits.reasons)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hitwatch.alerting.alert import State, contributions
+from hitwatch.alerting.alert import State, rank_contributors
 from hitwatch.alerting.judge import Judge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND
@@ -130,10 +130,10 @@ def test_an_alert_knows_its_peak_and_its_length() -> None:
     st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000)),
     st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000)),
 )
-def test_contributions(short: dict[str, int], long: dict[str, int]) -> None:
+def test_rank_contributors(short: dict[str, int], long: dict[str, int]) -> None:
     """Sections are ranked by how much they grew; shares are of all growth; none shrank."""
     rule = SurgeRule(short=MINUTE, long=2 * MINUTE)
-    found = contributions(rule, short, long, limit=10)
+    found = rank_contributors(rule, short, long, limit=10)
     growth = [part.value - part.baseline for part in found]
     assert growth == sorted(growth, reverse=True)
     assert all(part > 0 for part in growth)

@@ -33,7 +33,7 @@ def test_the_first_judgement_settles_it(buckets: list[tuple[int, int, bool]]) ->
     changes = []
     for second, (hits, size, sized) in enumerate(buckets):
         changes += judge.advance((second - BEHIND) * SECOND)
-        judge.add(second * SECOND, hits, size if sized else 0, sized=sized)
+        judge.add(second * SECOND, hits, size if sized else 0, has_bytes=sized)
     changes += judge.advance(len(buckets) * SECOND)
     known = any(sized for _, _, sized in buckets[:FIRST_JUDGED])
     alone = Judge(RULE if known else on_hits(RULE))
@@ -51,6 +51,6 @@ def test_the_first_judgement_settles_it(buckets: list[tuple[int, int, bool]]) ->
 def test_a_rule_on_hits_watches_hits() -> None:
     """Who asks for hits gets hits, whatever lines hold."""
     judge = MetricJudge(on_hits(RULE))
-    judge.add(0, 1, 100, sized=True)
+    judge.add(0, 1, 100, has_bytes=True)
     assert judge.is_settled
     assert judge.rule.metric == "hits"

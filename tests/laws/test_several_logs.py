@@ -19,10 +19,10 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, Duration, Instant, to_datetime
+from hitwatch.readmodel import Kind, Report
 from hitwatch.run import modes
 from hitwatch.run.api import report
 from hitwatch.run.loop import Loop
-from hitwatch.sayings import End, Stats
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
 
@@ -42,14 +42,14 @@ TRAFFIC = st.lists(
 
 
 class Said:
-    """A screen that remembers what is said."""
+    """A display that remembers what is shown."""
 
     def __init__(self) -> None:
-        self.all: list[Stats | Transition | End] = []
+        self.all: list[Report | Transition] = []
 
-    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
+    def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Remember it."""
-        self.all.append(saying)
+        self.all.append(shown)
 
 
 def run_with(display: Said) -> modes.Run:
@@ -67,7 +67,7 @@ def run_with(display: Said) -> modes.Run:
     )
 
 
-def replayed(paths: list[Path]) -> list[Stats | Transition | End]:
+def replayed(paths: list[Path]) -> list[Report | Transition]:
     """What a replay of logs says."""
     display = Said()
     modes.replay(run_with(display), [str(path) for path in paths])
@@ -117,7 +117,7 @@ class Steps:
         self.at += 1
 
 
-def watched(steps: list[dict[str, str]]) -> list[Stats | Transition | End]:
+def watched(steps: list[dict[str, str]]) -> list[Report | Transition]:
     """What a watch over logs that grow by steps says."""
     display, source = Said(), Steps(steps)
     readers = run_with(display).readers()
@@ -146,25 +146,16 @@ def as_json(line: bytes) -> bytes:
     return json.dumps(said).encode() + b"\n"
 
 
-def alerts_of(said: list[Stats | Transition | End]) -> list[tuple[object, ...]]:
-    """Alerts as a report tells them: with what they became, if they ended."""
-    found: list[tuple[object, ...]] = []
-    begun: Transition | None = None
-    for change in (each for each in said if isinstance(each, Transition)):
-        if change.state is State.FIRING:
-            begun = change
-            facts = (change.rule, change.unit, change.threshold, change.fired_at, change.baseline)
-            found.append((*facts, None))
-        elif begun is not None:
-            found[-1] = (*found[-1][:-1], (change.at, change.peak))
-    return found
+def transitions(shown: list[Report | Transition]) -> list[Transition]:
+    """The transitions among what was shown."""
+    return [each for each in shown if isinstance(each, Transition)]
 
 
 @given(TRAFFIC, st.booleans())
 def test_a_report_tells_the_alerts_of_a_replay(
     traffic: list[tuple[int, int, str, int]], in_json: bool
 ) -> None:
-    """Rule, unit, threshold, instants, baseline and peak are the same, with bytes and without."""
+    """Rule, unit, instants, values, baselines, peaks and contributors: all is the same."""
     _, parts = dealt(traffic)
     with TemporaryDirectory() as folder:
         paths = []
@@ -177,15 +168,14 @@ def test_a_report_tells_the_alerts_of_a_replay(
             *paths, short="2s", long="6s", resolution="1s", threshold="1.5", no_panel=["paths"]
         )
         told = [
-            (
-                *(alert.rule, alert.unit, alert.threshold, alert.fired_at, alert.baseline),
-                None if alert.resolved_at is None else (alert.resolved_at, alert.peak),
-            )
+            transition
             for alert in made.alerts
+            for transition in (alert.fired, alert.resolved)
+            if transition is not None
         ]
-        said = alerts_of(replayed(paths))
+        said = transitions(replayed(paths))
     assert told == said
-    assert all(facts[0] == ("traffic" if in_json else "outflow") for facts in said)
+    assert all(each.rule == ("traffic" if in_json else "outflow") for each in said)
 
 
 @given(TRAFFIC)
@@ -213,11 +203,11 @@ def test_the_second_log_of_the_same_time_is_not_late(tmp_path: Path) -> None:
         path.write_text("".join(lines))
     said = replayed([busy, quiet])
     end = said[-1]
-    assert isinstance(end, End)
-    assert (end.late, end.total.hits, end.alerts) == (0, 6000, 1)
+    assert isinstance(end, Report)
+    assert (end.late, end.hits, end.alerts_fired) == (0, 6000, 1)
     fired = next(each for each in said if isinstance(each, Transition))
     assert fired.state is State.FIRING
-    assert fired.contributors[0].section == "/quiet"
+    assert fired.contributors[0].key == "/quiet"
 
 
 def test_a_log_that_its_server_buffers_is_not_late() -> None:
@@ -227,8 +217,8 @@ def test_a_log_that_its_server_buffers_is_not_late() -> None:
         lump = "".join(line(at, "lumps") for at in range(max(0, second - 4), second + 1))
         steps.append({"at-once": line(second, "once"), "lumps": "" if second % 5 else lump})
     end = watched(steps)[-1]
-    assert isinstance(end, End)
-    assert (end.total.hits, end.late) == (122, 0)
+    assert isinstance(end, Report)
+    assert (end.hits, end.late) == (122, 0)
 
 
 def test_a_log_in_which_nothing_comes_holds_nobody_back() -> None:
@@ -238,7 +228,7 @@ def test_a_log_in_which_nothing_comes_holds_nobody_back() -> None:
         steps.append({"busy": line(second, "busy") * (20 if second > 20 else 1)})
     said = watched(steps)
     fired = [each for each in said if isinstance(each, Transition)]
-    shown = [each.at for each in said if isinstance(each, Stats)]
+    shown = [each.at for each in said if isinstance(each, Report) and each.kind is Kind.PERIOD]
     assert fired[0].state is State.FIRING
     # Judged while it lasts, not when all has ended.
     assert said.index(fired[0]) < len(said) - 3
@@ -257,8 +247,8 @@ def test_backlogs_are_read_as_one_stream(tmp_path: Path) -> None:
     ends_at = run.clock.now() + 6 * SECOND
     modes.watch(run, [str(sparse), str(dense)], from_start=True, ends_at=ends_at)
     end = display.all[-1]
-    assert isinstance(end, End)
-    assert (end.total.hits, end.late) == (2 * count, 0)
+    assert isinstance(end, Report)
+    assert (end.hits, end.late) == (2 * count, 0)
 
 
 def test_rotated_logs_are_opened_one_after_the_other(tmp_path: Path) -> None:
@@ -270,5 +260,6 @@ def test_rotated_logs_are_opened_one_after_the_other(tmp_path: Path) -> None:
         path.write_text(f'::1 - - [{stamp}] "GET /{number} HTTP/1.1" 200 1\n')
         paths.append(path)
     said = replayed(paths)
-    named = [s.sections[0].key for s in said if isinstance(s, Stats) and s.sections]
+    periods = [each for each in said if isinstance(each, Report) and each.sections]
+    named = [each.sections.rows[0].key for each in periods if each.sections and each.hits]
     assert named == ["/0", "/1", "/2", "/3"]

@@ -182,7 +182,7 @@ def test_python_keeps_the_same_private(log: Path, tmp_path: Path) -> None:
     panels = {panel.name: [(row.key, row.hits) for row in panel.rows] for panel in made.panels}
     assert panels["clients"] == [("203.0.113.0", 3)]
     assert panels["countries"] == [("DE Germany", 3)]
-    assert made.clients == 2
+    assert made.totals.clients == 2
 
 
 @pytest.mark.parametrize(

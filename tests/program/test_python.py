@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ from hitwatch.errors import FormatError, InputError, SettingsError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits import reader
 from hitwatch.hits.parser import Parser
-from hitwatch.render.reports import to_object
+from hitwatch.render.report_json import to_object
 from hitwatch.sources.files import read_file
 
 ROOT = Path(__file__).parents[2]
@@ -355,7 +356,7 @@ def test_the_report_is_that_of_the_command(log: Path) -> None:
         short="1m",
     )
     assert isinstance(found, hitwatch.Report)
-    told, wanted = to_object(found), json.loads(ended.stdout)
+    told, wanted = msgspec.to_builtins(to_object(found)), json.loads(ended.stdout)
     for made in (told, wanted):
         assert made["totals"].pop("elapsed_s") > 0
     assert told == wanted

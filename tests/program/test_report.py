@@ -25,6 +25,7 @@ from hitwatch.hits.reader import Reader
 from hitwatch.instants import SECOND
 from hitwatch.readmodel import Report, View
 from hitwatch.run import fold
+from hitwatch.run.report import Reporting
 from hitwatch.select.filter import Filter
 from hitwatch.stats.panels import panels
 from hitwatch.stats.urls import is_static, referring_site
@@ -310,7 +311,7 @@ def test_of_a_large_file_only_the_wanted_times_are_read(
 
     def made(file: Path) -> Report:
         reader = Reader(None)
-        return fold.Reporting(
+        return Reporting(
             paths=[str(file)],
             reader_of=lambda _: reader,
             panels=panels(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +16,10 @@ import pytest
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND
 from hitwatch.readmodel import Report, View
-from hitwatch.render.reports import OUTPUTS, to_text
-from hitwatch.run.fold import Reporting, columns_for
+from hitwatch.render.report_text import to_text
+from hitwatch.render.reports import OUTPUTS
 from hitwatch.run.readers import Readers
+from hitwatch.run.report import Reporting, columns_for
 from hitwatch.select.filter import Filter
 from hitwatch.stats.panels import panels
 
@@ -62,7 +64,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
             paths=["access.log"],
             reader_of=Readers(columns_for(shown, hit_filter)),
             panels=shown,
-            rule=SurgeRule(),
+            rule=SurgeRule(
+                short=2 * MINUTE, long=5 * MINUTE, resolution=MINUTE, threshold=Fraction(9, 8)
+            ),
             hit_filter=hit_filter,
             notify=print,
             stopped=lambda: False,

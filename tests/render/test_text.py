@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hitwatch.alerting.alert import Contribution, RuleStatus, State, Transition
+from hitwatch.alerting.alert import Alert, Contributor, RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND
+from hitwatch.readmodel import Kind, PanelRows, Report, Totals
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.text import to_text
-from hitwatch.sayings import Durations, End, Stats
-from hitwatch.stats.panels import PanelRow
+from hitwatch.stats.panels import Bounds, PanelRow
 from hitwatch.tally import Balance
 
 AT = 1_767_225_600_000_000
@@ -27,63 +28,65 @@ def section(key: str, hits: int, size: int, errors_4xx: int) -> PanelRow:
     return PanelRow(key, hits, 1, size, errors_4xx, errors_5xx=0, bots=0, largest=size)
 
 
-def stats(**changed: object) -> Stats:
-    """Build a period of figures, some of them changed."""
+SECTIONS = (section("/api", 201, 90_112, 2), section("/a\x1b[31m", 111, 4_942_900, 10))
+
+
+def period(rows: Sequence[PanelRow] = SECTIONS, **changed: object) -> Report:
+    """Build the report of a display period, some of its facts changed."""
+    totals: dict[str, object] = {
+        "balance": Balance(313, 312, 1, 0),
+        "bytes": 5_033_012,
+        "hits_with_bytes": 312,
+        "statuses": {"200": 299, "204": 1, "404": 12},
+        "clients": 45,
+        "timed": 312,
+        "duration": {"mean_s": 0.1, "p50_s": 0.0121, "p95_s": 0.2, "p99_s": 1.5, "max_s": 3.25},
+    }
     facts: dict[str, object] = {
         "at": AT,
         "period": 10 * SECOND,
-        "balance": Balance(313, 312, 1, 0),
-        "bytes": 5_033_012,
-        "sized": 312,
         "late": 2,
-        "statuses": {"2xx": 300, "4xx": 12},
-        "sections": (
-            section("/api", 201, 90_112, 2),
-            section("/a\x1b[31m", 111, 4_942_900, 10),
-        ),
-        "sections_seen": 2,
-        "clients": 45,
-        "clients_exact": True,
-        "durations": Durations(312, 0.0121, 0.2, 1.5, 3.25),
+        "sections": PanelRows("sections", "Sections", tuple(rows), Bounds(len(rows))),
         "rules": (RuleStatus(RULE, State.OK, 503_301.2, 402_110.2, AT, None),),
-        "reasons": {"empty line": 1},
-        "total": Balance(10_313, 10_310, 3, 0),
+        "reject_reasons": {"empty line": 1},
+        "since_start": Balance(10_313, 10_310, 3, 0),
     }
-    return Stats(**{**facts, **changed})  # type: ignore[arg-type]
+    totals |= {name: changed.pop(name) for name in list(changed) if name in totals}
+    return Report(Kind.PERIOD, Totals(**totals), **{**facts, **changed})  # type: ignore[arg-type]
 
 
 FIRED = Transition(
     "outflow", State.FIRING, AT, 1_843_200.5, 402_110.2, 1.5, "bytes/s", AT, 1_843_200.5, AT,
-    (Contribution("/downloads", 1_500_000.0, 100_000.0, 0.97),),
+    (Contributor("section", "/downloads", 1_500_000.0, 100_000.0, 0.97),),
 )  # fmt: skip
 ENDED = Transition(
-    "outflow", State.OK, AT + 10 * MINUTE, 500_000.0, 900_000.0, 1.5, "bytes/s", AT, 2_100_000.0,
-    AT + MINUTE,
+    "outflow", State.RESOLVED, AT + 10 * MINUTE, 500_000.0, 900_000.0, 1.5, "bytes/s", AT,
+    2_100_000.0, AT + MINUTE,
 )  # fmt: skip
 
 
 def test_a_period() -> None:
     """A block says who leads, a table, totals, how the rule stands, and the health."""
-    assert to_text(stats(), lag=1500) == (
+    assert to_text(period(), lag=1500) == (
         "2026-01-01 00:00:00  /api has the most hits: 201 of 312\n"
         "  section                               hits    share     bytes     4xx     5xx\n"
         "  /api                                   201   64.4 %   90.1 kB       2       0\n"
         "  /a\\x1b[31m                             111   35.6 %   4.94 MB      10       0\n"
         "  total 312 hits, 31.2/s; 5.03 MB sent, outflow 503 kB/s; 45 clients\n"
-        "  status 2xx 300  4xx 12; took p50 12.1 ms  p95 200 ms  p99 1.50 s  max 3.25 s\n"
-        "  outflow: 503 kB/s over 2m, 402 kB/s over the 20m before, 1.25 times"
-        " (alert above 1.5 times)\n"
-        "  read 10,313 lines, 1.50 kB behind, 3 rejects (1 now: empty line), 2 late\n"
+        "  status 2xx 300  4xx 12; latency p50 12.1 ms  p95 200 ms  p99 1.50 s  max 3.25 s\n"
+        "  outflow: 503 kB/s over 2m, 402 kB/s over the 20m before,"
+        " 1.25x baseline (threshold 1.5x)\n"
+        "  read 10,313 lines, lag 1.50 kB, 3 rejects (1 now: empty line), 2 late\n"
         "\n"
     )
 
 
 def test_a_quiet_period() -> None:
     """Nothing in the period is said in words."""
-    quiet = stats(balance=Balance(), sections=(), reasons={}, late=0, rules=())
+    quiet = period((), balance=Balance(), reject_reasons={}, late=0, rules=())
     assert to_text(quiet, lag=0) == (
         "2026-01-01 00:00:00  No request in the last 10s\n"
-        "  read 10,313 lines, up to date, 3 rejects\n\n"
+        "  read 10,313 lines, lag 0 B, 3 rejects\n\n"
     )
 
 
@@ -91,27 +94,27 @@ def test_a_rule_that_warms_up() -> None:
     """A rule that cannot judge yet says when it will."""
     waiting = RuleStatus(RULE, State.WARMING_UP, None, None, AT, None)
     assert "outflow: warming up, needs 22m of traffic, armed at 2026-01-01 00:00:00" in to_text(
-        stats(rules=(waiting,)), lag=0
+        period(rules=(waiting,)), lag=0
     )
 
 
 def test_alerts() -> None:
     """An alert says value, ratio, baseline and who grew; its end how long and how high."""
     assert to_text(FIRED, lag=0) == (
-        "*** ALERT outflow, 2026-01-01 00:00:00: 1.84 MB/s, 4.58 times the 402 kB/s before"
-        " (threshold 1.5)\n"
-        "    grew most: /downloads +1.40 MB/s (97.0 %)\n\n"
+        "*** ALERT outflow, 2026-01-01 00:00:00: 1.84 MB/s, 4.58x baseline of"
+        " 402 kB/s (threshold 1.5x)\n"
+        "    top contributors: /downloads +1.40 MB/s (97.0 %)\n\n"
     )
     assert to_text(ENDED, lag=0) == (
         "*** RESOLVED outflow, 2026-01-01 00:10:00: lasted 10m, peak 2.10 MB/s at"
-        " 2026-01-01 00:01:00; now 500 kB/s against 900 kB/s\n\n"
+        " 2026-01-01 00:01:00; now 500 kB/s, baseline 900 kB/s\n\n"
     )
     assert to_text(FIRED, lag=0, color=True).startswith("\x1b[1;31m*** ALERT")
 
 
 def test_json_lines() -> None:
     """The objects hold the keys of the contract, with raw numbers and UTC times."""
-    said = json.loads(to_line(stats(), lag=1500))
+    said = json.loads(to_line(period(), lag=1500))
     assert {k: said[k] for k in ("type", "at", "period_s", "hits", "bytes", "rejects")} == {
         "type": "stats",
         "at": "2026-01-01T00:00:00Z",
@@ -138,13 +141,30 @@ def test_json_lines() -> None:
         "threshold": 1.5,
         "unit": "bytes/s",
         "sections": [{"section": "/downloads", "value": 1.5e6, "baseline": 1e5, "share": 0.97}],
+        "contributors": [
+            {
+                "dimension": "section",
+                "key": "/downloads",
+                "excess": 1.4e6,
+                "share": 0.97,
+                "usual": 1e5,
+            }
+        ],
     }
     assert (ended["state"], ended["fired_at"], ended["duration_s"]) == (
         "resolved",
         "2026-01-01T00:00:00Z",
         600,
     )
-    end = End(AT, Balance(9, 7, 2, 0), 5, 1, 3, 1, (FIRED,), AT, AT)
+    end = Report(
+        Kind.END,
+        Totals(balance=Balance(9, 7, 2, 0), bytes=5),
+        *(AT, AT, AT),
+        late=1,
+        backfilled=3,
+        alerts=(Alert(FIRED, None, FIRED.peak),),
+        alerts_fired=1,
+    )
     assert json.loads(to_line(end)) == {
         "type": "end",
         "at": "2026-01-01T00:00:00Z",
@@ -170,6 +190,5 @@ def test_hostile_text_is_harmless(text: str, width: int) -> None:
     shown = units.sanitize(text, width)
     assert shown.isprintable()
     assert len(shown) <= width
-    row = section(text or "/", 1, 1, 0)
-    drawn = to_text(stats(sections=(row,)), lag=0)
+    drawn = to_text(period([section(text or "/", 1, 1, 0)]), lag=0)
     assert all(line.isprintable() for line in drawn.split("\n"))

@@ -21,12 +21,12 @@ def lines(sections: list[str], second: int = 0) -> bytes:
 
 def test_the_section_that_grew_is_kept_among_thousands() -> None:
     """A scan of thousands of sections before it does not hide the one that matters."""
-    series = Series("section", 10 * SECOND, "bytes")
+    series = Series("section", 10 * SECOND)
     scan = [f"scan{number}" for number in range(5000)]
     for part in (scan, ["shop"] * 300, scan):
         hit_batch = BotFinder().hit_batch(PARSER.parse(lines(part)))
         series.add(hit_batch, 0, len(hit_batch))
-    sums = series.between(0, 10 * SECOND)
+    sums = series.between(0, 10 * SECOND, "bytes")
     assert sums["/shop"] == 30_000
     assert sum(sums.values()) == 1_030_000
     assert len(sums) <= 1001
@@ -35,10 +35,10 @@ def test_the_section_that_grew_is_kept_among_thousands() -> None:
 
 def test_buckets_are_forgotten_and_stretches_are_half_open() -> None:
     """A stretch has the buckets that begin in it; what is forgotten is gone."""
-    series = Series("section", 10 * SECOND, "hits")
+    series = Series("section", 10 * SECOND)
     for second in (0, 10, 20):
         hit_batch = BotFinder().hit_batch(PARSER.parse(lines(["a"], second)))
         series.add(hit_batch, 0, 1)
-    assert series.between(0, 20 * SECOND) == {"/a": 2}
+    assert series.between(0, 20 * SECOND, "hits") == {"/a": 2}
     series.forget(10 * SECOND)
-    assert series.between(0, 30 * SECOND) == {"/a": 2}
+    assert series.between(0, 30 * SECOND, "hits") == {"/a": 2}

@@ -1,4 +1,4 @@
-"""What a judgement says: states, changes, and who is behind them; words nothing."""
+"""What a judgement gives: states, transitions, alerts and their contributors; words nothing."""
 
 from __future__ import annotations
 
@@ -11,38 +11,46 @@ from hitwatch.instants import Duration, Instant
 
 
 class State(Enum):
-    """Where a rule stands."""
+    """Where a rule stands, or what became of an alert."""
 
     WARMING_UP = "warming_up"
     OK = "ok"
     FIRING = "firing"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
-    """One section's part in a rise.
+class Contributor:
+    """One key's part in a rise.
 
     Attributes:
-        section: its key.
+        dimension: what the key is of: ``section``.
+        key: the key.
         value: its short average, per second.
         baseline: its long average, per second.
         share: its part of everything that grew, 0 to 1.
 
     """
 
-    section: str
+    dimension: str
+    key: str
     value: float
     baseline: float
     share: float
 
+    @property
+    def excess(self) -> float:
+        """How much more it is than before, per second."""
+        return self.value - self.baseline
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An alert began or ended.
+    """An alert fired or resolved.
 
     Attributes:
         rule: the rule's name.
-        state: ``State.FIRING`` or, when it ended, ``State.OK``.
+        state: ``State.FIRING`` or ``State.RESOLVED``.
         at: end of the bucket at which it was judged.
         value: short average, per second.
         baseline: long average, per second.
@@ -51,7 +59,7 @@ class Transition:
         fired_at: when the alert began; equal to ``at`` when it begins.
         peak: highest short average since it began, per second.
         peak_at: when that was judged.
-        contributors: sections that grew most, the largest first; filled in by the engine.
+        contributors: sections that grew most, the largest first.
 
     """
 
@@ -65,12 +73,43 @@ class Transition:
     fired_at: Instant
     peak: float
     peak_at: Instant
-    contributors: tuple[Contribution, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
 
     @property
     def lasted(self) -> Duration:
         """How long the alert has lasted by now."""
         return self.at - self.fired_at
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert from its beginning to its end.
+
+    Attributes:
+        fired: its beginning.
+        resolved: its end; ``None`` while it lasts.
+        peak: highest short average by now, per second.
+
+    """
+
+    fired: Transition
+    resolved: Transition | None
+    peak: float
+
+    @property
+    def rule(self) -> str:
+        """The rule's name."""
+        return self.fired.rule
+
+    @property
+    def fired_at(self) -> Instant:
+        """When it began."""
+        return self.fired.at
+
+    @property
+    def resolved_at(self) -> Instant | None:
+        """When it ended; ``None`` while it lasts."""
+        return self.resolved.at if self.resolved else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +134,12 @@ class RuleStatus:
     fired_at: Instant | None
 
 
-def contributions(
+def rank_contributors(
     rule: SurgeRule,
     short_sums: Mapping[str, int],
     long_sums: Mapping[str, int],
     limit: int = 3,
-) -> tuple[Contribution, ...]:
+) -> tuple[Contributor, ...]:
     """Rank the sections behind a rise by how much their average grew.
 
     Args:
@@ -122,8 +161,9 @@ def contributions(
     everything = sum(grown.values())
     ranked = sorted(grown, key=lambda section: (-grown[section], section))
     return tuple(
-        Contribution(
-            section=section,
+        Contributor(
+            dimension="section",
+            key=section,
             value=short_sums[section] / short_s,
             baseline=long_sums.get(section, 0) / long_s,
             share=grown[section] / everything,

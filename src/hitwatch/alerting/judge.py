@@ -1,4 +1,4 @@
-"""The judge of one rule: sums of buckets in, changes out; it knows no clock and no log.
+"""The judge of one rule: sums of buckets in, transitions out; it knows no clock and no log.
 
 At an edge ``e`` the short window is the buckets of the last ``short`` before it, and the
 long window those of ``long`` before these. Sums are whole numbers and compared as
@@ -46,13 +46,13 @@ class Judge:
             until: the watermark; at the end of a finite input, the end of the last bucket.
 
         Returns:
-            The changes, in order.
+            The transitions, in order.
 
         """
         last = bucket_start(until, self.rule.resolution)
         if self.edge is None:
             self.edge = last
-        changes: list[Transition] = []
+        transitions: list[Transition] = []
         while self.edge < last:
             if not self.sums and not self.alert:
                 # Both windows are zero and stay so: years of silence cost nothing.
@@ -60,8 +60,8 @@ class Judge:
                 break
             self._close(self.edge)
             self.edge += self.rule.resolution
-            changes += self._judge(self.edge)
-        return changes
+            transitions += self._judge(self.edge)
+        return transitions
 
     def add(self, start: Instant, amount: int) -> None:
         """Put an amount into a bucket.
@@ -155,6 +155,6 @@ class Judge:
             if value > self.alert.peak:
                 self.alert = replace(self.alert, peak=value, peak_at=at)
             return []
-        ended = replace(self.alert, state=State.OK, at=at, value=value, baseline=baseline)
+        ended = replace(self.alert, state=State.RESOLVED, at=at, value=value, baseline=baseline)
         self.alert = None
         return [ended]

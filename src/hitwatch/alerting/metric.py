@@ -30,7 +30,7 @@ class MetricJudge:
     asked: SurgeRule
     _judge: Judge = field(init=False)
     _instead: Judge | None = field(init=False)
-    _sized_from: Instant | None = field(default=None, init=False)
+    _bytes_from: Instant | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._judge = Judge(self.asked)
@@ -62,22 +62,22 @@ class MetricJudge:
         """The running alert; ``None`` when there is none."""
         return self._judge.alert
 
-    def add(self, start: Instant, hits: int, size: int, *, sized: bool) -> None:
+    def add(self, start: Instant, hits: int, size: int, *, has_bytes: bool) -> None:
         """Put hits into a bucket.
 
         Args:
             start: start of the bucket.
             hits: how many.
             size: bytes that they sent.
-            sized: whether any of them says how many.
+            has_bytes: whether any of them says how many.
 
         """
         self._judge.add(start, size if self._judge.rule.metric == "bytes" else hits)
         if self._instead is None:
             return
         self._instead.add(start, hits)
-        if sized and (self._sized_from is None or start < self._sized_from):
-            self._sized_from = start
+        if has_bytes and (self._bytes_from is None or start < self._bytes_from):
+            self._bytes_from = start
 
     def advance(self, until: Instant) -> list[Transition]:
         """Close and judge every bucket that ends at or before an instant, as ``Judge`` does."""
@@ -89,21 +89,21 @@ class MetricJudge:
                 self._settle(self._instead, first)
         return self._judge.advance(until)
 
-    def explain(self, change: Transition) -> None:
-        """Keep the running alert as it has been explained."""
-        self._judge.alert = change
+    def keep_explained(self, transition: Transition) -> None:
+        """Keep the running alert with its contributors."""
+        self._judge.alert = transition
 
     def _settle(self, instead: Judge, first: Instant) -> None:
         """Settle what is watched at the first bucket end that is judged."""
         before = first - self.asked.resolution
         self._judge.advance(before)
         instead.advance(before)
-        if self._sized_from is None or self._sized_from >= first:
+        if self._bytes_from is None or self._bytes_from >= first:
             self._judge = instead
         self._instead = None
 
     @property
     def _ruling(self) -> Judge:
         """The judge whose word will count, as far as lines tell by now."""
-        unsized = self._sized_from is None and self._judge.first is not None
-        return self._instead if self._instead is not None and unsized else self._judge
+        without_bytes = self._bytes_from is None and self._judge.first is not None
+        return self._instead if self._instead is not None and without_bytes else self._judge

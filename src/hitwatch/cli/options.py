@@ -197,7 +197,7 @@ def prepared(
             notify=silent if words["quiet"] else notify,
             warn=notify,
             stopped=stop.is_set,
-            keep=keeper(alert_log) if alert_log else None,
+            alert_log=keeper(alert_log) if alert_log else None,
         ),
         settings,
     )
@@ -240,7 +240,7 @@ def keeper(alert_log: AlertLog) -> Callable[[Any], None]:
     """What keeps alerts in their log; the first failure is told."""
 
     def keep(change: Any) -> None:
-        error = alert_log.keep(change)
+        error = alert_log.write(change)
         if error:
             logging.getLogger("hitwatch").error("%s", error)
             notify(str(error))

@@ -134,7 +134,8 @@ def report(
     from hitwatch.privacy.pipeline import HitPipeline
     from hitwatch.readmodel import View
     from hitwatch.render.outputs import standard_output, wants_color, write
-    from hitwatch.render.reports import OUTPUTS, to_text
+    from hitwatch.render.report_text import to_text
+    from hitwatch.render.reports import OUTPUTS
     from hitwatch.run.earlier import is_earlier
     from hitwatch.run.filter_options import (
         WHAT_GREW,
@@ -144,7 +145,7 @@ def report(
         panels_to_count,
         sections_of,
     )
-    from hitwatch.run.fold import Reporting, columns_for
+    from hitwatch.run.report import Reporting, columns_for
     from hitwatch.sources.discovery import find_logs
 
     stop = Stop()

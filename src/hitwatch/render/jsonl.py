@@ -1,28 +1,29 @@
-"""What is said as JSON lines, one object each; keys and units are a contract."""
+"""Reports of display periods and transitions as JSON lines; keys and units are a contract."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from msgspec import to_builtins
+
 from hitwatch.alerting.alert import State, Transition
-from hitwatch.instants import SECOND, Duration, rfc3339
-from hitwatch.render.panels import row_object
-from hitwatch.sayings import End, Stats
+from hitwatch.instants import SECOND, Duration, Instant, rfc3339
+from hitwatch.readmodel import Kind, Report
+from hitwatch.render.report_json import contributor_objects, row_objects
+from hitwatch.tally import Balance
 
 
-def to_line(saying: Stats | Transition | End, *, lag: int = 0) -> str:
+def to_line(shown: Report | Transition, *, lag: int = 0) -> str:
     """One JSON object on one line. Text from the log is escaped to plain ASCII."""
-    return json.dumps(to_object(saying, lag=lag), separators=(",", ":"))
+    return json.dumps(to_object(shown, lag=lag), separators=(",", ":"))
 
 
-def to_object(saying: Stats | Transition | End, *, lag: int = 0) -> dict[str, Any]:
-    """The object of what is said; times are RFC 3339 UTC, numbers are raw."""
-    if isinstance(saying, Stats):
-        return _stats(saying, lag)
-    if isinstance(saying, Transition):
-        return _change(saying)
-    return _end(saying)
+def to_object(shown: Report | Transition, *, lag: int = 0) -> dict[str, Any]:
+    """The object of what is shown; times are RFC 3339 UTC, numbers are raw."""
+    if isinstance(shown, Transition):
+        return _transition(shown)
+    return _end(shown) if shown.kind is Kind.END else _period(shown, lag)
 
 
 def _seconds(duration: Duration) -> int | float:
@@ -30,19 +31,32 @@ def _seconds(duration: Duration) -> int | float:
     return duration / SECOND if rest else whole
 
 
-def _stats(stats: Stats, lag: int) -> dict[str, Any]:
-    durations = stats.durations
+def _time(instant: Instant | None) -> str | None:
+    return None if instant is None else rfc3339(instant)
+
+
+def _balance(balance: Balance) -> dict[str, int]:
     return {
-        "type": "stats",
-        "at": rfc3339(stats.at),
-        "period_s": _seconds(stats.period),
-        "lines": stats.balance.lines,
-        "hits": stats.balance.hits,
-        "bytes": stats.bytes,
-        "rejects": stats.balance.rejects,
-        "excluded": stats.balance.excluded,
-        "late": stats.late,
-        "statuses": stats.statuses,
+        "lines": balance.lines,
+        "hits": balance.hits,
+        "rejects": balance.rejects,
+        "excluded": balance.excluded,
+    }
+
+
+def _period(report: Report, lag: int) -> dict[str, Any]:
+    totals, balance = report.totals, report.totals.balance
+    return {
+        "type": report.kind.value,
+        "at": _time(report.at),
+        "period_s": _seconds(report.period),
+        "lines": balance.lines,
+        "hits": balance.hits,
+        "bytes": totals.bytes,
+        "rejects": balance.rejects,
+        "excluded": balance.excluded,
+        "late": report.late,
+        "statuses": totals.status_classes,
         "sections": [
             {
                 "section": row.key,
@@ -51,20 +65,13 @@ def _stats(stats: Stats, lag: int) -> dict[str, Any]:
                 "errors_4xx": row.errors_4xx,
                 "errors_5xx": row.errors_5xx,
             }
-            for row in stats.sections
+            for row in (report.sections.rows if report.sections else ())
         ],
-        **_panels(stats),
-        "clients": stats.clients,
-        "clients_exact": stats.clients_exact,
-        "duration": durations
-        and {
-            "count": durations.count,
-            "p50_s": durations.p50_s,
-            "p95_s": durations.p95_s,
-            "p99_s": durations.p99_s,
-            "max_s": durations.max_s,
-        },
-        "reject_reasons": stats.reasons,
+        **_panels(report),
+        "clients": totals.clients,
+        "clients_exact": not totals.errors["clients"],
+        "duration": _duration(report),
+        "reject_reasons": dict(report.reject_reasons),
         "lag_bytes": lag,
         "rules": [
             {
@@ -72,73 +79,73 @@ def _stats(stats: Stats, lag: int) -> dict[str, Any]:
                 "state": status.state.value,
                 "value": status.value,
                 "baseline": status.baseline,
-                "armed_at": None if status.armed_at is None else rfc3339(status.armed_at),
+                "armed_at": _time(status.armed_at),
             }
-            for status in stats.rules
+            for status in report.rules
         ],
-        "total": {
-            "lines": stats.total.lines,
-            "hits": stats.total.hits,
-            "rejects": stats.total.rejects,
-            "excluded": stats.total.excluded,
-        },
+        "total": _balance(report.since_start),
     }
 
 
-def _panels(stats: Stats) -> dict[str, Any]:
+def _duration(report: Report) -> dict[str, Any] | None:
+    of = report.totals.duration
+    if of is None:
+        return None
+    named = {name: of[name] for name in ("p50_s", "p95_s", "p99_s", "max_s")}
+    return {"count": report.totals.timed, **named}
+
+
+def _panels(report: Report) -> dict[str, Any]:
     """The panels that are shown, if any."""
-    if not stats.panels:
+    if not report.panels:
         return {}
-    window = stats.panel_window
+    window = report.panel_window
     return {
-        "panels": {panel.name: list(map(row_object, panel.rows)) for panel in stats.panels},
-        "panel_window_s": None if window is None else _seconds(window or stats.period),
+        "panels": {panel.name: to_builtins(row_objects(panel)) for panel in report.panels},
+        "panel_window_s": None if window is None else _seconds(window or report.period),
     }
 
 
-def _change(change: Transition) -> dict[str, Any]:
-    fired = change.state is State.FIRING
-    said: dict[str, Any] = {
+def _transition(transition: Transition) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "type": "alert",
-        "rule": change.rule,
-        "state": "firing" if fired else "resolved",
-        "at": rfc3339(change.at),
-        "value": change.value,
-        "baseline": change.baseline,
-        "threshold": change.threshold,
-        "unit": change.unit,
+        "rule": transition.rule,
+        "state": transition.state.value,
+        "at": rfc3339(transition.at),
+        "value": transition.value,
+        "baseline": transition.baseline,
+        "threshold": transition.threshold,
+        "unit": transition.unit,
     }
-    if not fired:
-        said["fired_at"] = rfc3339(change.fired_at)
-        said["duration_s"] = _seconds(change.lasted)
-        said["peak"] = change.peak
-        said["peak_at"] = rfc3339(change.peak_at)
-    said["sections"] = [
+    if transition.state is State.RESOLVED:
+        found["fired_at"] = rfc3339(transition.fired_at)
+        found["duration_s"] = found["lasted_s"] = _seconds(transition.lasted)
+        found["peak"] = transition.peak
+        found["peak_at"] = rfc3339(transition.peak_at)
+    found["sections"] = [
         {
-            "section": part.section,
-            "value": part.value,
-            "baseline": part.baseline,
-            "share": round(part.share, 4),
+            "section": each.key,
+            "value": each.value,
+            "baseline": each.baseline,
+            "share": round(each.share, 4),
         }
-        for part in change.contributors
+        for each in transition.contributors
     ]
-    return said
+    found["contributors"] = to_builtins(contributor_objects(transition.contributors))
+    return found
 
 
-def _end(end: End) -> dict[str, Any]:
+def _end(report: Report) -> dict[str, Any]:
     return {
-        "type": "end",
-        "at": None if end.at is None else rfc3339(end.at),
-        "lines": end.total.lines,
-        "hits": end.total.hits,
-        "rejects": end.total.rejects,
-        "excluded": end.total.excluded,
-        "backfilled": end.backfilled,
-        "bytes": end.bytes,
-        "late": end.late,
-        "alerts": end.alerts,
-        "firing": [change.rule for change in end.firing],
-        "unjudged": [rule.name for rule in end.unjudged],
-        "first_at": None if end.first_at is None else rfc3339(end.first_at),
-        "last_at": None if end.last_at is None else rfc3339(end.last_at),
+        "type": report.kind.value,
+        "at": _time(report.at),
+        **_balance(report.totals.balance),
+        "backfilled": report.backfilled,
+        "bytes": report.totals.bytes,
+        "late": report.late,
+        "alerts": report.alerts_fired,
+        "firing": [alert.rule for alert in report.alerts],
+        "unjudged": [rule.name for rule in report.unjudged],
+        "first_at": _time(report.start),
+        "last_at": _time(report.end),
     }

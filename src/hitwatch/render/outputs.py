@@ -1,4 +1,4 @@
-"""Where what is said goes: standard output as text or JSON lines, and the alert log."""
+"""Where reports and transitions go: standard output as text or JSON lines, the alert log."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import IO, Any, AnyStr, TextIO
 from hitwatch.alerting.alert import Transition
 from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.appending import LineFile
+from hitwatch.readmodel import Report
 from hitwatch.render import jsonl, text
-from hitwatch.sayings import End, Stats
 
 
 class TextDisplay:
-    """Says things as plain text.
+    """Shows things as plain text.
 
     Args:
         stream: where to.
@@ -25,13 +25,13 @@ class TextDisplay:
     def __init__(self, stream: TextIO, *, top: int, color: bool) -> None:
         self._stream, self._top, self._color = stream, top, color
 
-    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
+    def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Write it now."""
-        write(self._stream, text.to_text(saying, lag=lag, top=self._top, color=self._color))
+        write(self._stream, text.to_text(shown, lag=lag, top=self._top, color=self._color))
 
 
 class JsonDisplay:
-    """Says things as JSON lines.
+    """Shows things as JSON lines.
 
     Args:
         stream: where to.
@@ -41,9 +41,9 @@ class JsonDisplay:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def show(self, saying: Stats | Transition | End, *, lag: int) -> None:
+    def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Write it now."""
-        write(self._stream, jsonl.to_line(saying, lag=lag) + "\n")
+        write(self._stream, jsonl.to_line(shown, lag=lag) + "\n")
 
 
 def write(stream: IO[AnyStr], data: AnyStr) -> None:
@@ -92,15 +92,15 @@ class AlertLog:
         self._file, self._name = file, name
         self.failed: OutputError | None = None
 
-    def keep(self, change: Transition) -> OutputError | None:
-        """Add an alert or its end.
+    def write(self, transition: Transition) -> OutputError | None:
+        """Add a transition of an alert.
 
         Returns:
             The error, the first time that it cannot be written.
 
         """
         try:
-            self._file.add(f"{jsonl.to_line(change)}\n".encode())
+            self._file.add(f"{jsonl.to_line(transition)}\n".encode())
         except (OSError, OutputError) as error:
             first, self.failed = self.failed is None, self._error(error)
             return self.failed if first else None
@@ -119,7 +119,7 @@ class AlertLog:
             "cannot write the alert log",
             where=self._name,
             why=why or str(error),
-            hint="alerts are still said on standard output",
+            hint="alerts are still shown on standard output",
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hitwatch.readmodel import PanelRows
 from hitwatch.render.units import duration, padded, percent, sanitize, size
 from hitwatch.stats.panels import OTHER, PanelRow
@@ -76,15 +74,3 @@ def change(now: int, before: int) -> str:
         return "new" if now else "="
     change = f"{(now - before) / before:+.1%}"
     return "=" if change in ("+0.0%", "-0.0%") else change
-
-
-def row_object(row: PanelRow) -> dict[str, Any]:
-    """A row as plain values, under the keys of the JSON outputs."""
-    found: dict[str, Any] = {"key": row.key, **{name: getattr(row, name) for name in FIGURES}}
-    if row.note:
-        found["name"] = row.note
-    if row.duration:
-        found["duration"] = row.duration
-    if row.previous:
-        found["previous"] = {name: getattr(row.previous, name) for name in FIGURES}
-    return found

@@ -1,4 +1,4 @@
-"""What is said as plain text for people; on a terminal, alerts stand out in colour."""
+"""Reports of display periods and transitions as plain text; alerts stand out in colour."""
 
 from __future__ import annotations
 
@@ -6,34 +6,33 @@ from collections.abc import Mapping
 
 from hitwatch.alerting.alert import RuleStatus, State, Transition
 from hitwatch.instants import SECOND, format_duration
-from hitwatch.readmodel import PanelRows
+from hitwatch.readmodel import Kind, PanelRows, Report
 from hitwatch.render import units
+from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.panels import keys_wording, table
-from hitwatch.sayings import End, Stats
 from hitwatch.stats.panels import PanelRow
 
 _NAME_WIDTH = 32
+_LATENCIES = ("p50", "p95", "p99", "max")
 _BOLD_RED, _BOLD_GREEN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
 
 
-def to_text(
-    saying: Stats | Transition | End, *, lag: int, top: int = 8, color: bool = False
-) -> str:
-    """What is said, as lines of text that end with a line feed.
+def to_text(shown: Report | Transition, *, lag: int, top: int = 8, color: bool = False) -> str:
+    """What is shown, as lines of text that end with a line feed.
 
     Args:
-        saying: what there is to say.
+        shown: the report of a display period or of a run that ends, or a transition.
         lag: bytes between what was read and the ends of the files.
         top: how many sections to list.
         color: whether to mark headings and alerts with a terminal's colours.
 
     """
-    if isinstance(saying, Stats):
-        lines = _stats(saying, lag, top, color)
-    elif isinstance(saying, Transition):
-        lines = _change(saying, color)
+    if isinstance(shown, Transition):
+        lines = _transition(shown, color)
+    elif shown.kind is Kind.END:
+        lines = _end(shown, color)
     else:
-        lines = _end(saying, color)
+        lines = _period(shown, lag, top, color)
     return "\n".join(lines) + "\n"
 
 
@@ -41,84 +40,79 @@ def _marked(text: str, mark: str, color: bool) -> str:
     return f"{mark}{text}{_PLAIN}" if color else text
 
 
-def _stats(stats: Stats, lag: int, top: int, color: bool) -> list[str]:
-    hits = stats.balance.hits
-    when = units.clock_time(stats.at)
-    if not hits:
-        quiet = f"{when}  No request in the last {format_duration(stats.period)}"
+def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
+    when = units.clock_time(report.at or 0)
+    if not report.hits or report.sections is None:
+        quiet = f"{when}  No request in the last {format_duration(report.period)}"
         return [
             _marked(quiet, _BOLD, color),
-            *(_rule(status) for status in stats.rules),
-            _health(stats, lag),
+            *(_rule(status) for status in report.rules),
+            _health(report, lag),
             "",
         ]
-    first = stats.sections[0]
+    first = report.sections.rows[0]
     heading = (
         f"{when}  {units.sanitize(first.key, _NAME_WIDTH)} has the most hits:"
-        f" {first.hits:,} of {hits:,}"
+        f" {first.hits:,} of {report.hits:,}"
     )
     return [
         _marked(heading, _BOLD, color),
-        *_table(stats, top),
-        *(text for panel in stats.panels for text in _panel(panel, stats, color)),
-        _totals(stats),
-        _more(stats),
-        *(_rule(status) for status in stats.rules),
-        _health(stats, lag),
+        *_table(report, report.sections, top),
+        *(text for panel in report.panels for text in _panel(panel, report, color)),
+        _totals(report),
+        _more(report),
+        *(_rule(status) for status in report.rules),
+        _health(report, lag),
         "",
     ]
 
 
-def _table(stats: Stats, top: int) -> list[str]:
-    rows = stats.sections[:top]
+def _table(report: Report, sections: PanelRows, top: int) -> list[str]:
+    rows = sections.rows[:top]
     names = [units.sanitize(row.key, _NAME_WIDTH) for row in rows]
     lines = [
         f"  {'section':<{_NAME_WIDTH}} {'hits':>9} {'share':>8} {'bytes':>9} {'4xx':>7} {'5xx':>7}"
     ]
-    lines += [_row(name, row, stats) for name, row in zip(names, rows, strict=True)]
-    if stats.sections_seen > top:
-        lines.append(f"  … and {stats.sections_seen - top:,} more sections")
+    lines += [_row(name, row, report) for name, row in zip(names, rows, strict=True)]
+    if sections.bounds.keys > top:
+        lines.append(f"  … and {units.count(sections.bounds.keys - top, 'more section')}")
     return lines
 
 
-def _panel(panel: PanelRows, stats: Stats, color: bool) -> list[str]:
-    window = stats.panel_window
-    of = "" if window == 0 else f", last {format_duration(window)}" if window else ", in all"
+def _panel(panel: PanelRows, report: Report, color: bool) -> list[str]:
+    window = report.panel_window
+    of = "" if window == 0 else f", last {format_duration(window)}" if window else ", in total"
     title = _marked(f"{panel.title}{of} ({keys_wording(panel)})", _BOLD, color)
-    return [f"  {title}", *table(panel, stats.panel_hits)]
+    return [f"  {title}", *table(panel, report.panel_hits)]
 
 
-def _row(name: str, row: PanelRow, stats: Stats) -> str:
-    share = units.percent(row.hits / stats.balance.hits)
+def _row(name: str, row: PanelRow, report: Report) -> str:
+    share = units.percent(row.hits / report.hits)
     return (
         f"  {units.padded(name, _NAME_WIDTH)} {row.hits:>9,} {share:>8} {units.size(row.bytes):>9}"
         f" {row.errors_4xx:>7,} {row.errors_5xx:>7,}"
     )
 
 
-def _totals(stats: Stats) -> str:
-    seconds = stats.period / SECOND
-    hits = stats.balance.hits
-    line = f"  total {hits:,} hits, {units.rate(hits / seconds)}/s"
-    if stats.sized:
-        line += f"; {units.size(stats.bytes)} sent, outflow {units.size(stats.bytes / seconds)}/s"
+def _totals(report: Report) -> str:
+    seconds, totals = report.period / SECOND, report.totals
+    line = f"  total {units.count(report.hits, 'hit')}, {units.rate(report.hits / seconds)}/s"
+    if totals.hits_with_bytes:
+        outflow = units.size(totals.bytes / seconds)
+        line += f"; {units.size(totals.bytes)} sent, outflow {outflow}/s"
     else:
         line += "; no bytes in this log"
-    about = "" if stats.clients_exact else "about "
-    return f"{line}; {about}{stats.clients:,} clients"
+    about = "about " if totals.errors["clients"] else ""
+    return f"{line}; {about}{units.count(totals.clients, 'client')}"
 
 
-def _more(stats: Stats) -> str:
-    line = "  status " + "  ".join(f"{name} {count:,}" for name, count in stats.statuses.items())
-    if stats.durations:
-        d = stats.durations
-        named = (("p50", d.p50_s), ("p95", d.p95_s), ("p99", d.p99_s), ("max", d.max_s))
-        line += "; took " + "  ".join(f"{name} {units.duration(value)}" for name, value in named)
+def _more(report: Report) -> str:
+    classes = report.totals.status_classes
+    line = "  status " + "  ".join(f"{name} {count:,}" for name, count in classes.items())
+    if of := report.totals.duration:
+        named = (f"{name} {units.duration(of[f'{name}_s'])}" for name in _LATENCIES)
+        line += f"; latency {'  '.join(named)}"
     return line
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{units.size(value)}/s" if unit == "bytes/s" else f"{units.rate(value)} hits/s"
 
 
 def _rule(status: RuleStatus) -> str:
@@ -127,87 +121,80 @@ def _rule(status: RuleStatus) -> str:
         ready = "" if status.armed_at is None else f", armed at {units.clock_time(status.armed_at)}"
         needed = format_duration(rule.short + rule.long)
         return f"  {rule.name}: warming up, needs {needed} of traffic{ready}"
-    ratio = f", {_ratio(status.value, status.baseline)}" if status.baseline else ""
+    ratio = f", {units.ratio(status.value, status.baseline)}" if status.baseline else ""
     line = (
-        f"  {rule.name}: {_amount(status.value, rule.unit)} over {format_duration(rule.short)},"
-        f" {_amount(status.baseline, rule.unit)} over the {format_duration(rule.long)} before"
-        f"{ratio} (alert above {float(rule.threshold):g} times)"
+        f"  {rule.name}: {units.amount(status.value, rule.unit)} over"
+        f" {format_duration(rule.short)}, {units.amount(status.baseline, rule.unit)} over the"
+        f" {format_duration(rule.long)} before{ratio} (threshold {float(rule.threshold):g}x)"
     )
     if status.state is State.FIRING and status.fired_at is not None:
         line += f"; ALERT since {units.clock_time(status.fired_at)}"
     return line
 
 
-def _ratio(value: float, baseline: float) -> str:
-    return f"{value / baseline:.3g} times"
-
-
-def _health(stats: Stats, lag: int) -> str:
-    total = stats.total
-    line = f"  read {total.lines:,} lines"
-    line += f", {units.size(lag)} behind" if lag else ", up to date"
+def _health(report: Report, lag: int) -> str:
+    total = report.since_start
+    line = f"  read {units.count(total.lines, 'line')}, lag {units.size(lag)}"
     if total.excluded:
         line += f", {total.excluded:,} excluded"
-    line += f", {total.rejects:,} rejects"
-    if stats.reasons:
-        worst = units.sanitize(_worst(stats.reasons), 60)
-        line += f" ({stats.balance.rejects:,} now: {worst})"
-    if stats.late:
-        line += f", {stats.late:,} late"
+    line += f", {units.count(total.rejects, 'reject')}"
+    if report.reject_reasons:
+        reason = units.sanitize(_most_frequent(report.reject_reasons), 60)
+        line += f" ({report.rejects:,} now: {reason})"
+    if report.late:
+        line += f", {report.late:,} late"
     return line
 
 
-def _worst(reasons: Mapping[str, int]) -> str:
+def _most_frequent(reasons: Mapping[str, int]) -> str:
     return max(reasons, key=lambda reason: reasons[reason])
 
 
-def _change(change: Transition, color: bool) -> list[str]:
-    value, baseline = _amount(change.value, change.unit), _amount(change.baseline, change.unit)
-    when = units.clock_time(change.at)
-    if change.state is State.FIRING:
-        ratio = _ratio(change.value, change.baseline) if change.baseline else "out of nothing, over"
+def _transition(transition: Transition, color: bool) -> list[str]:
+    unit, when = transition.unit, units.clock_time(transition.at)
+    value, baseline = (units.amount(each, unit) for each in (transition.value, transition.baseline))
+    if transition.state is State.FIRING:
+        of = f" of {baseline}" if transition.baseline else ""
         heading = (
-            f"*** ALERT {change.rule}, {when}: {value}, {ratio} the {baseline} before"
-            f" (threshold {change.threshold:g})"
-        )
-        parts = ", ".join(
-            f"{units.sanitize(part.section, _NAME_WIDTH)}"
-            f" +{_amount(part.value - part.baseline, change.unit)} ({units.percent(part.share)})"
-            for part in change.contributors
+            f"*** ALERT {transition.rule}, {when}: {value},"
+            f" {units.ratio(transition.value, transition.baseline)}{of}"
+            f" (threshold {transition.threshold:g}x)"
         )
         lines = [_marked(heading, _BOLD_RED, color)]
-        return [*lines, f"    grew most: {parts}", ""] if parts else [*lines, ""]
+        if transition.contributors:
+            lines.append(f"    top contributors: {contributors_wording(transition)}")
+        return [*lines, ""]
     heading = (
-        f"*** RESOLVED {change.rule}, {when}: lasted {format_duration(change.lasted)},"
-        f" peak {_amount(change.peak, change.unit)} at {units.clock_time(change.peak_at)};"
-        f" now {value} against {baseline}"
+        f"*** RESOLVED {transition.rule}, {when}: lasted {format_duration(transition.lasted)},"
+        f" peak {units.amount(transition.peak, unit)} at {units.clock_time(transition.peak_at)};"
+        f" now {value}, baseline {baseline}"
     )
     return [_marked(heading, _BOLD_GREEN, color), ""]
 
 
-def _end(end: End, color: bool) -> list[str]:
-    total = end.total
+def _end(report: Report, color: bool) -> list[str]:
     heading = (
-        f"In all: {total.lines:,} lines = {total.hits:,} hits + {total.rejects:,} rejects"
-        f" + {total.excluded:,} excluded; {units.size(end.bytes)} sent"
+        f"Total: {units.count(report.lines, 'line')} = {units.count(report.hits, 'hit')}"
+        f" + {units.count(report.rejects, 'reject')} + {report.excluded:,} excluded;"
+        f" {units.size(report.bytes)} sent"
     )
     lines = [_marked(heading, _BOLD, color)]
-    if end.reasons:
-        lines.append(f"  rejects most often: {units.sanitize(_worst(end.reasons), 60)}")
-    if end.first_at is not None and end.last_at is not None:
-        span = f"{units.clock_time(end.first_at)} to {units.clock_time(end.last_at)}"
+    if report.reject_reasons:
+        reason = units.sanitize(_most_frequent(report.reject_reasons), 60)
+        lines.append(f"  most frequent reject: {reason}")
+    if report.start is not None and report.end is not None:
+        span = f"{units.clock_time(report.start)} to {units.clock_time(report.end)}"
         lines.append(f"  from {span} UTC")
-    if end.backfilled:
-        lines.append(f"  {end.backfilled:,} of the lines were read back at the start")
-    if end.late:
-        lines.append(
-            f"  {end.late:,} hits came late: judged edges before them were left as they were"
-        )
-    alerts = f"  {end.alerts:,} alert{'' if end.alerts == 1 else 's'} fired"
-    if end.firing:
-        alerts += f"; {', '.join(change.rule for change in end.firing)} still lasts"
+    if report.backfilled:
+        lines.append(f"  {units.count(report.backfilled, 'line')} read back at the start")
+    if report.late:
+        late = units.count(report.late, "late hit")
+        lines.append(f"  {late}: edges that had been judged before were not judged again")
+    alerts = f"  {units.count(report.alerts_fired, 'alert')} fired"
+    if report.alerts:
+        alerts += f"; still firing: {', '.join(alert.rule for alert in report.alerts)}"
     lines.append(alerts)
-    for rule in end.unjudged:
+    for rule in report.unjudged:
         needed = format_duration(rule.short + rule.long)
         lines.append(f"  {rule.name} was not judged: it needs more than {needed} of log")
     return lines

@@ -46,6 +46,33 @@ def duration(seconds: float) -> str:
     return f"{_three(seconds)} s"
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count(1, "reject"), count(2_000, "reject")
+    ('1 reject', '2,000 rejects')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def amount(value: float, unit: str) -> str:
+    """A value in the unit of a rule.
+
+    >>> amount(1_843_200, "bytes/s"), amount(12.34, "hits/s")
+    ('1.84 MB/s', '12.3 hits/s')
+    """
+    return f"{size(value)}/s" if unit == "bytes/s" else f"{rate(value)} {unit}"
+
+
+def ratio(value: float, baseline: float) -> str:
+    """How many times its baseline a value is.
+
+    >>> ratio(30, 4), ratio(30, 0)
+    ('7.5x baseline', 'nothing before')
+    """
+    return f"{value / baseline:.3g}x baseline" if baseline else "nothing before"
+
+
 def percent(share: float) -> str:
     """A share of one, in per cent with one decimal."""
     return f"{share * 100:.1f} %"
@@ -66,7 +93,7 @@ def sanitize(text: str, width: int) -> str:
     Control characters, line breaks and marks that turn the direction of writing are spelled
     out, for a log line is written by whoever sends a request.
 
-    >>> harmless("/a" + chr(27) + "[31m", 20), harmless("/abcdefgh", 6)
+    >>> sanitize("/a" + chr(27) + "[31m", 20), sanitize("/abcdefgh", 6)
     ('/a\\\\x1b[31m', '/abcd…')
     """
     shown = printable(text[: width * 2])

@@ -29,10 +29,10 @@ from hitwatch.run.filter_options import (
     sections_of,
     trusted_networks,
 )
-from hitwatch.run.fold import Reporting, columns_for
 from hitwatch.run.inputs import format_named, offsets_of, zone_named
 from hitwatch.run.parse import Parsing, RejectedLine
 from hitwatch.run.readers import Readers
+from hitwatch.run.report import Reporting, columns_for
 from hitwatch.run.scan import Scan
 from hitwatch.sources.discovery import find_logs
 from hitwatch.tables.lazyframe import LazyRows

@@ -1,4 +1,4 @@
-"""The only loop: lines in, sayings out, until the input ends or somebody stops it."""
+"""The only loop: lines in, reports and transitions out, until the input ends or is stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain, groupby
 from operator import attrgetter
 
 from hitwatch.alerting.alert import State, Transition
-from hitwatch.engine import Engine, Saying
+from hitwatch.engine import Engine
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Format
@@ -17,9 +17,9 @@ from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import SECOND, Duration, Instant, format_duration, rfc3339
 from hitwatch.ports import Clock, Display, Source
+from hitwatch.readmodel import Report
 from hitwatch.render.guesses import guess_wording
 from hitwatch.run.interleave import Input, interleave
-from hitwatch.sayings import End
 from hitwatch.stats.arrivals import Batch
 
 log = logging.getLogger("hitwatch")
@@ -36,11 +36,11 @@ class Loop:
         engine: counts and judges.
         reader_of: the reader of an origin's lines.
         clock: tells the time.
-        display: says things.
+        display: shows things.
         stopped: whether somebody asked the run to end.
         speed: of a replay, how many seconds of the log pass in one; ``None``: as fast as
             can be.
-        keep: takes alerts to be kept.
+        alert_log: takes the transitions of alerts.
         ends_at: when a run of limited length ends.
         notify: tells the user something about the run itself.
         written_at: when, on the clock, the latest event was written.
@@ -53,7 +53,7 @@ class Loop:
     display: Display
     stopped: Callable[[], bool]
     speed: float | None = None
-    keep: Callable[[Transition], None] | None = None
+    alert_log: Callable[[Transition], None] | None = None
     ends_at: Instant | None = None
     notify: Callable[[str], None] = log.info
     written_at: Instant = 0
@@ -61,11 +61,11 @@ class Loop:
     _live: dict[str, Input] = field(default_factory=dict)
     _log_began: Instant | None = None
     _wall_began: Instant = field(default=0)
-    _settled: set[str] = field(default_factory=set)
-    _metric_told: bool = False
+    _checked: set[str] = field(default_factory=set)
+    _metric_notified: bool = False
 
-    def watch(self, source: Source) -> End:
-        """Follow a source on the clock's time, saying figures every display period."""
+    def watch(self, source: Source) -> Report:
+        """Follow a source on the clock's time, showing a report every display period."""
         self._source = source
         every = self.engine.every
         last_tick = self.clock.now()
@@ -79,7 +79,7 @@ class Loop:
             if self.engine.balance.hits > counted:
                 self.written_at = now
             elif not self._behind(chunks):
-                self._say(self.engine.idle(self._log_time(now)))
+                self._emit(self.engine.idle(self._log_time(now)))
             if now >= next_tick:
                 self.display.show(self.engine.tick(now, now - last_tick), lag=source.lag)
                 last_tick, next_tick = now, now - now % every + every
@@ -89,21 +89,21 @@ class Loop:
                 self.clock.wait(min(POLL, next_tick - now))
         return self._end(source, last_tick)
 
-    def replay(self, inputs: Iterable[Input]) -> End:
+    def replay(self, inputs: Iterable[Input]) -> Report:
         """Play finite inputs on the log's own clock, as one stream ordered by time."""
         self._wall_began = self.clock.now()
         for batches in interleave(inputs, self._prepared):
-            self._say(self.engine.feed_together(batches))
+            self._emit(self.engine.feed_together(batches))
             if self.stopped():
                 break
         else:
-            self._say(self.engine.finish())
-        return self._last_word(self.engine.watermark.latest)
+            self._emit(self.engine.finish())
+        return self._finish(self.engine.watermark.latest)
 
     def hits_of(self, origin: str, chunks: Iterable[Chunk]) -> Iterator[Hits]:
         """The hits of an input that ends, in the order of its lines."""
         yield from self.read_all(chunks)
-        if origin in self._settled:
+        if origin in self._checked:
             yield from self.reader_of(origin).finish()
 
     def read_all(self, chunks: Iterable[Chunk]) -> Iterator[Hits]:
@@ -114,8 +114,8 @@ class Loop:
     def read_back(self, inputs: Iterable[Input]) -> None:
         """Count what came into logs before a watch; of its alerts is told in the log alone."""
         for batches in interleave(inputs, self._prepared):
-            for saying in self.engine.feed_together(batches):
-                log.info("while reading back: %s", saying)
+            for shown in self.engine.feed_together(batches):
+                log.info("while reading back: %s", shown)
             if self.stopped():
                 break
 
@@ -123,7 +123,7 @@ class Loop:
         """Hits to be fed; lines without any are counted now."""
         batch = self.engine.batch(hits, origin)
         if batch.is_counted:
-            self._say(self.engine.feed_together([batch]))
+            self._emit(self.engine.feed_together([batch]))
         return batch
 
     @property
@@ -133,7 +133,7 @@ class Loop:
         return {origin for origin, batch in waiting if batch and not batch.is_counted}
 
     def _feed(self, chunks: Sequence[Chunk], lag_of: Callable[[str], int]) -> None:
-        """Count lines of followed logs in the order of time, and say what there is to say.
+        """Count lines of followed logs in the order of time, and show what there is to show.
 
         Where one log has more to be read, what the others say of later times waits for it.
         """
@@ -148,15 +148,15 @@ class Loop:
             if not filled or any(lag_of(origin) for origin in ended & came):
                 break
             batches = [live.batch for live in filled if live.batch is not None]
-            self._say(self.engine.feed_together(batches, now))
+            self._emit(self.engine.feed_together(batches, now))
 
     def read(self, chunk: Chunk) -> list[Hits]:
         """Turn a chunk into hits; log what was rejected."""
         reader = self.reader_of(chunk.origin)
         found = reader.read(chunk.data, chunk.first_line)
-        if reader.log_format is not None and chunk.origin not in self._settled:
-            self._settled.add(chunk.origin)
-            self._settle(reader.log_format, chunk.origin)
+        if reader.log_format is not None and chunk.origin not in self._checked:
+            self._checked.add(chunk.origin)
+            self._check_format(reader.log_format, chunk.origin)
         for reject in (reject for hits in found for reject in hits.rejects):
             log.warning(
                 "rejected %s line %d column %d: %s: %r",
@@ -168,7 +168,7 @@ class Loop:
             )
         return found
 
-    def _settle(self, log_format: Format, origin: str) -> None:
+    def _check_format(self, log_format: Format, origin: str) -> None:
         """See that the rule has something to watch in a format just found.
 
         Raises:
@@ -196,58 +196,60 @@ class Loop:
 
     def _feed_last(self, source: Source) -> None:
         self._feed(source.close(), lambda _: 0)
-        for origin in sorted(self._settled):
+        for origin in sorted(self._checked):
             for hits in self.reader_of(origin).finish():
-                self._say(self.engine.feed_together([self.engine.batch(hits, origin)]))
+                self._emit(self.engine.feed_together([self.engine.batch(hits, origin)]))
 
-    def _end(self, source: Source, last_tick: Instant) -> End:
+    def _end(self, source: Source, last_tick: Instant) -> Report:
         """Count what is left, close what is complete, and say the last period."""
         finite = source.ended and not self.stopped()
         self._feed_last(source)
         if finite:
-            self._say(self.engine.finish())
+            self._emit(self.engine.finish())
         now = self.clock.now()
         if self.engine.delta.balance.lines:
             period = max(1, now - last_tick)
             self.display.show(self.engine.tick(now, period), lag=0)
-        return self._last_word(now)
+        return self._finish(now)
 
-    def _last_word(self, at: Instant | None) -> End:
+    def _finish(self, at: Instant | None) -> Report:
         last = self.engine.end(at)
         self.display.show(last, lag=0)
-        log.info("ended: %s", last.total)
+        log.info("ended: %s", last.totals.balance)
         return last
 
-    def _say(self, sayings: Iterable[Saying]) -> None:
-        for saying in sayings:
-            self._pace(saying.at)
+    def _emit(self, shown: Iterable[Report | Transition]) -> None:
+        for each in shown:
+            self._pace(each.at)
             if self.stopped() and self.speed is not None:
                 return
-            self.say(saying)
-        self._tell_metric()
+            self.emit(each)
+        self._notify_metric()
 
-    def _tell_metric(self) -> None:
-        """Tell, once, that the rule does not watch what it was asked to."""
+    def _notify_metric(self) -> None:
+        """Notify, once, that the rule does not watch what it was asked to."""
         judge = self.engine.judge
-        if judge.rule.metric != judge.asked.metric and not self._metric_told:
-            self._metric_told = True
+        if judge.rule.metric != judge.asked.metric and not self._metric_notified:
+            self._metric_notified = True
             self.notify("no line says how many bytes were sent; the rule watches hits instead")
 
-    def say(self, saying: Saying) -> None:
-        """Say one thing; log and keep alerts."""
-        self.display.show(saying, lag=self._lag if isinstance(saying, Transition) else 0)
-        if isinstance(saying, Transition):
-            _log_change(saying)
-            if self.keep:
-                self.keep(saying)
+    def emit(self, shown: Report | Transition) -> None:
+        """Show a report or a transition; log transitions, and keep them in the alert log."""
+        if not isinstance(shown, Transition):
+            self.display.show(shown, lag=0)
+            return
+        self.display.show(shown, lag=self._lag)
+        _log_transition(shown)
+        if self.alert_log:
+            self.alert_log(shown)
 
     @property
     def _lag(self) -> int:
         return self._source.lag if self._source else 0
 
-    def _pace(self, at: Instant) -> None:
+    def _pace(self, at: Instant | None) -> None:
         """Wait until the log's clock, at the replay's speed, shows an instant."""
-        if self.speed is None:
+        if self.speed is None or at is None:
             return
         if self._log_began is None:
             self._log_began = at
@@ -255,20 +257,20 @@ class Loop:
         self.clock.wait(due - self.clock.now())
 
 
-def _log_change(change: Transition) -> None:
-    if change.state is State.FIRING:
+def _log_transition(transition: Transition) -> None:
+    if transition.state is State.FIRING:
         log.warning(
             "alert %s fired at %s: %.1f against %.1f %s",
-            change.rule,
-            rfc3339(change.at),
-            change.value,
-            change.baseline,
-            change.unit,
+            transition.rule,
+            rfc3339(transition.at),
+            transition.value,
+            transition.baseline,
+            transition.unit,
         )
     else:
         log.warning(
             "alert %s resolved at %s after %s",
-            change.rule,
-            rfc3339(change.at),
-            format_duration(change.lasted),
+            transition.rule,
+            rfc3339(transition.at),
+            format_duration(transition.lasted),
         )

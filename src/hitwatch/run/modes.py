@@ -27,11 +27,11 @@ from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, Duration, Instant, rfc3339
 from hitwatch.ports import Clock, Display
 from hitwatch.privacy.pipeline import HitPipeline
+from hitwatch.readmodel import Report
 from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.interleave import Input
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
-from hitwatch.sayings import End
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import Head, encoding_of, head_of_pieces
 from hitwatch.sources.finite import read_to_end
@@ -62,11 +62,11 @@ class Run:
         section_depth: how many path segments make a section.
         zone: of times without an offset.
         clock: tells the time.
-        display: says things.
+        display: shows things.
         notify: tells the user something about the run itself, on standard error.
         warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
-        keep: takes alerts to be kept.
+        alert_log: takes the transitions of alerts.
         pipeline: what is done to hits before they are counted.
         duration_unit: of durations whose unit a format leaves open.
         counted: the panels that are counted.
@@ -83,15 +83,15 @@ class Run:
     display: Display
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
-    keep: Callable[[Transition], None] | None = None
+    alert_log: Callable[[Transition], None] | None = None
     pipeline: HitPipeline = field(default_factory=HitPipeline)
     duration_unit: str | None = None
     warn: Callable[[str], None] | None = None
     counted: tuple[Panel, ...] = field(default_factory=panels)
     shown: Shown | None = None
 
-    def tell(self, text: str) -> None:
-        """Tell the user of what could not be read."""
+    def warn_user(self, text: str) -> None:
+        """Warn the user of what could not be read."""
         (self.warn or self.notify)(text)
 
     def readers(self) -> Callable[[str], Reader]:
@@ -114,7 +114,7 @@ def watch(
     backfill: Duration = 30 * MINUTE,
     from_start: bool = False,
     ends_at: Instant | None = None,
-) -> End:
+) -> Report:
     """Follow files or standard input live.
 
     Args:
@@ -131,7 +131,7 @@ def watch(
     engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
     readers = run.readers()
     if paths == [STDIN]:
-        return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.tell))
+        return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.warn_user))
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
     loop, source = _loop(run, engine, readers, ends_at), Tail(followers)
     try:
@@ -146,7 +146,7 @@ def watch(
         # The latest hit that counts may be older than the log's last line.
         loop.written_at = written_at - max(0, latest - (engine.watermark.latest or latest))
         for alert in engine.end_backfill():
-            loop.say(alert)
+            loop.emit(alert)
         return loop.watch(source)
     finally:
         source.close()
@@ -164,7 +164,7 @@ def _loop(
         clock=run.clock,
         display=run.display,
         stopped=run.stopped,
-        keep=run.keep,
+        alert_log=run.alert_log,
         ends_at=ends_at,
         notify=run.notify,
     )
@@ -172,7 +172,7 @@ def _loop(
 
 def _on_file_event(run: Run, event: FileEvent) -> None:
     log.info("%s %s", event.path, event.what)
-    (run.tell if event.wrong else run.notify)(f"{event.path} {event.what}")
+    (run.warn_user if event.wrong else run.notify)(f"{event.path} {event.what}")
 
 
 @dataclass(slots=True)
@@ -338,7 +338,7 @@ def _recognise(run: Run, reader: Reader, head: Head, path: str) -> None:
         log.info("%s: format %s, %s", path, reader.log_format.name, how)
 
 
-def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[End | None, bool]:
+def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[Report | None, bool]:
     """Play whole logs through the engine on their own clock.
 
     Args:
@@ -347,7 +347,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         speed: how many seconds of the log pass in one; ``None``: as fast as can be.
 
     Returns:
-        The last word, and whether every file could be read.
+        The report of the run that ended, and whether every file could be read.
 
     Raises:
         InputError: no file could be read.
@@ -359,7 +359,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
     def failed(error: InputError) -> None:
         failures.append(error)
         log.error("%s", error)
-        run.tell(str(error))
+        run.warn_user(str(error))
 
     loop = Loop(
         engine=Engine(
@@ -370,15 +370,19 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[E
         display=run.display,
         stopped=run.stopped,
         speed=speed,
-        keep=run.keep,
+        alert_log=run.alert_log,
         notify=run.notify,
     )
     looked_at = run.pipeline.hit_filter.columns
-    begun = in_order(paths, readers, run.notify, failed, warn=run.tell, looked_at=looked_at)
+    begun = in_order(paths, readers, run.notify, failed, warn=run.warn_user, looked_at=looked_at)
     if failures and len(failures) == len(paths):
         return None, False
     inputs = [
-        Input(path, first_at, loop.hits_of(path, read_to_end(path, failed, run.tell, run.stopped)))
+        Input(
+            path,
+            first_at,
+            loop.hits_of(path, read_to_end(path, failed, run.warn_user, run.stopped)),
+        )
         for first_at, path in begun
     ]
     return loop.replay(inputs), not failures

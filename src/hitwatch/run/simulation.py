@@ -20,10 +20,10 @@ from hitwatch.instants import SECOND, Duration, parse_duration
 from hitwatch.outputs.door import Outputs, WholeLog
 from hitwatch.outputs.target import STDOUT, spelled
 from hitwatch.ports import Clock
+from hitwatch.readmodel import Report
 from hitwatch.render.outputs import write
 from hitwatch.run import modes
 from hitwatch.run.earlier import is_earlier
-from hitwatch.sayings import End
 from hitwatch.simulate.scenario import Scenario, check, read_scenario, shipped, start_of
 from hitwatch.simulate.scenario import shipped_names as shipped_names
 from hitwatch.simulate.traffic import Block, GroundTruth, blocks
@@ -139,7 +139,7 @@ def _write(
         write_fast(lines, log, truth, simulation.stopped)
 
 
-def demo(run: modes.Run, *, keep_running: bool) -> End:
+def demo(run: modes.Run, *, keep_running: bool) -> Report:
     """Watch made-up traffic with an incident, on a shortened clock.
 
     A second process writes the log, as a server would; this one follows it.

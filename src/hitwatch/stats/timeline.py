@@ -55,9 +55,17 @@ class Timeline:
                 if amount != _NONE:
                     yield (first + index) * self.width, amount
 
-    def gaps(self, longer_than: Duration = HOUR) -> tuple[tuple[Instant, Instant], ...]:
-        """The ten longest stretches without a hit, in the order of time."""
-        starts = (start for start, _ in self)
+    def gaps(
+        self, since: Instant | None = None, longer_than: Duration = HOUR
+    ) -> tuple[tuple[Instant, Instant], ...]:
+        """The ten longest stretches without a hit, in the order of time.
+
+        Args:
+            since: buckets that begin before it do not count.
+            longer_than: what is shorter is none.
+
+        """
+        starts = (start for start, _ in self if since is None or start >= since)
         found = [
             (before + self.width, after)
             for before, after in pairwise(starts)

@@ -1,0 +1,94 @@
+"""A rule over whole logs: buckets in any order in, alerts out; and what explains alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from hitwatch.alerting.alert import Alert, State, Transition, rank_contributors
+from hitwatch.alerting.metric import MetricJudge
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.instants import Instant
+from hitwatch.stats.series import Series
+from hitwatch.stats.timeline import Timeline
+
+
+def explain(transition: Transition, rule: SurgeRule, sections: Series) -> Transition:
+    """A transition with the sections that grew most.
+
+    Args:
+        transition: as it was judged.
+        rule: the rule as it was judged.
+        sections: of all buckets that its windows reach.
+
+    """
+    middle = transition.at - rule.short
+    short = sections.between(middle, transition.at, rule.metric)
+    long = sections.between(middle - rule.long, middle, rule.metric)
+    return replace(transition, contributors=rank_contributors(rule, short, long))
+
+
+@dataclass(slots=True)
+class RuleHistory:
+    """What a rule is judged over, of logs that are read as a whole.
+
+    Args:
+        rule: the rule.
+
+    Attributes:
+        hits: by bucket.
+        sent: bytes of those buckets in which a hit says how many.
+        sections: hits and bytes by section and bucket.
+
+    """
+
+    rule: SurgeRule
+    hits: Timeline = field(init=False)
+    sent: Timeline = field(init=False)
+    sections: Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        width = self.rule.resolution
+        self.hits, self.sent = Timeline(width), Timeline(width)
+        self.sections = Series("section", width)
+
+    def add(self, steps: Iterable[tuple[Instant, int, int, int]]) -> None:
+        """Add buckets: start, hits, bytes, and how many of the hits say how many bytes."""
+        buckets = list(steps)
+        self.hits.add((start, hits) for start, hits, _, _ in buckets)
+        self.sent.add((start, size) for start, _, size, with_bytes in buckets if with_bytes)
+
+    @property
+    def first_judged(self) -> Instant | None:
+        """The first bucket end at which the rule can be judged; ``None`` without hits."""
+        rule, first = self.rule, next((start for start, _ in self.hits), None)
+        return None if first is None else first + rule.short + rule.long + rule.resolution
+
+    def judge(self) -> tuple[Alert, ...]:
+        """The alerts that the rule would have raised, in order."""
+        judge, transitions = MetricJudge(self.rule), list[Transition]()
+        last: Instant | None = None
+        sizes = iter(self.sent)
+        size = next(sizes, None)
+        for start, count in self.hits:
+            transitions += judge.advance(start)
+            known = size is not None and size[0] == start
+            judge.add(start, count, size[1] if size and known else 0, has_bytes=known)
+            if known:
+                size = next(sizes, None)
+            last = start
+        if last is not None:
+            transitions += judge.advance(last + self.rule.resolution)
+        return self._alerts(transitions, judge)
+
+    def _alerts(self, transitions: Iterable[Transition], judge: MetricJudge) -> tuple[Alert, ...]:
+        alerts: list[Alert] = []
+        for transition in transitions:
+            explained = explain(transition, judge.rule, self.sections)
+            if transition.state is State.FIRING:
+                alerts.append(Alert(explained, None, explained.peak))
+            else:
+                alerts[-1] = Alert(alerts[-1].fired, explained, explained.peak)
+        if judge.alert and alerts:
+            alerts[-1] = replace(alerts[-1], peak=judge.alert.peak)
+        return tuple(alerts)

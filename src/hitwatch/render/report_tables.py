@@ -1,0 +1,90 @@
+"""A report as tables: CSV, Parquet and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from hitwatch.formats.columns import Column, ColumnType
+from hitwatch.readmodel import PanelRows, Report
+from hitwatch.render.panels import FIGURES, change
+from hitwatch.render.report_text import alert_lines, head_lines
+from hitwatch.render.spreadsheets import no_formula
+from hitwatch.render.units import duration, markdown, percent, size
+from hitwatch.stats.panels import TIMED, PanelRow
+from hitwatch.tables.rows import write_parquet
+
+
+def to_csv(report: Report) -> str:
+    """All panels in one table (RFC 4180).
+
+    What a spreadsheet would take for a formula stands behind an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["panel", "key", *FIGURES, *TIMED, "previous_hits"])
+    for row in to_rows(report):
+        writer.writerow([row["panel"], no_formula(row["key"]), *list(row.values())[3:]])
+    return out.getvalue()
+
+
+def to_rows(report: Report) -> list[dict[str, Any]]:
+    """All rows of all panels, each with the same columns; what is not known is ``None``."""
+    return [
+        {
+            "panel": panel.name,
+            "key": row.key,
+            "name": row.note or None,
+            **{name: getattr(row, name) for name in FIGURES},
+            **{name: row.duration[name] if row.duration else None for name in TIMED},
+            "previous_hits": row.previous.hits if row.previous else None,
+        }
+        for panel in report.panels
+        for row in panel.rows
+    ]
+
+
+def to_parquet(report: Report) -> bytes:
+    """All panels in one table, as Parquet."""
+    types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
+    types |= dict.fromkeys(FIGURES, ColumnType.INTEGER)
+    types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
+    columns = [Column(name, kind, "") for name, kind in types.items()]
+    out = io.BytesIO()
+    write_parquet(to_rows(report), columns, out)
+    return out.getvalue()
+
+
+def to_markdown(report: Report) -> str:
+    """Headings and tables (GitHub-flavoured)."""
+    lines = [
+        "# Access log report",
+        "",
+        *(f"- {markdown(line.strip())}" for line in head_lines(report)),
+    ]
+    for panel in report.panels:
+        timed = any(row.duration for row in panel.rows)
+        heads = ["hits", *(["change"] if panel.compared else [])]
+        heads += ["visitors", "bytes", "4xx", "5xx", "bots", *(["p50", "p95"] if timed else [])]
+        lines += ["", f"## {panel.title}", "", f"| | {' | '.join(heads)} |"]
+        lines.append("|---|" + "---:|" * len(heads))
+        lines += [_markdown(panel, row, timed=timed) for row in panel.rows]
+    first, *rest = alert_lines(report)
+    lines += ["", "## Alerts", "", first, *(f"- {line.strip()}" for line in rest)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(panel: PanelRows, row: PanelRow, *, timed: bool) -> str:
+    cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
+    if panel.compared:
+        cells.append(change(row.hits, row.previous.hits if row.previous else 0))
+    cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
+    cells.append(percent(row.bots / row.hits if row.hits else 0))
+    if timed:
+        cells += _times(row)
+    return f"| {' | '.join(cells)} |"
+
+
+def _times(row: PanelRow) -> list[str]:
+    return [duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")]

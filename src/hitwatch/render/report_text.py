@@ -1,0 +1,183 @@
+"""A report as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hitwatch.alerting.alert import Alert
+from hitwatch.instants import format_duration
+from hitwatch.readmodel import PreviousPeriod, Report
+from hitwatch.render.contributors import contributors_wording
+from hitwatch.render.guesses import guess_wording
+from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table
+from hitwatch.render.units import (
+    amount,
+    clock_time,
+    count,
+    duration,
+    percent,
+    printable,
+    ratio,
+    size,
+)
+from hitwatch.stats.panels import TIMED
+
+_BAR_WIDTH = 14
+_ALERTS = 10
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def to_text(report: Report, *, color: bool = False) -> str:
+    """A report for people.
+
+    Args:
+        report: the report.
+        color: whether for a terminal that shows colours.
+
+    """
+    lines = head_lines(report)
+    for panel in report.panels:
+        title = f"{panel.title} ({keys_wording(panel)})"
+        lines += ["", f"{_BOLD}{title}{_PLAIN}" if color else title]
+        lines += table(panel, report.hits)
+    if report.histogram:
+        lines += ["", "Durations", *_histogram(report.histogram)]
+    lines += ["", *alert_lines(report)]
+    return "\n".join(lines) + "\n"
+
+
+def head_lines(report: Report) -> list[str]:
+    """What all hits have together, as lines."""
+    lines = [
+        f"{count(report.lines, 'line')} = {count(report.hits, 'hit')}"
+        f" + {count(report.rejects, 'reject')} + {report.excluded:,} excluded"
+    ]
+    if report.start is not None and report.end is not None:
+        length = format_duration(report.end - report.start)
+        lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
+    lines += [
+        f"{size(report.bytes)} sent; {_total(report, 'visitors')} visitors,"
+        f" {_total(report, 'clients')} clients, {_total(report, 'sections')} sections,"
+        f" {_total(report, 'paths')} paths",
+        f"{_total(report, 'static_files')} static files,"
+        f" {_total(report, 'not_found')} paths not found" + _senders(report),
+    ]
+    if of := report.totals.duration:
+        said = (f"{name[:-2]} {duration(of[name])}" for name in TIMED)
+        error = report.totals.errors["duration"]
+        bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
+        lines.append(f"latency {'  '.join(said)}{bound}")
+    passed_over = sum(source.bytes_passed_over for source in report.sources)
+    lines.append(
+        f"{size(sum(source.bytes_read for source in report.sources))} of logs"
+        f" read in {report.elapsed_s:.2f} s"
+        + (f"; {size(passed_over)} of other times passed over" if passed_over else "")
+    )
+    if report.previous:
+        lines.append(_previous(report, report.previous))
+    for begin, end in report.gaps:
+        lines.append(
+            f"no hit for {format_duration(end - begin)}, from {clock_time(begin)}"
+            f" to {clock_time(end)}"
+        )
+    for reason, rejects in sorted(report.reject_reasons.items(), key=lambda item: -item[1])[:3]:
+        lines.append(f"{count(rejects, 'reject')}: {printable(reason)}")
+    guesses = dict.fromkeys(guess for source in report.sources for guess in source.guesses)
+    lines += [printable(guess_wording(guess)) for guess in guesses]
+    if len(report.sources) > 1:
+        lines += [
+            f"  {printable(source.origin)}: {source.log_format},"
+            f" {count(source.balance.hits, 'hit')}, {count(source.balance.rejects, 'reject')}"
+            for source in report.sources
+        ]
+    if not report.complete:
+        lines.append("not everything was read; the figures cover what was")
+    return lines
+
+
+def _total(report: Report, name: str) -> str:
+    """How many there are in all, and how far that may be off where it is an estimate."""
+    return f"{getattr(report.totals, name):,}{_bound(report.totals.errors[name])}"
+
+
+def _bound(error: float) -> str:
+    """How far an estimate may be off; nothing, where it is none."""
+    return f" ± {error:.1%}" if error else ""
+
+
+def _senders(report: Report) -> str:
+    """What is told of referrers and bots, as far as it is logged."""
+    said, unlogged = "", []
+    if "referrer" in report.absent:
+        unlogged.append("referrers")
+    else:
+        said += f", {_total(report, 'referrers')} referrers"
+    if "user_agent" in report.absent:
+        unlogged.append("user agents")
+    else:
+        bots = percent(report.totals.bots / report.hits if report.hits else 0)
+        said += f"; {bots} of the hits by bots and tools"
+    return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
+
+
+def _previous(report: Report, previous: PreviousPeriod) -> str:
+    when = " to ".join(
+        clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
+    )
+    totals = previous.totals
+    changes = (
+        f"{name} {change(now, before)} ({before:,}{bound})"
+        for name, now, before, bound in (
+            ("hits", report.hits, totals.balance.hits, ""),
+            ("bytes", report.bytes, totals.bytes, ""),
+            ("visitors", report.visitors, totals.visitors, _bound(totals.errors["visitors"])),
+        )
+    )
+    return f"compared with {when} UTC: {', '.join(changes)}"
+
+
+def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
+    """Durations by power of ten and its 1-2-5 steps."""
+    edges = [10.0**power * step for power in range(-4, 4) for step in (1, 2, 5)]
+    counts = dict.fromkeys([*edges, float("inf")], 0)
+    for upper, hits in buckets:
+        counts[next((edge for edge in edges if upper <= edge * 1.01), float("inf"))] += hits
+    total, most = sum(counts.values()), max(counts.values())
+    return [
+        f"  up to {duration(edge) if edge != float('inf') else 'more':>8} {hits:>11,}"
+        f" {percent(hits / total):>7}  {'█' * round(hits / most * _BAR_WIDTH)}"
+        for edge, hits in counts.items()
+        if hits
+    ]
+
+
+def alert_lines(report: Report) -> list[str]:
+    """The alerts, or why there are none, as lines."""
+    alerts, judged_from, end = report.alerts, report.judged_from, report.end
+    needs = f"the rule needs {format_duration(report.reach)} of log before it"
+    unjudged = judged_from is None or end is None or judged_from > end
+    if not alerts and unjudged:
+        return [f"Alerts: not judged; {needs}"]
+    late = judged_from is not None and report.start is not None and judged_from > report.start
+    since = f"; not judged before {clock_time(judged_from or 0)}: {needs}" if late else ""
+    if not alerts:
+        return [f"Alerts: none would have fired{since}"]
+    most = sorted(alerts, key=lambda alert: -alert.peak)[:_ALERTS]
+    more = f"; the {len(most)} with the highest peaks" if len(most) < len(alerts) else ""
+    lines = [f"Alerts that would have fired ({len(alerts)}{more}){since}"]
+    for alert in sorted(most, key=lambda alert: alert.fired_at):
+        lines += _alert(alert)
+    return lines
+
+
+def _alert(alert: Alert) -> list[str]:
+    fired = alert.fired
+    until = clock_time(alert.resolved_at) if alert.resolved_at is not None else "still firing"
+    baseline = f" of {amount(fired.baseline, fired.unit)}" if fired.baseline else ""
+    lines = [
+        f"  {alert.rule}: {clock_time(alert.fired_at)} to {until};"
+        f" peak {amount(alert.peak, fired.unit)}, {ratio(alert.peak, fired.baseline)}{baseline}"
+    ]
+    if fired.contributors:
+        lines.append(f"    top contributors: {contributors_wording(fired)}")
+    return lines

@@ -1,0 +1,254 @@
+"""One report over whole logs: what is counted, and the report read off it; draws nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hitwatch.alerting.alert import Alert
+from hitwatch.alerting.history import RuleHistory
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.errors import InputError
+from hitwatch.hits.batch import Hits
+from hitwatch.hits.reader import Reader
+from hitwatch.instants import Instant, bucket_start
+from hitwatch.readmodel import (
+    Kind,
+    PreviousPeriod,
+    Report,
+    SourceRow,
+    View,
+    panel_rows,
+    totals_of,
+)
+from hitwatch.run.fold import Fold
+from hitwatch.run.inputs import in_order
+from hitwatch.run.memory import bound_memory
+from hitwatch.select.filter import Filter, TimeRange
+from hitwatch.stats.panels import BotFinder, Panel, columns_needed
+from hitwatch.stats.user_agents import prepare
+from hitwatch.tally import Balance, Tally
+
+
+def columns_for(panels: Iterable[Panel], hit_filter: Filter) -> list[str]:
+    """Columns that must be built: those of the panels and of the filter."""
+    return sorted(columns_needed(panels) | hit_filter.columns)
+
+
+@dataclass(slots=True)
+class _Count:
+    """What is counted of the hits that a filter lets through.
+
+    Attributes:
+        hit_filter: which hits count.
+        tally: what has been counted; ``None``: they count for the rule alone.
+        history: the rule, where they count for it.
+
+    """
+
+    hit_filter: Filter
+    tally: Tally | None
+    history: RuleHistory | None
+
+
+@dataclass(slots=True)
+class Reporting:
+    """One report being made.
+
+    Attributes:
+        paths: files, or ``-`` alone.
+        reader_of: makes the reader of an origin's lines.
+        panels: to be counted.
+        rule: to be judged over the finished time line; ``None``: none.
+        hit_filter: which hits count.
+        notify: tells the user something about the run itself.
+        stopped: whether somebody asked the run to end.
+        previous: the time to compare with; ``None``: nothing is compared.
+        progress: told how many bytes have been read.
+        warn: tells the user of what could not be read, also one who wants no progress told.
+
+    """
+
+    paths: list[str]
+    reader_of: Callable[[str], Reader]
+    panels: tuple[Panel, ...]
+    rule: SurgeRule | None
+    hit_filter: Filter
+    notify: Callable[[str], None]
+    stopped: Callable[[], bool]
+    previous: TimeRange | None = None
+    progress: Callable[[int], None] | None = None
+    warn: Callable[[str], None] | None = None
+    _fold: Fold = field(init=False)
+    _main: Tally = field(init=False)
+    _history: RuleHistory = field(init=False)
+    _counts: list[_Count] = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _bots: BotFinder = field(default_factory=BotFinder)
+
+    def __post_init__(self) -> None:
+        self._main, self._history = Tally.of(self.panels), RuleHistory(self.rule or SurgeRule())
+        self._counts = [
+            _Count(self.hit_filter, self._main, self._history),
+            *self._compared(),
+            *self._judged_before(),
+        ]
+        self._fold = Fold(
+            self.reader_of,
+            self._count,
+            [each.hit_filter.time_range for each in self._counts],
+            self.stopped,
+            self.warn or self.notify,
+            self.progress,
+        )
+
+    @property
+    def failures(self) -> list[InputError]:
+        """What could not be read."""
+        return self._fold.failures
+
+    def size(self) -> int:
+        """Bytes of the inputs as they lie on the disk."""
+        return sum(Path(path).stat().st_size for path in self.paths if Path(path).is_file())
+
+    def make(self, view: View) -> Report:
+        """Read everything, and give the report.
+
+        Args:
+            view: how rows are ordered, and how many are shown.
+
+        """
+        bound_memory()
+        began = time.monotonic()
+        origins = in_order(
+            self.paths,
+            self.reader_of,
+            self.notify,
+            self._fold.fail,
+            warn=self._fold.warn,
+            looked_at=self.hit_filter.columns,
+        )
+        sources = [SourceRow(origin, "") for _, origin in origins]
+        by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
+        self._fold.run(sources, prepare if by_agent else None)
+        for each in self._counts:
+            if each.tally is not None:
+                each.tally.counts.finish()
+        return self._report(sources, view, time.monotonic() - began)
+
+    def _compared(self) -> list[_Count]:
+        """What counts of the time to compare with."""
+        if self.previous is None:
+            return []
+        before = replace(self.hit_filter, time_range=self.previous)
+        return [_Count(before, Tally.of(self.panels), None)]
+
+    def _judged_before(self) -> list[_Count]:
+        """What counts before ``since``, for the rule alone."""
+        since, _ = self.hit_filter.time_range
+        rule = self.rule
+        if rule is None or since is None:
+            return []
+        start = bucket_start(since, rule.resolution)
+        # The first bucket is in no window, and an alert that was on must be seen to begin.
+        reach = 2 * (rule.short + rule.long) + rule.resolution
+        before = replace(self.hit_filter, time_range=(start - reach, since))
+        return [_Count(before, None, self._history)]
+
+    def _count(self, hits: Hits, source: SourceRow) -> None:
+        for each in self._counts:
+            batch = self._bots.hit_batch(hits, each.hit_filter.flags(hits))
+            if len(batch):
+                if each.tally is not None:
+                    each.tally.counts.add(hits, batch)
+                    with self._lock:
+                        each.tally.absorb_facts(batch)
+                if each.history is not None and hits.has("time"):
+                    each.history.sections.add(batch)
+                    steps = batch.steps(each.history.rule.resolution)
+                    with self._lock:
+                        each.history.add(steps)
+            if each.tally is self._main:
+                excluded = len(hits) - len(batch)
+                counted = Balance(hits.lines, len(batch), hits.rejected, excluded)
+                with self._lock:
+                    each.tally.absorb_others(hits, excluded)
+                    source.balance += counted
+
+    def _report(self, sources: list[SourceRow], view: View, elapsed_s: float) -> Report:
+        main, since = self._main, self.hit_filter.time_range[0]
+        base = next((c.tally for c in self._counts[1:] if c.tally is not None), None)
+        alerts, judged_from = self._alerts()
+        return Report(
+            Kind.WHOLE,
+            totals_of(main),
+            start=main.first_at,
+            end=main.last_at,
+            reject_reasons=main.reject_reasons,
+            sources=tuple(sources),
+            gaps=self._history.hits.gaps(since),
+            panels=panel_rows(main.counts, view, base.counts if base else None, self._scale(base)),
+            panel_hits=main.balance.hits,
+            histogram=main.counts.durations(),
+            alerts=alerts,
+            alerts_fired=len(alerts),
+            judged_from=judged_from,
+            reach=self.rule.short + self.rule.long if self.rule else 0,
+            complete=not self.failures and not self.stopped(),
+            elapsed_s=elapsed_s,
+            previous=self._previous(base) if base else None,
+            absent=self._absent(sources),
+        )
+
+    def _alerts(self) -> tuple[tuple[Alert, ...], Instant | None]:
+        """The alerts of the time that counts, and from when on the rule was judged."""
+        judged_from = self._history.first_judged
+        if self.rule is None or judged_from is None:
+            return (), None
+        alerts = self._history.judge()
+        since, _ = self.hit_filter.time_range
+        if since is not None:
+            judged_from = max(judged_from, since)
+            alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at > since)
+        return alerts, judged_from
+
+    def _previous(self, base: Tally) -> PreviousPeriod:
+        since, until = self.previous or (None, None)
+        return PreviousPeriod(
+            start=base.first_at if since is None else since,
+            end=base.last_at if until is None else until,
+            totals=totals_of(base),
+        )
+
+    def _absent(self, sources: list[SourceRow]) -> frozenset[str]:
+        """Columns of panels, and that by which bots are told, that no input has."""
+        known = [self.reader_of(source.origin).log_format for source in sources]
+        columns = {dimension.column for panel in self.panels for dimension in panel.dimensions} | {
+            "user_agent"
+        }
+        filled = {name for name in columns for one in known if one is None or one.fills(name)}
+        return frozenset(columns - filled) if known else frozenset()
+
+    def _scale(self, base: Tally | None) -> float:
+        """How much longer the range is than the one it is compared with."""
+        if base is None or self.previous is None:
+            return 1.0
+        length, before = (
+            _length(time_range, tally)
+            for time_range, tally in (
+                (self.hit_filter.time_range, self._main),
+                (self.previous, base),
+            )
+        )
+        return length / before if before else 1.0
+
+
+def _length(time_range: TimeRange, tally: Tally) -> int:
+    """How long the time is that is asked for; an end that is not given is that of the hits."""
+    since, until = time_range
+    start = tally.first_at or 0 if since is None else since
+    end = tally.last_at or 0 if until is None else until
+    return end - start
