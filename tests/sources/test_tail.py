@@ -22,6 +22,8 @@ ACTIONS = st.lists(
             "piece",
             "rename",
             "rename twice",
+            "rename upwards",
+            "copy and truncate",
             "truncate",
             "delete",
             "create",
@@ -45,6 +47,7 @@ class Server:
         self.number = 0
         self.file = path.open("a", encoding="utf-8")
         self.gone = False
+        self.rotated = 0
 
     def write(self) -> None:
         """Add a line, finishing a piece."""
@@ -73,6 +76,23 @@ class Server:
         self.path.rename(f"{self.path}.1")
         self.gone = True
         self.create()
+
+    def rename_upwards(self) -> None:
+        """Rotate by rename, the newest file having the highest number."""
+        if self.gone:
+            return
+        self.rotated += 1
+        self.path.rename(f"{self.path}.{100 + self.rotated}")
+        self.gone = True
+        self.create()
+
+    def copy_and_truncate(self) -> None:
+        """Rotate as logrotate does with copytruncate."""
+        if self.gone:
+            return
+        self.rotated += 1
+        Path(f"{self.path}-{self.rotated}").write_bytes(self.path.read_bytes())
+        self.truncate()
 
     def create(self) -> None:
         """Create the file again after it went."""
@@ -133,11 +153,20 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         server.write()
         server.rename()
 
+    def copy_and_truncate() -> None:
+        # A log of which nothing was ever read is not known again.
+        server.write()
+        poll()
+        server.write()
+        server.copy_and_truncate()
+
     act: dict[str, Callable[[], None]] = {
         "write": server.write,
         "piece": server.write_piece,
         "rename": server.rename,
         "rename twice": careful(rename_twice),
+        "rename upwards": server.rename_upwards,
+        "copy and truncate": copy_and_truncate,
         "truncate": careful(server.truncate),
         "delete": careful(server.delete),
         "create": careful(server.create),
@@ -169,6 +198,92 @@ def follow(path: Path) -> tuple[Follower, list[FileEvent]]:
 def lines(follower: Follower) -> bytes:
     """Read all there is."""
     return b"".join(chunk.data for chunk in follower.read(1 << 30))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "access.log.{}",
+            "access.log-2026010{}",
+            "access.log.2026-01-0{}-12",
+            "access-2026-0{}.log",
+        ),
+        *("access_0{}.log", "access.log.176722560{}"),
+    ],
+)
+def test_files_are_known_by_identity_whatever_rotation_calls_them(
+    tmp_path: Path, name: str
+) -> None:
+    """However many were there, and whether numbers go up or down, each is read once."""
+    path = tmp_path / "access.log"
+    for number in range(5):
+        (tmp_path / name.format(number)).write_bytes(b"old %d\n" % number * 100)
+    path.write_bytes(b"")
+    follower, _ = follow(path)
+    follower.open()
+    read: list[bytes] = []
+    for number in range(5, 9):
+        with path.open("ab") as file:
+            file.write(b"new %d\n" % number)
+        if number % 2:
+            read.append(lines(follower))
+        path.rename(tmp_path / name.format(number))
+        path.write_bytes(b"")
+    read.append(lines(follower))
+    assert b"".join(read) == b"new 5\nnew 6\nnew 7\nnew 8\n"
+
+
+def test_what_a_truncated_log_held_is_read_from_its_copy(tmp_path: Path) -> None:
+    """Lines that nobody had read when the log was copied and truncated come from the copy."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n2\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n2\n"
+    path.write_bytes(b"1\n2\n3\n4\n5")
+    (tmp_path / "access.log.1").write_bytes(path.read_bytes())
+    path.write_bytes(b"6\n")
+    assert lines(follower) == b"3\n4\n5\n6\n"
+    assert [event.what for event in told] == [
+        "was truncated; reading it from its beginning, after the end of what was copied to"
+        f" {tmp_path / 'access.log.1'}"
+    ]
+    path.write_bytes(b"")
+    assert lines(follower) == b""
+    path.write_bytes(b"7\n")
+    assert lines(follower) == b"7\n"
+
+
+def test_what_no_file_holds_any_more_is_a_loss_with_its_size(tmp_path: Path) -> None:
+    """Bytes that were seen and not read before a truncation without a copy are said to be lost."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n" * 100)
+    follower, told = follow(path)
+    follower.open()
+    assert b"".join(chunk.data for chunk in follower.read(100)) == b"1\n" * 50
+    path.write_bytes(b"2\n")
+    assert lines(follower) == b"2\n"
+    assert [event.what for event in told] == [
+        "was truncated; reading it from its beginning; 100 bytes that had not been read are in no"
+        " file any more"
+    ]
+    assert told[0].wrong
+
+
+def test_a_copy_of_an_old_log_is_not_read(tmp_path: Path) -> None:
+    """Somebody keeps a copy of a file that has been read: it is known by its text."""
+    path = tmp_path / "access.log"
+    (tmp_path / "access.log.1").write_bytes(b"old\n" * 2000)
+    path.write_bytes(b"1\n")
+    follower, _ = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    (tmp_path / "access.log.1.keep").write_bytes(b"old\n" * 2000)
+    (tmp_path / "access.log.2").write_bytes(b"old\n" * 2000)
+    path.rename(tmp_path / "access.log.3")
+    path.write_bytes(b"2\n")
+    assert lines(follower) == b"2\n"
 
 
 def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> None:

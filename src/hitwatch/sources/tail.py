@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hitwatch.follow.holes import Skipped
 from hitwatch.follow.splitter import Splitter
 from hitwatch.follow.tracker import HEAD, Action, Identity, Opened, decide
 from hitwatch.sources.blocks import past_hole
+from hitwatch.sources.siblings import Sibling, Siblings
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
@@ -59,6 +61,9 @@ class OpenFile:
         self._origin = origin
         self._splitter = Splitter()
         self._head = self.read_at(0, HEAD)
+        # How large it has been seen to be: what is between this and the offset is not read yet.
+        self.seen = offset
+        self._written = facts.st_mtime_ns
 
     @property
     def size(self) -> int:
@@ -72,10 +77,14 @@ class OpenFile:
 
     def state(self) -> Opened:
         """What there is to know of it for ``decide``."""
-        size = self.size
-        # Whether the text was replaced matters only when there is more of it to read.
-        changed = size > self.offset and self._head_changed()
-        return Opened(self.identity, self.offset, size, changed)
+        facts = os.fstat(self._descriptor)
+        # A log that was truncated may have grown to what it was, and further.
+        written = facts.st_size > self.offset or facts.st_mtime_ns != self._written
+        changed = written and self._head_changed()
+        self._written = facts.st_mtime_ns
+        if not changed:
+            self.seen = max(self.seen, facts.st_size)
+        return Opened(self.identity, self.offset, facts.st_size, changed)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read a piece without moving on."""
@@ -101,11 +110,29 @@ class OpenFile:
         """Where the next bytes stand that are not NUL, from an offset on."""
         return past_hole(self._descriptor, offset, max(offset, self.size))
 
+    @property
+    def unread(self) -> int:
+        """Bytes that were seen to be there and have not been read."""
+        return max(0, self.seen - self.offset)
+
+    def is_copied_by(self, sibling: Sibling) -> bool:
+        """Whether a file has the text that this one had, as far as it was read, and maybe more."""
+        return (
+            bool(self._head)
+            and sibling.size >= self.offset
+            and sibling.head[: len(self._head)] == self._head
+        )
+
+    def continued_by(self, copy: OpenFile) -> None:
+        """Let a copy of the text that was truncated go on where this one was read to."""
+        copy.offset, copy._splitter = self.offset, self._splitter
+        self._splitter = Splitter()
+
     def rewind(self) -> list[Chunk]:
         """Go back to the beginning of a file that was truncated; give its last line."""
         last = self._chunk(self._splitter.flush())
         self._splitter.skipped = Skipped()
-        self.offset = 0
+        self.offset = self.seen = 0
         self._head = self.read_at(0, HEAD)
         return last
 
@@ -155,6 +182,7 @@ class Follower:
         self._tell = tell
         self._last_told = ""
         self._runs_told = 0
+        self._siblings = Siblings(path)
 
     def open(self, offset: int = 0) -> bool:
         """Open the file, to be read from an offset.
@@ -165,6 +193,7 @@ class Follower:
         """
         try:
             self.file = OpenFile(self.path, self.path, offset)
+            self._siblings.remember()
         except FileNotFoundError:
             self._say("does not exist yet; waiting for it")
         except OSError as error:
@@ -198,8 +227,9 @@ class Follower:
                 self._last_told = ""
                 self._say_holes(self.file.skipped)
             elif action is Action.RESTART:
-                chunks += self.file.rewind()
-                self._say("was truncated; reading it from its beginning")
+                self._restart(self.file)
+                more, limit = self._read_rotated(limit)
+                chunks += more + self.file.rewind()
             elif action is Action.SWITCH:
                 self._say("was rotated; the old file is read to its end")
                 self._switch(self.file)
@@ -243,25 +273,42 @@ class Follower:
 
     def _switch(self, old: OpenFile) -> None:
         """Go on to the new file; those rotated in between are read before it."""
-        between = [OpenFile(path, self.path) for path in self._rotated_since(old)]
+        between = self._open_all(self._siblings.appeared(), old)
         self._rotated.append((old, self._seconds() + _AFTER_ROTATION_S))
         self._rotated += [(file, 0) for file in between]
         self.file = None
         self.open()
 
-    def _rotated_since(self, old: OpenFile) -> list[str]:
-        """Files ``path.1``, ``path.2`` … that came after an old one, the oldest first."""
-        between: list[str] = []
-        for number in range(1, 100):
-            path = f"{self.path}.{number}"
-            try:
-                facts = Path(path).stat()
-            except OSError:
-                break
-            if Identity.of(facts) == old.identity:
-                return between[::-1]
-            between.append(path)
-        return []
+    def _restart(self, file: OpenFile) -> None:
+        """Have what a truncated file held and nobody has read yet read of the copy beside it.
+
+        What was written after it was copied and before it was truncated is in no file.
+        """
+        appeared = self._siblings.appeared()
+        copy = next((each for each in appeared if file.is_copied_by(each)), None)
+        unread = file.unread
+        if copy is not None:
+            for opened in self._open_all([copy], file):
+                file.continued_by(opened)
+                unread -= copy.size - opened.offset
+                self._rotated.append((opened, 0))
+            appeared.remove(copy)
+        self._rotated += [(each, 0) for each in self._open_all(appeared, file)]
+        what = "was truncated; reading it from its beginning"
+        if copy is not None:
+            what += f", after the end of what was copied to {copy.path}"
+        if unread > 0:
+            what += f"; {unread:,} bytes that had not been read are in no file any more"
+        self._say(what, wrong=unread > 0)
+
+    def _open_all(self, siblings: Iterable[Sibling], old: OpenFile) -> list[OpenFile]:
+        """Files that can be opened, but for the one that was followed."""
+        opened: list[OpenFile] = []
+        for sibling in siblings:
+            if sibling.identity != old.identity:
+                with suppress(OSError):
+                    opened.append(OpenFile(sibling.path, self.path))
+        return opened
 
     def _read_rotated(self, limit: int) -> tuple[list[Chunk], int]:
         """Read what was still written to files rotated away; in the end, let them go.
