@@ -12,7 +12,7 @@ SOURCE := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/installed ## watch made-up traffic, with an alert (one minute)
+demo: .venv/installed ## watch simulated traffic, with an alert (one minute)
 	$(BIN)/hitwatch demo
 
 test: .venv/installed ## run the tests against the built wheel
@@ -37,8 +37,9 @@ compare: .venv/installed ## compare a report with GoAccess's, panel by panel
 formats: .venv/installed ## write the tables of docs/formats.md anew
 	$(BIN)/python bench/formats_page.py
 
-fuzz: .venv/installed ## throw mutated lines at the kernel for ten minutes
+fuzz: .venv/installed ## fuzz the parser for ten minutes, the bytes of tallies for five
 	$(BIN)/python tests/fuzz/mutate.py --seconds 600
+	PYTHONPATH=. $(BIN)/python tests/fuzz/damage.py --seconds 300
 
 lock: .venv/dev ## pin the newest allowed versions again
 	scripts/lock

@@ -6,6 +6,7 @@ merged and written again, and takes no more memory than it is given.
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 import time
@@ -106,3 +107,23 @@ def fuzz(rng: random.Random) -> bool:
         return False
     check(tally)
     return True
+
+
+def main() -> None:
+    """Fuzz for some seconds."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=60)
+    options.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000_007)
+    chosen = options.parse_args()
+    began, done, readable = time.monotonic(), 0, 0
+    sys.stderr.write(f"seed {chosen.seed}\n")
+    for was_read in rounds(chosen.seed):
+        done += 1
+        readable += was_read
+        if time.monotonic() - began > chosen.seconds:
+            break
+    sys.stdout.write(f"{done:,} damaged tallies: {readable:,} read, the others refused\n")
+
+
+if __name__ == "__main__":
+    main()
