@@ -1,7 +1,7 @@
 """Runs a command and prints, as JSON, its wall time, processor time and peak memory.
 
 Use: ``python bench/launch.py COMMAND...``. It is a small process of its own, because the kernel
-counts the memory of whoever starts a process towards the peak of what is started.
+counts the memory of the process that starts another towards the peak of what is started.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def sanitize(text: str, width: int) -> str:
     """Text from a log, fit for a terminal and cut to a width.
 
     Control characters, line breaks and marks that turn the direction of writing are spelled
-    out, for a log line is written by whoever sends a request.
+    out, for the sender of a request writes the log line.
 
     >>> sanitize("/a" + chr(27) + "[31m", 20), sanitize("/abcdefgh", 6)
     ('/a\\\\x1b[31m', '/abcd…')

@@ -1,4 +1,4 @@
-"""Simulate and demo: made-up traffic written to a log, and a watch over it."""
+"""Simulate and demo: simulated traffic written to a log, and a watch over it."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _write(
 
 
 def demo(run: modes.Run, *, keep_running: bool) -> Report:
-    """Watch made-up traffic with an incident, on a shortened clock.
+    """Watch simulated traffic with an incident, on a shortened clock.
 
     A second process writes the log, as a server would; this one follows it.
 
@@ -152,7 +152,7 @@ def demo(run: modes.Run, *, keep_running: bool) -> Report:
     length = sum(parse_duration(phase.duration) for phase in scenario.phases)
     with TemporaryDirectory(prefix="hitwatch-demo-") as folder:
         log = Path(folder) / "access.log"
-        run.notify(f"a made-up site writes {log}; an incident comes after 27 seconds")
+        run.notify(f"a simulated site writes {log}; an incident comes after 27 seconds")
         words = [sys.executable, "-m", "hitwatch", "simulate", "demo", "--live", "-o", str(log)]
         # Settings are for the watch: the writer shall not add to the user's own log, too.
         words += ["--config", os.devnull]
