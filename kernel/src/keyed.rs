@@ -311,3 +311,6 @@ impl<'a> Json<'a, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

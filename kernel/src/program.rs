@@ -245,11 +245,21 @@ pub struct Field {
     pub spare: bool,
     pub escape: Escape,
     pub check: Check,
-    /// Whether nothing but `until` has to be looked at to find where the value ends.
+    /// What `ends_at_first_sight` says, once for all lines.
     pub simple: bool,
 }
 
 impl Field {
+    /// Whether nothing but `until` has to be looked at to find where its value ends.
+    pub fn ends_at_first_sight(&self) -> bool {
+        let plain = self.forbids.is_none() && !self.elastic && !self.padded && !self.shared;
+        match self.quotes {
+            Quotes::Never => plain && !self.until.is_empty(),
+            Quotes::Always => plain && self.escape.by_backslash() && self.end.is_none(),
+            Quotes::Optional => false,
+        }
+    }
+
     /// The columns that its value fills, except those of a request and of the time.
     pub const fn slots(&self) -> [Slot; 2] {
         match &self.kind {

@@ -330,15 +330,8 @@ impl FieldSpec {
                 &String::from_utf8_lossy(&self.until),
             ));
         }
-        let escapes = escape.by_backslash();
-        let plain = self.forbids.is_none() && !self.elastic && !self.padded && !self.shared;
-        let simple = match quotes {
-            Quotes::Never => plain && !self.until.is_empty(),
-            Quotes::Always => plain && escapes && self.end.is_none(),
-            Quotes::Optional => false,
-        };
-        Ok(Field {
-            simple,
+        let field = Field {
+            simple: false,
             kind,
             group: self.group.min(u16::MAX.into()),
             otherwise: self.otherwise,
@@ -353,6 +346,10 @@ impl FieldSpec {
             spare: self.spare,
             escape,
             check,
+        };
+        Ok(Field {
+            simple: field.ends_at_first_sight(),
+            ..field
         })
     }
 }

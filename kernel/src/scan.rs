@@ -1557,3 +1557,6 @@ fn sum_of_list(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     }
     Some(sum)
 }
+
+#[cfg(test)]
+mod tests;
