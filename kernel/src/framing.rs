@@ -1,9 +1,10 @@
 //! What runtimes and collectors put before, around or between log lines; knows none by name.
 
+use crate::escape::{self, Escape};
 use crate::keyed::{self, Expected, Named};
 use crate::program::{Keys, Syntax};
 use crate::records::Records;
-use crate::text::{self, Escape};
+use crate::text;
 use memchr::memchr;
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
@@ -76,7 +77,7 @@ impl Text {
         if !self.ends.is_empty() && !bare.trim_ascii_end().ends_with(&self.ends) {
             return None;
         }
-        let bare = text::decode(bare, self.escape);
+        let bare = escape::decode(bare, self.escape);
         let line = match &self.time_as {
             Some(around) => Cow::Owned(self.timed(around, line, &bare)?),
             None => bare,
@@ -111,7 +112,7 @@ impl Member {
         let start = raw.as_ptr() as usize - line.as_ptr() as usize;
         let before = line[..start].trim_ascii_end();
         let log = match before.last() {
-            Some(b'"') => text::decode(raw, escape),
+            Some(b'"') => escape::decode(raw, escape),
             // A text that is no UTF-8 or has control characters is a list of its bytes.
             Some(b'[') => Cow::Owned(bytes_of(&line[start..])?),
             _ => return None,

@@ -1,7 +1,8 @@
 //! Lines of named values: JSON, logfmt and LTSV, read without building anything.
 
+use crate::escape::Escape;
 use crate::program::{Key, Keys, Syntax};
-use crate::text::{self, Escape};
+use crate::text;
 use memchr::{memchr, memchr2};
 
 /// Objects deeper than this are stepped over.

@@ -9,8 +9,10 @@ mod codec;
 mod dictionary;
 mod distinct;
 mod durations;
+mod escape;
 mod framing;
 mod keyed;
+mod numbers;
 pub mod program;
 mod records;
 mod request;
@@ -26,5 +28,6 @@ mod typed;
 mod counting;
 mod python;
 mod python_framing;
+mod python_program;
 
 pub use python::_kernel;

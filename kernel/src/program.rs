@@ -1,7 +1,7 @@
 //! A compiled format: what to look for in a line, field by field, and where each value goes.
 
+use crate::escape::Escape;
 use crate::table::Table;
-use crate::text::Escape;
 use crate::times::{Calendar, TimeFormat};
 use crate::typed::{Check, Class};
 use regex::bytes::Regex;

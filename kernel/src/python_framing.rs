@@ -1,7 +1,7 @@
 //! The door to Python for what stands around lines, and for regular expressions.
 
 use crate::framing::{Frame, Member, Text, Undoing};
-use crate::python::{KeySpec, bad, escape_named, key_tree};
+use crate::python_program::{KeySpec, bad, escape_named, key_tree};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

@@ -1,8 +1,13 @@
 //! Small formats, and lines read by them.
 
 use super::*;
-use crate::program::{ColumnType, Key, Keys, RequestSlots, Syntax};
-use crate::times::{Calendar, Item, Zone};
+use crate::program::{
+    ColumnType, Field, Key, Keyed, Keys, Kind, Line, Part, Quotes, RequestSlots, Slot, Syntax, Unit,
+};
+use crate::table::Table;
+use crate::times::{Calendar, Item, TimeFormat, Zone};
+use crate::typed::{Check, Class};
+use arrow_array::Array;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 
 mod fields;

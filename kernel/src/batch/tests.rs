@@ -1,0 +1,151 @@
+use super::*;
+use arrow_schema::DataType;
+
+/// A column of rows that are given or left out.
+fn column<T>(kind: ColumnType, rows: &[Option<T>], set: impl Fn(&mut Column, &T)) -> Finished {
+    let mut column = Column::new(kind, 0);
+    for (row, value) in rows.iter().enumerate() {
+        if let Some(value) = value {
+            set(&mut column, value);
+        }
+        assert_eq!(column.is_pending(), value.is_some());
+        column.commit(row);
+    }
+    column.finish(rows.len()).0
+}
+
+fn texts(rows: &[Option<&str>]) -> Finished {
+    column(ColumnType::Text, rows, |column, text| {
+        let code = column.code(text.as_bytes());
+        column.set_code(code);
+    })
+}
+
+fn integers(kind: ColumnType, rows: &[Option<i64>]) -> Finished {
+    column(kind, rows, |column, number| {
+        column.set_integer(Some(*number));
+    })
+}
+
+fn text_rows(finished: &Finished) -> Vec<Option<&str>> {
+    let (codes, values) = finished.text().expect("texts");
+    let text = |code: Option<u32>| code.map(|code| values.value(code as usize));
+    codes.iter().map(text).collect()
+}
+
+#[test]
+fn rows_without_a_value_are_null_wherever_they_stand() {
+    let ways: [&[Option<i64>]; 6] = [
+        &[],
+        &[None, None],
+        &[Some(1), Some(0), Some(-3)],
+        &[None, None, Some(1)],
+        &[Some(1), None, None],
+        &[None, Some(1), None, Some(2), None],
+    ];
+    for rows in ways {
+        let finished = integers(ColumnType::Integer, rows);
+        let numbers = finished.numbers::<Int64Type>().expect("integers");
+        assert_eq!(numbers.iter().collect::<Vec<_>>(), rows);
+        let words: Vec<_> = rows.iter().map(|row| row.map(|n| n.to_string())).collect();
+        let words: Vec<_> = words.iter().map(Option::as_deref).collect();
+        assert_eq!(text_rows(&texts(&words)), words);
+        let floats: Vec<_> = rows.iter().map(|row| row.map(|n| n as f64)).collect();
+        let finished = column(ColumnType::Float, &floats, |column, number| {
+            column.set_float(Some(*number));
+        });
+        let numbers = finished.numbers::<Float64Type>().expect("floats");
+        assert_eq!(numbers.iter().collect::<Vec<_>>(), floats);
+    }
+}
+
+#[test]
+fn a_full_column_has_no_mask_of_nulls() {
+    let full = integers(ColumnType::Integer, &[Some(1), Some(2)]);
+    assert!(full.rows.nulls().is_none());
+    assert!(texts(&[Some("a")]).rows.nulls().is_none());
+    assert_eq!(texts(&[Some("a"), None]).rows.null_count(), 1);
+}
+
+#[test]
+fn times_are_microseconds_of_utc() {
+    let finished = integers(ColumnType::Time, &[Some(5), None]);
+    let zoned = DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, Some(Arc::from("UTC")));
+    assert_eq!(finished.rows.data_type(), &zoned);
+    let times = finished.numbers::<TimestampMicrosecondType>().unwrap();
+    assert_eq!(times.iter().collect::<Vec<_>>(), [Some(5), None]);
+}
+
+#[test]
+fn equal_texts_have_one_code_in_order_of_appearance() {
+    let finished = texts(&[Some("b"), Some("a"), None, Some("b"), Some("")]);
+    let (codes, values) = finished.text().unwrap();
+    let codes: Vec<_> = codes.iter().collect();
+    assert_eq!(codes, [Some(0), Some(1), None, Some(0), Some(2)]);
+    let values: Vec<_> = values.iter().flatten().collect();
+    assert_eq!(values, ["b", "a", ""]);
+}
+
+#[test]
+fn a_discarded_value_is_none() {
+    let mut text = Column::new(ColumnType::Text, 0);
+    let mut number = Column::new(ColumnType::Integer, 0);
+    let code = text.code(b"a");
+    text.set_code(code);
+    number.set_integer(Some(5));
+    assert_eq!(number.pending_integer(), Some(5));
+    for column in [&mut text, &mut number] {
+        column.discard();
+        assert!(!column.is_pending());
+        column.commit(0);
+    }
+    assert_eq!(text_rows(&text.finish(1).0), [None]);
+    assert_eq!(number.finish(1).0.rows.null_count(), 1);
+}
+
+#[test]
+fn the_last_value_of_a_row_counts_and_of_another_type_none() {
+    let mut number = Column::new(ColumnType::Integer, 0);
+    number.set_integer(Some(1));
+    number.set_integer(Some(2));
+    number.set_float(Some(3.0));
+    number.set_code(4);
+    assert_eq!(number.code(b"a"), NULL);
+    assert_eq!(number.pending_integer(), Some(2));
+    number.set_integer(None);
+    assert!(!number.is_pending());
+}
+
+#[test]
+fn a_dictionary_is_lent_without_its_values() {
+    let hasher = RandomState::default();
+    let mut first = Column::new(ColumnType::Text, 0);
+    first.lend(Dictionary::default(), &hasher);
+    let code = first.code(b"a");
+    first.set_code(code);
+    first.commit(0);
+    let (finished, lent) = first.finish(1);
+    let mut second = Column::new(ColumnType::Text, 1);
+    second.lend(lent, &hasher);
+    assert_eq!(second.code(b"b"), 0);
+    assert_eq!(second.code(b"a"), 1);
+    // What was given out stays as it was.
+    assert_eq!(text_rows(&finished), [Some("a")]);
+}
+
+#[test]
+fn texts_are_encoded_and_hashed_by_their_values() {
+    let finished = texts(&[Some("a"), None, Some("b"), Some("a")]);
+    let encoded = finished.encoded();
+    assert_eq!((encoded.len(), encoded.null_count()), (4, 1));
+    assert!(matches!(encoded.data_type(), DataType::Dictionary(..)));
+    let hashes = finished.hashes().unwrap();
+    let hashes = hashes.as_any().downcast_ref::<PrimitiveArray<UInt64Type>>();
+    assert_eq!(
+        hashes.unwrap().values(),
+        &[text::hash(b"a"), text::hash(b"b")]
+    );
+    let numbers = integers(ColumnType::Integer, &[Some(1)]);
+    assert!(numbers.hashes().is_none() && numbers.text().is_none());
+    assert_eq!(&numbers.encoded(), &numbers.rows);
+}
