@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 /// Code of a row that has no value.
 pub const NULL: u32 = u32::MAX;
 
-/// Distinct byte strings in order of first appearance. Values are valid UTF-8: stray bytes
+/// Distinct byte strings in order of first appearance. Values are valid UTF-8: invalid bytes
 /// are written out as `\xHH`, so that nothing of the line is lost.
 #[derive(Default)]
 pub struct Dictionary {
@@ -59,7 +59,7 @@ impl Dictionary {
 
     #[cold]
     fn add(&mut self, hash: u64, value: &[u8]) -> u32 {
-        let Some(readable) = text::spell_out_stray_bytes(value) else {
+        let Some(readable) = text::escape_invalid_bytes(value) else {
             return self.insert(hash, value);
         };
         let hash = self.hasher.hash_one(readable.as_slice());

@@ -51,7 +51,7 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
             [b'u', ..] if unit(tail).is_some() => return push_utf16(tail, out),
             [quote @ (b'"' | b'\\' | b'\''), ..] => (*quote, 1),
             [b'v', ..] => (0x0b, 1),
-            _ => spelled_byte(tail).unwrap_or_else(|| short_form(tail)),
+            _ => decode_hex_byte(tail).unwrap_or_else(|| short_form(tail)),
         };
         out.push(value);
         used
@@ -63,7 +63,7 @@ fn unescape_name(raw: &[u8]) -> Cow<'_, [u8]> {
     undo_backslashes(raw, |tail, out| {
         let (value, used) = match tail {
             [plain @ (b'"' | b'\\'), ..] => (*plain, 1),
-            _ => spelled_byte(tail).unwrap_or((b'\\', 0)),
+            _ => decode_hex_byte(tail).unwrap_or((b'\\', 0)),
         };
         out.push(value);
         used
@@ -71,7 +71,7 @@ fn unescape_name(raw: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The byte of `xHH`.
-fn spelled_byte(tail: &[u8]) -> Option<(u8, usize)> {
+fn decode_hex_byte(tail: &[u8]) -> Option<(u8, usize)> {
     let [b'x', high, low, ..] = tail else {
         return None;
     };
@@ -160,7 +160,7 @@ fn unescape_json(raw: &[u8]) -> Cow<'_, [u8]> {
         let (value, used) = match tail {
             [b'u', ..] => return push_utf16(tail, out),
             [plain @ (b'"' | b'\\' | b'/'), ..] => (*plain, 1),
-            _ => spelled_byte(tail).unwrap_or_else(|| short_form(tail)),
+            _ => decode_hex_byte(tail).unwrap_or_else(|| short_form(tail)),
         };
         out.push(value);
         used

@@ -1,7 +1,7 @@
 //! What runtimes and collectors put before, around or between log lines; knows none by name.
 
 use crate::escape::{self, Escape};
-use crate::keyed::{self, Expected, Named};
+use crate::key_value::{self, NamedValue, PreviousKeys};
 use crate::program::{Keys, Syntax};
 use crate::records::Records;
 use crate::text;
@@ -14,59 +14,59 @@ use std::sync::Arc;
 /// The longest line that is put together of parts, in bytes.
 pub const LONGEST: usize = 16 << 20;
 
-/// One envelope.
+/// One envelope around lines.
 pub enum Frame {
-    Text(Text),
-    Named(Member),
+    Text(TextFrame),
+    Member(MemberFrame),
     /// JSON objects that are no lines: over several of them, behind each other, in arrays.
     /// The names of lists whose items are the records where an object holds them.
     Records(Vec<Vec<u8>>),
 }
 
 /// Text before a line, and behind it.
-pub struct Text {
+pub struct TextFrame {
     /// Its patterns match at the beginning of a line: of a part of a line, where there is one
     /// that goes on in the next, and last what stands before a whole one.
     pub heads: Regex,
-    /// How many of these bytes belong to what is carried.
+    /// How many of these bytes belong to the line within.
     pub kept: usize,
     /// What is written around the head's first group, its time, in front of the line.
     pub time_as: Option<(Vec<u8>, Vec<u8>)>,
     /// What stands behind the line.
     pub tail: Vec<u8>,
-    /// How the carried line ends.
+    /// How the line within ends.
     pub ends: Vec<u8>,
     pub escape: Escape,
 }
 
-/// A JSON object that has the line under a name.
-pub struct Member {
+/// A JSON object that has the line as a member.
+pub struct MemberFrame {
     pub keys: Keys,
-    /// Whether it has its line end there: one that lacks it is a part.
+    /// Whether the line has its line end there: one that lacks it is a part.
     pub ended: bool,
 }
 
-/// What a line carries.
-struct Carried<'a> {
+/// The line within an envelope, or a part of one.
+struct Payload<'a> {
     line: Cow<'a, [u8]>,
     whole: bool,
 }
 
-impl Text {
+impl TextFrame {
     /// Whether a line may be one of several parts.
     fn has_parts(&self) -> bool {
         self.heads.pattern_len() > 1
     }
 
     #[inline]
-    fn carried<'a>(&self, line: &'a [u8]) -> Option<Carried<'a>> {
+    fn open<'a>(&self, line: &'a [u8]) -> Option<Payload<'a>> {
         let found = self
             .heads
             .search_half(&Input::new(line).anchored(Anchored::Yes))?;
         let end = found.offset();
         if self.has_parts() && found.pattern().as_usize() == 0 {
             let line = Cow::Borrowed(&line[end..]);
-            return Some(Carried { line, whole: false });
+            return Some(Payload { line, whole: false });
         }
         let bare = line.get(end.checked_sub(self.kept)?..)?;
         let bare = if self.tail.is_empty() {
@@ -79,14 +79,14 @@ impl Text {
         }
         let bare = escape::decode(bare, self.escape);
         let line = match &self.time_as {
-            Some(around) => Cow::Owned(self.timed(around, line, &bare)?),
+            Some(around) => Cow::Owned(self.add_time(around, line, &bare)?),
             None => bare,
         };
-        Some(Carried { line, whole: true })
+        Some(Payload { line, whole: true })
     }
 
-    /// A carried line that has no time of its own, with the head's in front.
-    fn timed(&self, around: &(Vec<u8>, Vec<u8>), line: &[u8], bare: &[u8]) -> Option<Vec<u8>> {
+    /// A line within that has no time of its own, with the head's in front.
+    fn add_time(&self, around: &(Vec<u8>, Vec<u8>), line: &[u8], bare: &[u8]) -> Option<Vec<u8>> {
         let mut groups = self.heads.create_captures();
         let input = Input::new(line).anchored(Anchored::Yes);
         self.heads.search_captures(&input, &mut groups);
@@ -95,26 +95,30 @@ impl Text {
     }
 }
 
-impl Member {
-    fn carried<'a>(&self, line: &'a [u8], expected: &mut Expected<'a>) -> Option<Carried<'a>> {
+impl MemberFrame {
+    fn open<'a>(
+        &self,
+        line: &'a [u8],
+        previous_keys: &mut PreviousKeys<'a>,
+    ) -> Option<Payload<'a>> {
         if line.trim_ascii_start().first() != Some(&b'{') {
             return None;
         }
         let mut best: Option<(u16, &[u8], Escape)> = None;
-        let mut each = |named: Named<'a>| -> Result<(), usize> {
+        let mut each = |named: NamedValue<'a>| -> Result<(), usize> {
             if best.is_none_or(|(rank, ..)| named.rank < rank) {
                 best = Some((named.rank, named.raw, named.escape));
             }
             Ok(())
         };
-        keyed::read(Syntax::Json, &self.keys, line, expected, &mut each).ok()?;
+        key_value::read(Syntax::Json, &self.keys, line, previous_keys, &mut each).ok()?;
         let (_, raw, escape) = best?;
         let start = raw.as_ptr() as usize - line.as_ptr() as usize;
         let before = line[..start].trim_ascii_end();
         let log = match before.last() {
             Some(b'"') => escape::decode(raw, escape),
             // A text that is no UTF-8 or has control characters is a list of its bytes.
-            Some(b'[') => Cow::Owned(bytes_of(&line[start..])?),
+            Some(b'[') => Cow::Owned(parse_bytes(&line[start..])?),
             _ => return None,
         };
         let ended = log.ends_with(b"\n");
@@ -132,7 +136,7 @@ impl Member {
             }
             borrowed => borrowed,
         };
-        Some(Carried {
+        Some(Payload {
             line,
             whole: ended || !self.ended,
         })
@@ -140,7 +144,7 @@ impl Member {
 }
 
 /// The bytes that a list of numbers spells.
-fn bytes_of(list: &[u8]) -> Option<Vec<u8>> {
+fn parse_bytes(list: &[u8]) -> Option<Vec<u8>> {
     let list = &list[..memchr(b']', list)?];
     let number = |item: &[u8]| std::str::from_utf8(item.trim_ascii()).ok()?.parse().ok();
     list.split(|&b| b == b',').map(number).collect()
@@ -148,10 +152,14 @@ fn bytes_of(list: &[u8]) -> Option<Vec<u8>> {
 
 impl Frame {
     #[inline]
-    fn carried<'a>(&self, line: &'a [u8], expected: &mut Expected<'a>) -> Option<Carried<'a>> {
+    fn open<'a>(
+        &self,
+        line: &'a [u8],
+        previous_keys: &mut PreviousKeys<'a>,
+    ) -> Option<Payload<'a>> {
         match self {
-            Self::Text(text) => text.carried(line),
-            Self::Named(member) => member.carried(line, expected),
+            Self::Text(text) => text.open(line),
+            Self::Member(member) => member.open(line, previous_keys),
             Self::Records(_) => None,
         }
     }
@@ -160,7 +168,7 @@ impl Frame {
     pub fn is_line_by_line(&self) -> bool {
         match self {
             Self::Text(text) => !text.has_parts(),
-            Self::Named(member) => !member.ended,
+            Self::Member(member) => !member.ended,
             Self::Records(_) => false,
         }
     }
@@ -199,29 +207,34 @@ impl Stage {
             return out;
         }
         // Names are where they were on the line before.
-        let mut expected = Expected::default();
+        let mut previous_keys = PreviousKeys::default();
         let mut start = 0;
         while start < data.len() {
             let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
             let line = &data[start..end];
             start = end + 1;
-            self.line(text::without_returns(line), &mut expected, &mut out);
+            self.line(text::strip_returns(line), &mut previous_keys, &mut out);
         }
         out
     }
 
     /// A line that is not framed stays as it is.
     #[inline]
-    fn line<'a>(&mut self, line: &'a [u8], expected: &mut Expected<'a>, out: &mut Vec<u8>) {
+    fn line<'a>(
+        &mut self,
+        line: &'a [u8],
+        previous_keys: &mut PreviousKeys<'a>,
+        out: &mut Vec<u8>,
+    ) {
         self.lines += usize::from(!line.is_empty());
-        let Some(carried) = self.frame.carried(line, expected) else {
+        let Some(payload) = self.frame.open(line, previous_keys) else {
             self.end(out);
             out.extend_from_slice(line);
             out.push(b'\n');
             return;
         };
-        if !carried.whole {
-            self.partial.extend_from_slice(&carried.line);
+        if !payload.whole {
+            self.partial.extend_from_slice(&payload.line);
             if self.partial.len() > LONGEST {
                 self.end(out);
             }
@@ -229,7 +242,7 @@ impl Stage {
         }
         self.framed += 1;
         out.append(&mut self.partial);
-        out.extend_from_slice(&carried.line);
+        out.extend_from_slice(&payload.line);
         out.push(b'\n');
     }
 
@@ -243,11 +256,11 @@ impl Stage {
 }
 
 /// Frames that stand around each other, the outermost first, being undone.
-pub struct Undoing {
+pub struct Unframer {
     stages: Vec<Stage>,
 }
 
-impl Undoing {
+impl Unframer {
     pub fn new(frames: impl IntoIterator<Item = Arc<Frame>>) -> Self {
         Self {
             stages: frames.into_iter().map(Stage::new).collect(),
@@ -274,7 +287,7 @@ impl Undoing {
         lines
     }
 
-    /// How many lines the outermost frame has carried whole, and how many there were that
+    /// How many lines the outermost frame has held whole, and how many there were that
     /// are not empty.
     pub fn counts(&self) -> (usize, usize) {
         self.stages.first().map_or((0, 0), |s| (s.framed, s.lines))
@@ -288,7 +301,7 @@ mod tests {
     use std::collections::HashMap;
 
     fn text(head: &str, part: Option<&str>, tail: &[u8], escape: Escape) -> Frame {
-        Frame::Text(Text {
+        Frame::Text(TextFrame {
             heads: Regex::new_many(&Vec::from_iter(part.into_iter().chain([head]))).unwrap(),
             kept: 0,
             time_as: None,
@@ -307,15 +320,15 @@ mod tests {
         let names = HashMap::from([(name.as_bytes().to_vec(), key)]);
         let keys = Keys {
             nodes: vec![names],
-            folded: false,
+            normalized: false,
         };
-        Frame::Named(Member { keys, ended })
+        Frame::Member(MemberFrame { keys, ended })
     }
 
-    fn undone(frames: Vec<Frame>, text: &str) -> String {
-        let mut undoing = Undoing::new(frames.into_iter().map(Arc::new));
-        let mut lines = undoing.feed(text.as_bytes());
-        lines.extend(undoing.finish());
+    fn unframe(frames: Vec<Frame>, text: &str) -> String {
+        let mut unframer = Unframer::new(frames.into_iter().map(Arc::new));
+        let mut lines = unframer.feed(text.as_bytes());
+        lines.extend(unframer.finish());
         String::from_utf8(lines).unwrap()
     }
 
@@ -323,30 +336,30 @@ mod tests {
     fn heads_and_tails_are_taken_off_and_other_lines_stay() {
         let quoted = || text("\"", None, b"\"", Escape::Doubled);
         assert_eq!(
-            undone(vec![quoted()], "\"a \"\"b\"\"\"\r\nc\n"),
+            unframe(vec![quoted()], "\"a \"\"b\"\"\"\r\nc\n"),
             "a \"b\"\nc\n"
         );
         let stacked = vec![text("[a-z]+: ", None, b"", Escape::None), quoted()];
-        assert_eq!(undone(stacked, "x: \"a\"\n"), "a\n");
+        assert_eq!(unframe(stacked, "x: \"a\"\n"), "a\n");
     }
 
     #[test]
     fn parts_are_joined_and_never_lost() {
         let parts = || text("F ", Some("P "), b"", Escape::None);
-        assert_eq!(undone(vec![parts()], "P a \nF b\n"), "a b\n");
-        assert_eq!(undone(vec![parts()], "P a\nother\nP b"), "a\nother\nb\n");
-        assert_eq!(undone(vec![parts()], " F a\n P b\n"), " F a\n P b\n");
+        assert_eq!(unframe(vec![parts()], "P a \nF b\n"), "a b\n");
+        assert_eq!(unframe(vec![parts()], "P a\nother\nP b"), "a\nother\nb\n");
+        assert_eq!(unframe(vec![parts()], " F a\n P b\n"), " F a\n P b\n");
     }
 
     #[test]
     fn lines_stand_under_names() {
         let docker = r#"{"log":"a \"b\"","stream":"stdout"}
 {"log":" c\n","stream":"stdout"}"#;
-        assert_eq!(undone(vec![member("log", true)], docker), "a \"b\" c\n");
+        assert_eq!(unframe(vec![member("log", true)], docker), "a \"b\" c\n");
         let bytes = r#"{"MESSAGE":[97,32,10,255,98]}"#;
-        let mut undoing = Undoing::new([Arc::new(member("MESSAGE", false))]);
-        assert_eq!(undoing.feed(bytes.as_bytes()), b"a  \xffb\n");
+        let mut unframer = Unframer::new([Arc::new(member("MESSAGE", false))]);
+        assert_eq!(unframer.feed(bytes.as_bytes()), b"a  \xffb\n");
         let number = "{\"log\":5}\n{\"log\":[1000]}\n";
-        assert_eq!(undone(vec![member("log", false)], number), number);
+        assert_eq!(unframe(vec![member("log", false)], number), number);
     }
 }

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2};
 
 /// A whole number; the inner `None` is a value left out: `-`, or a negative number.
 #[inline]
-pub fn integer(raw: &[u8]) -> Option<Option<i64>> {
+pub fn parse_integer(raw: &[u8]) -> Option<Option<i64>> {
     let (negative, digits) = match raw {
         b"-" | b"" => return Some(None),
         [b'-', digits @ ..] => (true, digits),
@@ -29,7 +29,7 @@ pub fn integer(raw: &[u8]) -> Option<Option<i64>> {
 /// A number of up to 15 digits that may have a point among them. It and the power of ten are
 /// exact as floats, so that their quotient is the float nearest to what is written.
 #[inline]
-fn decimal(raw: &[u8]) -> Option<f64> {
+fn parse_decimal(raw: &[u8]) -> Option<f64> {
     const POWERS: [f64; 16] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ];
@@ -53,34 +53,34 @@ fn decimal(raw: &[u8]) -> Option<f64> {
         .then(|| number as f64 / POWERS[places])
 }
 
-/// A duration in seconds; the inner `None` as in `integer`.
+/// A duration in seconds; the inner `None` as in `parse_integer`.
 #[inline]
-pub fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
+pub fn parse_seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     let (whole, fraction) = match memchr(b'.', raw) {
         Some(at) => (&raw[..at], Some(&raw[at + 1..])),
         None => (raw, None),
     };
     let Some(fraction) = fraction else {
         if whole.last().is_some_and(u8::is_ascii_alphabetic) {
-            return with_unit(whole).map(plausible);
+            return parse_with_unit(whole).map(plausible);
         }
         let per_second = match unit {
             Unit::PerSecond(count) | Unit::ByPoint(count) => count,
         };
-        if let Some(number) = integer(whole) {
+        if let Some(number) = parse_integer(whole) {
             return Some(number.and_then(|number| plausible(number as f64 / per_second)));
         }
         // 5e-7, as Python writes half a microsecond.
-        let number: f64 = exponential(whole)?;
+        let number: f64 = parse_exponential(whole)?;
         return Some(plausible(number / per_second));
     };
     if raw.last().is_some_and(u8::is_ascii_alphabetic) {
-        return with_unit(raw).map(plausible);
+        return parse_with_unit(raw).map(plausible);
     }
-    let number = match decimal(raw) {
+    let number = match parse_decimal(raw) {
         Some(number) => number,
         None if whole.is_empty() && fraction.is_empty() => return None,
-        None => number_in_full(raw)?,
+        None => parse_float(raw)?,
     };
     let per_second = match unit {
         Unit::PerSecond(count) => count,
@@ -90,10 +90,10 @@ pub fn seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
 }
 
 /// nginx lists one time for each upstream tried, `,` between tries and `:` between redirects.
-pub fn sum_of_list(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
+pub fn sum_seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
     let mut sum = None;
     for item in raw.split(|&b| b == b',' || b == b':') {
-        if let Some(value) = seconds(item.trim_ascii(), unit)? {
+        if let Some(value) = parse_seconds(item.trim_ascii(), unit)? {
             sum = Some(sum.unwrap_or(0.0) + value);
         }
     }
@@ -102,7 +102,7 @@ pub fn sum_of_list(raw: &[u8], unit: Unit) -> Option<Option<f64>> {
 
 /// A number that has a sign, an exponent or many digits.
 #[cold]
-fn number_in_full(raw: &[u8]) -> Option<f64> {
+fn parse_float(raw: &[u8]) -> Option<f64> {
     let plain = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
     if !raw.iter().all(plain) {
         return None;
@@ -112,7 +112,7 @@ fn number_in_full(raw: &[u8]) -> Option<f64> {
 
 /// A number that is written with an exponent and without a point.
 #[cold]
-fn exponential(raw: &[u8]) -> Option<f64> {
+fn parse_exponential(raw: &[u8]) -> Option<f64> {
     let has_digits = raw.first()?.is_ascii_digit() && memchr2(b'e', b'E', raw).is_some();
     let text = std::str::from_utf8(raw).ok()?;
     if has_digits { text.parse().ok() } else { None }
@@ -124,14 +124,14 @@ fn plausible(seconds: f64) -> Option<f64> {
 }
 
 /// `247ms`, `1m2.5s`, `0.25 ms`: durations as Go and people write them.
-fn with_unit(raw: &[u8]) -> Option<f64> {
+fn parse_with_unit(raw: &[u8]) -> Option<f64> {
     let mut rest = raw;
     let mut sum = 0.0;
     while !rest.is_empty() {
         let digits = rest
             .iter()
             .position(|b| !b.is_ascii_digit() && *b != b'.')?;
-        let number = decimal(&rest[..digits]).or_else(|| number_in_full(&rest[..digits]))?;
+        let number = parse_decimal(&rest[..digits]).or_else(|| parse_float(&rest[..digits]))?;
         let unit = &rest[digits..];
         let end = unit.iter().position(u8::is_ascii_digit);
         let (unit, behind) = unit.split_at(end.unwrap_or(unit.len()));

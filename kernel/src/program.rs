@@ -1,7 +1,7 @@
 //! A compiled format: what to look for in a line, field by field, and where each value goes.
 
+use crate::counted::Counted;
 use crate::escape::Escape;
-use crate::table::Table;
 use crate::times::{Calendar, TimeFormat};
 use crate::typed::{Check, Class};
 use regex::bytes::Regex;
@@ -25,9 +25,9 @@ pub enum Layout {
     /// Fields in a fixed order; of several lines the first that fits.
     Positional(Vec<Line>),
     /// Values under names.
-    Keyed(Keyed),
+    KeyValue(KeyValue),
     /// Values that groups of a regular expression match.
-    Matched(Pattern),
+    Pattern(Pattern),
 }
 
 /// A regular expression that a line must match from its beginning.
@@ -40,7 +40,7 @@ pub struct Pattern {
 
 /// How named values are read.
 #[derive(Clone, Debug)]
-pub struct Keyed {
+pub struct KeyValue {
     pub syntax: Syntax,
     pub keys: Keys,
     /// Groups of fields; of each at least one must have a value.
@@ -70,7 +70,7 @@ pub struct Line {
     /// Whether nothing marks off where its request line ends.
     pub unmarked_request: bool,
     /// Where values are told by their number, how they stand.
-    pub table: Option<Table>,
+    pub counted: Option<Counted>,
 }
 
 /// What a name stands for: a value, further names, or either.
@@ -88,26 +88,26 @@ pub struct Key {
 pub struct Keys {
     pub nodes: Vec<HashMap<Vec<u8>, Key>>,
     /// Whether names are compared without case and punctuation.
-    pub folded: bool,
+    pub normalized: bool,
 }
 
 impl Keys {
     /// What a name stands for below a node.
     pub fn find(&self, node: usize, name: &[u8]) -> Key {
         let names = &self.nodes[node];
-        let found = if self.folded {
-            let mut folded = [0; 64];
+        let found = if self.normalized {
+            let mut text = [0; 64];
             let mut length = 0;
             for &byte in name {
                 if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
-                    let Some(place) = folded.get_mut(length) else {
+                    let Some(place) = text.get_mut(length) else {
                         return Key::default();
                     };
                     *place = byte.to_ascii_lowercase();
                     length += 1;
                 }
             }
-            names.get(&folded[..length])
+            names.get(&text[..length])
         } else {
             names.get(name)
         };
@@ -230,12 +230,13 @@ pub struct Field {
     /// Where the line may end after this field: the literal text that is then left.
     pub end: Option<Vec<u8>>,
     pub quotes: Quotes,
-    /// Whether the value may hold the text that ends it, so that the rest of the line tells.
-    pub elastic: bool,
+    /// Whether the value may hold the text that ends it: of the places where it could end the
+    /// first counts behind which the rest of the line fits.
+    pub greedy: bool,
     /// A byte that makes a value none: a blank in a word, a quote in a name.
     pub forbids: Option<u8>,
     /// Whether blanks may stand before the value.
-    pub padded: bool,
+    pub leading_blanks: bool,
     /// Whether the blank between its quotes and a neighbour may be missing.
     pub glued: bool,
     /// Whether another field fills the same column: where this one has no value, that of the
@@ -252,7 +253,7 @@ pub struct Field {
 impl Field {
     /// Whether nothing but `until` has to be looked at to find where its value ends.
     pub fn ends_at_first_sight(&self) -> bool {
-        let plain = self.forbids.is_none() && !self.elastic && !self.padded && !self.shared;
+        let plain = self.forbids.is_none() && !self.greedy && !self.leading_blanks && !self.shared;
         match self.quotes {
             Quotes::Never => plain && !self.until.is_empty(),
             Quotes::Always => plain && self.escape.by_backslash() && self.end.is_none(),

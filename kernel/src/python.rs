@@ -4,10 +4,10 @@ use crate::batch::Finished;
 use crate::counting::{
     Evicted, Finder, HitBatch, PyBudget, PyRollup, PySeries, ValueFlags, arrivals,
 };
+use crate::edit;
 use crate::program::Program;
 use crate::python_framing as framing;
 use crate::python_program::ProgramSpec;
-use crate::rewriting;
 use crate::scan::{self, Reason, Scratch};
 use crate::times::Course;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -159,7 +159,7 @@ impl Batch {
     ///
     /// Arguments: the column; of each row the index of its text, as native `u32`, beyond all
     /// texts where it has none; the texts, which need not be distinct.
-    fn replaced(
+    fn replace_texts(
         &self,
         py: Python<'_>,
         column: &str,
@@ -175,7 +175,7 @@ impl Batch {
         }
         Ok(py.detach(|| {
             let places = places.iter().map(|place| u32::from_ne_bytes(*place));
-            let made = rewriting::texts(places, &texts);
+            let made = edit::replace_texts(places, &texts);
             self.with_columns(self.excluded, |name, old| {
                 if name == column {
                     made.clone()
@@ -187,24 +187,24 @@ impl Batch {
     }
 
     /// The hits that are chosen, a byte a row; the others are counted as excluded.
-    fn chosen(&self, py: Python<'_>, chosen: &[u8]) -> PyResult<Self> {
+    fn select(&self, py: Python<'_>, chosen: &[u8]) -> PyResult<Self> {
         if chosen.len() != self.rows() {
             return Err(PyValueError::new_err("the mask has another number of rows"));
         }
         Ok(py.detach(|| {
             let left_out = chosen.iter().filter(|&&chosen| chosen == 0).count();
             self.with_columns(self.excluded + left_out, |_, old| {
-                rewriting::chosen(old, chosen)
+                edit::select_rows(old, chosen)
             })
         }))
     }
 
     /// Number of columns that hold a value in any row.
     #[getter]
-    fn told(&self) -> usize {
+    fn columns_present(&self) -> usize {
         let rows = self.rows();
-        let told = |(_, c): &&(String, Finished)| rows > 0 && c.rows.null_count() < rows;
-        self.columns.iter().filter(told).count()
+        let present = |(_, c): &&(String, Finished)| rows > 0 && c.rows.null_count() < rows;
+        self.columns.iter().filter(present).count()
     }
 
     /// Whether a column holds a value in any row.

@@ -1,7 +1,7 @@
 //! The door to Python for what stands around lines, and for regular expressions.
 
-use crate::framing::{Frame, Member, Text, Undoing};
-use crate::python_program::{KeySpec, bad, escape_named, key_tree};
+use crate::framing::{Frame, MemberFrame, TextFrame, Unframer};
+use crate::python_program::{KeySpec, escape_by_name, key_tree, unknown};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most memory that a compiled regular expression may take, in bytes.
-const LARGEST: usize = 4 << 20;
+const MAX_REGEX_BYTES: usize = 4 << 20;
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -42,7 +42,7 @@ pub fn regex(pattern: &str) -> PyResult<Regex> {
 pub fn anywhere(pattern: &str) -> PyResult<Regex> {
     RegexBuilder::new(pattern)
         .unicode(false)
-        .size_limit(LARGEST)
+        .size_limit(MAX_REGEX_BYTES)
         .build()
         .map_err(|error| PyValueError::new_err(error.to_string()))
 }
@@ -51,7 +51,7 @@ pub fn anywhere(pattern: &str) -> PyResult<Regex> {
 fn heads(patterns: &[&str]) -> PyResult<meta::Regex> {
     let limited = meta::Config::new()
         .utf8_empty(false)
-        .nfa_size_limit(Some(LARGEST));
+        .nfa_size_limit(Some(MAX_REGEX_BYTES));
     meta::Builder::new()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .configure(limited)
@@ -70,7 +70,7 @@ impl PyFrame {
     #[new]
     fn new(spec: FrameSpec) -> PyResult<Self> {
         let frame = match spec.kind.as_str() {
-            "text" => Frame::Text(Text {
+            "text" => Frame::Text(TextFrame {
                 heads: match &spec.part {
                     Some(part) => heads(&[part, &spec.head])?,
                     None => heads(&[&spec.head])?,
@@ -79,14 +79,14 @@ impl PyFrame {
                 time_as: spec.time_as,
                 tail: spec.tail,
                 ends: spec.ends,
-                escape: escape_named(&spec.escape)?,
+                escape: escape_by_name(&spec.escape)?,
             }),
-            "member" => Frame::Named(Member {
+            "member" => Frame::Member(MemberFrame {
                 keys: key_tree(spec.keys, false, usize::MAX)?,
                 ended: spec.ended,
             }),
             "records" => Frame::Records(spec.lists),
-            other => return Err(bad("frame", other)),
+            other => return Err(unknown("frame", other)),
         };
         Ok(Self {
             frame: Arc::new(frame),
@@ -101,43 +101,43 @@ impl PyFrame {
 }
 
 /// Frames being undone in one stream of lines.
-#[pyclass(name = "Undoing", frozen, module = "hitwatch._kernel")]
-struct PyUndoing {
-    undoing: Mutex<Undoing>,
+#[pyclass(name = "Unframer", frozen, module = "hitwatch._kernel")]
+struct PyUnframer {
+    unframer: Mutex<Unframer>,
 }
 
 #[pymethods]
-impl PyUndoing {
+impl PyUnframer {
     #[new]
     fn new(frames: Vec<Py<PyFrame>>) -> Self {
         let frames = frames.iter().map(|frame| frame.get().frame.clone());
         Self {
-            undoing: Mutex::new(Undoing::new(frames)),
+            unframer: Mutex::new(Unframer::new(frames)),
         }
     }
 
     /// Take more lines in; give those that are whole now.
     fn feed<'py>(&self, py: Python<'py>, data: &Bound<'py, PyBytes>) -> Bound<'py, PyBytes> {
         let bytes = data.as_bytes();
-        let lines = py.detach(|| self.locked(|undoing| undoing.feed(bytes)));
+        let lines = py.detach(|| self.locked(|unframer| unframer.feed(bytes)));
         PyBytes::new(py, &lines)
     }
 
     /// Give what is held of lines whose rest will not come.
     fn finish<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.locked(Undoing::finish))
+        PyBytes::new(py, &self.locked(Unframer::finish))
     }
 
-    /// How many lines the outermost frame has carried whole, and how many there were.
+    /// How many lines the outermost frame has held whole, and how many there were.
     #[getter]
     fn counts(&self) -> (usize, usize) {
-        self.locked(|undoing| undoing.counts())
+        self.locked(|unframer| unframer.counts())
     }
 }
 
-impl PyUndoing {
-    fn locked<T>(&self, work: impl FnOnce(&mut Undoing) -> T) -> T {
-        work(&mut self.undoing.lock().unwrap_or_else(PoisonError::into_inner))
+impl PyUnframer {
+    fn locked<T>(&self, work: impl FnOnce(&mut Unframer) -> T) -> T {
+        work(&mut self.unframer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -176,7 +176,7 @@ fn pattern_groups(pattern: &str) -> PyResult<Vec<String>> {
 /// Add what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyFrame>()?;
-    module.add_class::<PyUndoing>()?;
+    module.add_class::<PyUnframer>()?;
     module.add_function(wrap_pyfunction!(line_ends, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_error, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_groups, module)?)

@@ -1,19 +1,19 @@
 //! The door to Python for formats: plain dictionaries become programs.
 
+use crate::counted::Counted;
 use crate::escape::Escape;
 use crate::program::{
-    ColumnType, Field, Key, Keyed, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
+    ColumnType, Field, Key, KeyValue, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
     RequestSlots, Slot, Syntax, Unit,
 };
 use crate::python_framing as framing;
-use crate::table;
 use crate::times::{Calendar, Item, TimeFormat, Zone};
 use crate::typed::{Check, Class};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
 
-pub fn bad(what: &str, value: &str) -> PyErr {
+pub fn unknown(what: &str, value: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {value}"))
 }
 
@@ -26,9 +26,9 @@ struct FieldSpec {
     until: Vec<u8>,
     end: Option<Vec<u8>>,
     quotes: String,
-    elastic: bool,
+    greedy: bool,
     forbids: Option<u8>,
-    padded: bool,
+    leading_blanks: bool,
     escape: String,
     column: Option<String>,
     port_column: Option<String>,
@@ -66,7 +66,7 @@ struct LayoutSpec {
     lines: Vec<LineSpec>,
     /// One dictionary a node: the field with its rank, the node below, the bit of a telling name.
     keys: Vec<HashMap<Vec<u8>, KeySpec>>,
-    folded: bool,
+    normalized_keys: bool,
     required: Vec<Vec<usize>>,
     told_by: u32,
     pattern: Option<String>,
@@ -84,19 +84,19 @@ struct LineSpec {
     end: usize,
     ignore_rest: bool,
     /// Separators, least number of values, whether there may be more, whether they are quoted.
-    table: Option<(Vec<u8>, usize, bool, bool)>,
+    counted: Option<(Vec<u8>, usize, bool, bool)>,
 }
 
 /// Known names as a tree. Arguments: the nodes; the number of fields there are.
 pub fn key_tree(
     nodes: Vec<HashMap<Vec<u8>, KeySpec>>,
-    folded: bool,
+    normalized_keys: bool,
     fields: usize,
 ) -> PyResult<Keys> {
     let most = nodes.len().max(1);
     let key = |(name, (value, names, telling)): (Vec<u8>, KeySpec)| {
         if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= most) {
-            return Err(bad("key", &String::from_utf8_lossy(&name)));
+            return Err(unknown("key", &String::from_utf8_lossy(&name)));
         }
         Ok((
             name,
@@ -114,7 +114,7 @@ pub fn key_tree(
     tree.resize_with(most, HashMap::new);
     Ok(Keys {
         nodes: tree,
-        folded,
+        normalized: normalized_keys,
     })
 }
 
@@ -122,52 +122,52 @@ impl LayoutSpec {
     /// Arguments: the fields of the program.
     fn compile(self, fields: &[FieldSpec]) -> PyResult<Layout> {
         let syntax = match self.layout.as_str() {
-            "positional" => return self.positional(fields),
-            "regex" => return self.matched(fields.len()),
+            "positional" => return self.compile_lines(fields),
+            "regex" => return self.compile_pattern(fields.len()),
             "json" => Syntax::Json,
             "logfmt" => Syntax::Logfmt,
             "ltsv" => Syntax::Ltsv,
-            other => return Err(bad("layout", other)),
+            other => return Err(unknown("layout", other)),
         };
         let fields = fields.len();
         if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
-            return Err(bad("required field", &wrong.to_string()));
+            return Err(unknown("required field", &wrong.to_string()));
         }
-        Ok(Layout::Keyed(Keyed {
+        Ok(Layout::KeyValue(KeyValue {
             syntax,
-            keys: key_tree(self.keys, self.folded, fields)?,
+            keys: key_tree(self.keys, self.normalized_keys, fields)?,
             required: self.required,
             told_by: self.told_by,
         }))
     }
 
-    fn matched(self, fields: usize) -> PyResult<Layout> {
+    fn compile_pattern(self, fields: usize) -> PyResult<Layout> {
         let regex = framing::regex(&self.pattern.unwrap_or_default())?;
         let groups = self.groups.into_iter().map(|(name, field)| {
             let found = regex.capture_names().position(|n| n == Some(&name));
             match found {
                 Some(group) if field < fields => Ok((group, field)),
-                _ => Err(bad("group", &name)),
+                _ => Err(unknown("group", &name)),
             }
         });
         let groups = groups.collect::<PyResult<_>>()?;
-        Ok(Layout::Matched(Pattern { regex, groups }))
+        Ok(Layout::Pattern(Pattern { regex, groups }))
     }
 
-    fn positional(self, fields: &[FieldSpec]) -> PyResult<Layout> {
+    fn compile_lines(self, fields: &[FieldSpec]) -> PyResult<Layout> {
         let lines = self.lines.into_iter().map(|line| {
             let Some(own) = fields.get(line.first..line.end) else {
-                return Err(bad("fields of a line", &line.end.to_string()));
+                return Err(unknown("fields of a line", &line.end.to_string()));
             };
-            let unmarked = |field: &FieldSpec| field.elastic && field.kind == "request";
+            let unmarked = |field: &FieldSpec| field.greedy && field.kind == "request";
             Ok(Line {
                 unmarked_request: own.iter().any(unmarked),
                 prefix: line.prefix,
                 fields: line.first..line.end,
                 ignore_rest: line.ignore_rest,
-                table: line
-                    .table
-                    .map(|(separators, least, open, quotes)| table::Table {
+                counted: line
+                    .counted
+                    .map(|(separators, least, open, quotes)| Counted {
                         separators,
                         least,
                         open,
@@ -205,7 +205,7 @@ impl ProgramSpec {
         let fields = self.fields.len();
         let beyond = |field: &FieldSpec| field.otherwise.is_some_and(|(other, _)| other >= fields);
         if let Some(wrong) = self.fields.iter().find(|field| beyond(field)) {
-            return Err(bad("other reading", &wrong.kind));
+            return Err(unknown("other reading", &wrong.kind));
         }
         let fields = self
             .fields
@@ -232,7 +232,7 @@ impl ProgramSpec {
     }
 }
 
-pub fn escape_named(name: &str) -> PyResult<Escape> {
+pub fn escape_by_name(name: &str) -> PyResult<Escape> {
     Ok(match name {
         "none" => Escape::None,
         "backslash" => Escape::Backslash,
@@ -242,7 +242,7 @@ pub fn escape_named(name: &str) -> PyResult<Escape> {
         "plus" => Escape::Plus,
         "hash" => Escape::Hash,
         "name" => Escape::Name,
-        other => return Err(bad("escape", other)),
+        other => return Err(unknown("escape", other)),
     })
 }
 
@@ -252,17 +252,17 @@ fn column_type(name: &str) -> PyResult<ColumnType> {
         "integer" => ColumnType::Integer,
         "float" => ColumnType::Float,
         "time" => ColumnType::Time,
-        other => return Err(bad("column type", other)),
+        other => return Err(unknown("column type", other)),
     })
 }
 
 impl FieldSpec {
     fn compile(self, slot: &dyn Fn(&str) -> Slot) -> PyResult<Field> {
         let kind = self.kind(slot)?;
-        let escape = escape_named(&self.escape)?;
-        let quotes = quotes_named(&self.quotes)?;
+        let escape = escape_by_name(&self.escape)?;
+        let quotes = quotes_by_name(&self.quotes)?;
         if quotes == Quotes::Always && self.until.first() != Some(&b'"') {
-            return Err(bad(
+            return Err(unknown(
                 "end of a quoted field",
                 &String::from_utf8_lossy(&self.until),
             ));
@@ -275,14 +275,14 @@ impl FieldSpec {
             until: self.until,
             end: self.end,
             quotes,
-            elastic: self.elastic,
+            greedy: self.greedy,
             forbids: self.forbids,
-            padded: self.padded,
+            leading_blanks: self.leading_blanks,
             glued: self.glued,
             shared: self.shared,
             spare: self.spare,
             escape,
-            check: check_named(&self.check),
+            check: check_by_name(&self.check),
         };
         Ok(Field {
             simple: field.ends_at_first_sight(),
@@ -320,7 +320,7 @@ impl FieldSpec {
                 class: match self.check.as_str() {
                     "client" => Class::Client,
                     "host" => Class::Host,
-                    other => return Err(bad("class of an address", other)),
+                    other => return Err(unknown("class of an address", other)),
                 },
                 list: self.list,
                 lenient: self.lenient,
@@ -329,22 +329,22 @@ impl FieldSpec {
                 word: column,
                 number: self.port_column.as_deref().and_then(slot),
             },
-            other => return Err(bad("field kind", other)),
+            other => return Err(unknown("field kind", other)),
         })
     }
 }
 
-fn quotes_named(name: &str) -> PyResult<Quotes> {
+fn quotes_by_name(name: &str) -> PyResult<Quotes> {
     Ok(match name {
         "never" => Quotes::Never,
         "always" => Quotes::Always,
         "optional" => Quotes::Optional,
-        other => return Err(bad("quotes", other)),
+        other => return Err(unknown("quotes", other)),
     })
 }
 
 /// What a value is held against; the classes of addresses belong to their kind.
-fn check_named(name: &str) -> Check {
+fn check_by_name(name: &str) -> Check {
     match name {
         "user" => Check::User,
         "status" => Check::Status,
@@ -388,7 +388,7 @@ fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
             "offset" => Item::Offset,
             "zone_name" => Item::ZoneName,
             "epoch_seconds" => Item::EpochSeconds,
-            other => return Err(bad("time item", other)),
+            other => return Err(unknown("time item", other)),
         })
     });
     Ok(TimeFormat::Pattern(items.collect::<PyResult<Vec<_>>>()?))

@@ -2,11 +2,11 @@
 //! as items of an array, or of a list that a larger object holds.
 
 use crate::framing::LONGEST;
-use crate::text::without_returns;
+use crate::text::strip_returns;
 use memchr::{memchr, memchr3};
 
-/// Objects deeper than this are none.
-const DEEPEST: usize = 4096;
+/// What is nested deeper than this is no object.
+const MAX_DEPTH: usize = 4096;
 
 /// Makes a line of every object, whatever the reads were.
 pub struct Records {
@@ -54,13 +54,13 @@ impl Records {
         let mut at = 0;
         while let Some(&byte) = data.get(at) {
             at = if self.in_text {
-                self.text(data, at, out)
+                self.pass_text(data, at, out)
             } else if self.in_string {
-                self.string(data, at, out)
+                self.read_string(data, at, out)
             } else if self.open.len() == self.around && !self.dropping {
-                self.between(data, at, byte)
+                self.read_between(data, at, byte)
             } else {
-                self.inside(byte, out);
+                self.read_inside(byte, out);
                 at + 1
             };
         }
@@ -72,7 +72,7 @@ impl Records {
             self.end_line(out);
             self.in_text = false;
         }
-        self.broken(out);
+        self.give_up(out);
         self.open.clear();
         self.around = 0;
         self.dropping = false;
@@ -84,17 +84,17 @@ impl Records {
     }
 
     /// Pass a line on that is no object.
-    fn text(&mut self, data: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
+    fn pass_text(&mut self, data: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
         let end = memchr(b'\n', &data[at..]).map(|length| at + length);
         let line = &data[at..end.unwrap_or(data.len())];
-        out.extend_from_slice(without_returns(line));
+        out.extend_from_slice(strip_returns(line));
         let Some(end) = end else { return data.len() };
         self.end_line(out);
         self.in_text = false;
         end + 1
     }
 
-    fn string(&mut self, data: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
+    fn read_string(&mut self, data: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
         if self.escaped && data[at] != b'\n' {
             self.escaped = false;
             self.hold(&data[at..=at], out);
@@ -108,7 +108,7 @@ impl Records {
         };
         if byte == b'\n' {
             // No string holds a line end: this never was JSON.
-            self.broken(out);
+            self.give_up(out);
             return end + 1;
         }
         self.hold(&[byte], out);
@@ -119,7 +119,7 @@ impl Records {
     }
 
     /// Between objects, where brackets, commas and blanks are nothing to report.
-    fn between(&mut self, data: &[u8], at: usize, byte: u8) -> usize {
+    fn read_between(&mut self, data: &[u8], at: usize, byte: u8) -> usize {
         // Lines come in by themselves or many at once: none may hang on the one behind it.
         let next = || {
             let mut behind = data[at + 1..].iter();
@@ -151,11 +151,11 @@ impl Records {
         self.last = b'{';
     }
 
-    fn inside(&mut self, byte: u8, out: &mut Vec<u8>) {
+    fn read_inside(&mut self, byte: u8, out: &mut Vec<u8>) {
         let inner = self.open.last().copied().unwrap_or(0);
-        if self.open.len() > DEEPEST {
+        if self.open.len() > MAX_DEPTH {
             self.in_text = true;
-            self.broken(out);
+            self.give_up(out);
             return;
         }
         match byte {
@@ -170,7 +170,7 @@ impl Records {
                 let nested = self.last == b':' || inner == b'[' && matches!(self.last, b'[' | b',');
                 if !nested {
                     // The object before it was never closed.
-                    self.broken(out);
+                    self.give_up(out);
                     self.begin();
                     return;
                 }
@@ -188,12 +188,12 @@ impl Records {
             b'}' | b']' => {
                 if (inner == b'{') != (byte == b'}') {
                     self.hold(&[byte], out);
-                    self.broken(out);
+                    self.give_up(out);
                     return;
                 }
                 self.open.pop();
                 if self.open.len() <= self.around {
-                    self.end(byte, out);
+                    self.finish_record(byte, out);
                     return;
                 }
             }
@@ -205,7 +205,7 @@ impl Records {
     }
 
     /// An object is whole.
-    fn end(&mut self, byte: u8, out: &mut Vec<u8>) {
+    fn finish_record(&mut self, byte: u8, out: &mut Vec<u8>) {
         if !self.dropping {
             out.append(&mut self.held);
             out.push(byte);
@@ -230,7 +230,7 @@ impl Records {
     }
 
     /// Give out what is no object after all, as one line, and look for the next.
-    fn broken(&mut self, out: &mut Vec<u8>) {
+    fn give_up(&mut self, out: &mut Vec<u8>) {
         if !self.held.is_empty() {
             out.append(&mut self.held);
             self.end_line(out);

@@ -45,9 +45,9 @@ pub fn split(line: &[u8]) -> RequestLine<'_> {
         let (target, protocol) = (&rest[..space], &rest[space + 1..]);
         if is_protocol(protocol) && !target.is_empty() {
             return RequestLine {
-                method: said(method),
+                method: unless_placeholder(method),
                 target: Some(target),
-                protocol: said(protocol),
+                protocol: unless_placeholder(protocol),
                 regular: true,
             };
         }
@@ -67,7 +67,7 @@ pub fn split(line: &[u8]) -> RequestLine<'_> {
 /// A method or protocol, unless it says that there was none: of requests that ended before
 /// their headers Squid writes `NONE` or `-` for the method, `NONE/0.0` for the protocol
 /// (Squid 3 to 6, `error:transaction-end-before-headers` and its kin).
-pub fn said(word: &[u8]) -> Option<&[u8]> {
+pub fn unless_placeholder(word: &[u8]) -> Option<&[u8]> {
     let none: [&[u8]; 5] = [b"", b"-", b"NONE", b"NONE/0.0", b"HTTP/0.0"];
     (!none.contains(&word)).then_some(word)
 }

@@ -3,7 +3,7 @@
 use crate::batch::{Column, Finished};
 use crate::dictionary::Dictionary;
 use crate::escape::Escape;
-use crate::keyed::Expected;
+use crate::key_value::PreviousKeys;
 use crate::program::{Layout, Pattern, Program};
 use crate::text;
 use crate::times::{Course, Parts};
@@ -15,16 +15,16 @@ use std::collections::HashMap;
 
 mod counted;
 mod ends;
-mod matched;
-mod named;
+mod key_value;
+mod pattern;
 mod positional;
-mod requests;
+mod request;
 #[cfg(test)]
 mod tests;
 mod time;
 mod value;
 
-use requests::{Codes, KnownRequest};
+use request::{Codes, KnownRequest};
 use value::Repeated;
 
 /// Why a line was rejected.
@@ -130,12 +130,13 @@ pub fn parse(
     while start < data.len() {
         let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
         let line = &data[start..end];
-        scanner.line(text::without_returns(line), start, keep_rejects);
+        scanner.read_line(text::strip_returns(line), start, keep_rejects);
         start = end + 1;
     }
     scanner.finish(scratch)
 }
 
+/// What reading the lines of a batch needs to know of those before.
 struct Scanner<'a> {
     program: &'a Program,
     first_line: usize,
@@ -157,11 +158,11 @@ struct Scanner<'a> {
     request_lines: Vec<u8>,
     /// Whether the line has a request line from which method and target could be read.
     has_request: bool,
-    /// Whether the line has a request line at all, be it a good one.
-    told_request: bool,
+    /// Whether the line has a request line at all, well-formed or not.
+    saw_request: bool,
     /// Parts of the request that have fields of their own, in the order of `Part`.
-    pieces: [Option<(&'a [u8], Escape)>; 5],
-    in_pieces: bool,
+    parts: [Option<(&'a [u8], Escape)>; 5],
+    has_parts: bool,
     composed: HashMap<Vec<u8>, Codes, RandomState>,
     /// Memory for a key of these.
     composing: Vec<u8>,
@@ -169,16 +170,16 @@ struct Scanner<'a> {
     seen: Vec<u16>,
     /// Whether a request that nothing marks off must be a regular one.
     strict: bool,
-    expected: Expected<'a>,
-    /// Of each field.
+    previous_keys: PreviousKeys<'a>,
+    /// The text of each field on the line before.
     repeated: Vec<Repeated<'a>>,
-    /// Memory for the places of a pattern's groups.
-    places: Option<(&'a Pattern, CaptureLocations)>,
-    /// Where a longer value may still be tried: the field, its start, its least length.
-    longer: Vec<(usize, usize, usize)>,
+    /// Memory for where a pattern's groups match.
+    captures: Option<(&'a Pattern, CaptureLocations)>,
+    /// Greedy fields that may hold more: the field, its start, its least length.
+    retries: Vec<(usize, usize, usize)>,
     last_time: Option<(&'a [u8], i64)>,
     time: Parts,
-    /// Where the values of the line stand whose number tells which is which.
+    /// Memory for where the values of a counted line stand.
     values: Vec<(usize, usize)>,
     course: Course,
     has_course: bool,
@@ -214,18 +215,18 @@ impl<'a> Scanner<'a> {
             requests: HashTable::new(),
             request_lines: Vec::new(),
             has_request: false,
-            told_request: false,
-            pieces: [None; 5],
-            in_pieces: false,
+            saw_request: false,
+            parts: [None; 5],
+            has_parts: false,
             composed: HashMap::with_hasher(hasher.clone()),
             composing: Vec::new(),
             hasher,
             seen: vec![0; groups.max().unwrap_or(0)],
             strict: false,
-            expected: Expected::default(),
+            previous_keys: PreviousKeys::default(),
             repeated: vec![Repeated::NONE; program.fields.len()],
-            places: None,
-            longer: Vec::new(),
+            captures: None,
+            retries: Vec::new(),
             last_time: None,
             time: Parts::default(),
             values: Vec::new(),
@@ -236,7 +237,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn line(&mut self, line: &'a [u8], start: usize, keep_rejects: usize) {
+    fn read_line(&mut self, line: &'a [u8], start: usize, keep_rejects: usize) {
         let directives = &self.program.directives;
         if !directives.is_empty() && directives.iter().any(|d| line.starts_with(d)) {
             self.directives += 1;
@@ -244,13 +245,13 @@ impl<'a> Scanner<'a> {
         }
         self.lines += 1;
         match self.read(line) {
-            Ok(()) => self.keep(),
+            Ok(()) => self.commit(),
             Err(failure) => self.reject(line, start, &failure, keep_rejects),
         }
     }
 
     #[inline]
-    fn keep(&mut self) {
+    fn commit(&mut self) {
         let number = (self.first_line + self.lines + self.directives - 1) as i64;
         self.set_integer(self.program.line_number, Some(number));
         self.doubtful += usize::from(self.in_doubt);
@@ -314,25 +315,25 @@ impl<'a> Scanner<'a> {
             return Err(Failure::new(Reason::Empty, 0, 0));
         }
         let [only] = self.program.layouts.as_slice() else {
-            return self.first_layout_that_fits(line);
+            return self.try_layouts(line);
         };
-        self.laid_out(line, only)
+        self.read_layout(line, only)
     }
 
     #[inline]
-    fn laid_out(&mut self, line: &'a [u8], layout: &'a Layout) -> Result<(), Failure> {
+    fn read_layout(&mut self, line: &'a [u8], layout: &'a Layout) -> Result<(), Failure> {
         match layout {
-            Layout::Positional(lines) => self.first_that_fits(line, lines),
-            Layout::Keyed(keyed) => self.keyed(line, keyed),
-            Layout::Matched(pattern) => self.matched(line, pattern),
+            Layout::Positional(lines) => self.try_lines(line, lines),
+            Layout::KeyValue(keyed) => self.read_key_values(line, keyed),
+            Layout::Pattern(pattern) => self.read_pattern(line, pattern),
         }
     }
 
-    fn first_layout_that_fits(&mut self, line: &'a [u8]) -> Result<(), Failure> {
+    fn try_layouts(&mut self, line: &'a [u8]) -> Result<(), Failure> {
         let mut furthest: Option<Failure> = None;
         let program = self.program;
         for layout in &program.layouts {
-            let Err(failure) = self.laid_out(line, layout) else {
+            let Err(failure) = self.read_layout(line, layout) else {
                 return Ok(());
             };
             if furthest.is_none_or(|known| failure.at > known.at) {
@@ -344,15 +345,15 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn begin(&mut self) {
+    fn begin_line(&mut self) {
         self.time = Parts::default();
         self.has_request = false;
         self.in_doubt = false;
         self.has_open_unit = false;
-        self.told_request = false;
-        if self.in_pieces {
-            self.pieces = [None; 5];
-            self.in_pieces = false;
+        self.saw_request = false;
+        if self.has_parts {
+            self.parts = [None; 5];
+            self.has_parts = false;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// A line without the carriage returns that end it: two where a log was copied as text twice.
 #[inline]
-pub fn without_returns(mut line: &[u8]) -> &[u8] {
+pub fn strip_returns(mut line: &[u8]) -> &[u8] {
     while let Some(shorter) = line.strip_suffix(b"\r") {
         line = shorter;
     }
@@ -41,8 +41,8 @@ pub fn hash(value: &[u8]) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// `None` when the value is UTF-8, else the value with each stray byte as `\xHH`.
-pub fn spell_out_stray_bytes(value: &[u8]) -> Option<Vec<u8>> {
+/// `None` when the value is UTF-8, else the value with each invalid byte as `\xHH`.
+pub fn escape_invalid_bytes(value: &[u8]) -> Option<Vec<u8>> {
     if std::str::from_utf8(value).is_ok() {
         return None;
     }
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn returns_at_the_end_of_a_line_are_no_part_of_it() {
-        assert_eq!(without_returns(b"a\rb\r\r"), b"a\rb");
-        assert_eq!(without_returns(b"\r"), b"");
+        assert_eq!(strip_returns(b"a\rb\r\r"), b"a\rb");
+        assert_eq!(strip_returns(b"\r"), b"");
     }
 
     #[test]
@@ -82,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn stray_bytes_are_spelled_out() {
-        assert_eq!(spell_out_stray_bytes("é".as_bytes()), None);
+    fn invalid_bytes_are_spelled_out() {
+        assert_eq!(escape_invalid_bytes("é".as_bytes()), None);
         assert_eq!(
-            spell_out_stray_bytes(b"a\xffb").as_deref(),
+            escape_invalid_bytes(b"a\xffb").as_deref(),
             Some(br"a\xFFb".as_slice())
         );
     }

@@ -98,16 +98,16 @@ impl Parts {
         let dated = self.day.is_some() || self.month.is_some() || self.day_of_year.is_some();
         let (wall, bare) = match calendar.begun {
             Some(begun) if !dated && self.year.is_none() => {
-                let wall = course.day(clock, begun);
+                let wall = course.place(clock, begun);
                 (wall, Some(wall))
             }
-            _ => (self.days(calendar.year)? * DAY + clock, None),
+            _ => (self.day_number(calendar.year)? * DAY + clock, None),
         };
         let (instant, later) = match self.offset {
             Some(offset) => (wall - offset * MICROS, None),
             None => calendar.zone.instants(wall),
         };
-        let instant = later.map_or(instant, |later| course.pass(instant, later));
+        let instant = later.map_or(instant, |later| course.choose_pass(instant, later));
         LOGGED.contains(&instant).then_some(Moment {
             wall: bare,
             twice: later.is_some(),
@@ -116,7 +116,7 @@ impl Parts {
     }
 
     /// Days since 1970-01-01.
-    fn days(&self, year_hint: Option<i64>) -> Option<i64> {
+    fn day_number(&self, year_hint: Option<i64>) -> Option<i64> {
         let year = self.year.or(year_hint)?;
         match (self.day_of_year, self.month, self.day) {
             (Some(day), _, _) => {

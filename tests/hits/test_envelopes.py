@@ -161,8 +161,8 @@ def test_cuts_change_nothing(data: st.DataObject) -> None:
         ]
     )
     lines = "".join(data.draw(st.lists(word, max_size=30))).encode().splitlines(keepends=True)
-    undoing = _kernel.Undoing([frame.compiled])
-    found = b"".join(undoing.feed(line) for line in lines) + undoing.finish()
+    unframer = _kernel.Unframer([frame.compiled])
+    found = b"".join(unframer.feed(line) for line in lines) + unframer.finish()
     assert found == undone((frame,), b"".join(lines))
 
 

@@ -109,7 +109,7 @@ def test_mixed_logs(with_host: list[bool], cut: int) -> None:
     assert [row["path"] for row in found] == [f"/a/{n}" for n in range(len(lines))]
 
 
-def test_strays_are_not_taken_for_a_format() -> None:
+def test_unmatched_lines_are_not_taken_for_a_format() -> None:
     """Lines that are in no format stay rejects, however many there are."""
     reader = Reader(["path"])
     lines = "".join(COMMON.format(n) + "\nwho=knows what=this is\n" for n in range(300))

@@ -20,10 +20,10 @@ pub(super) fn begins_with(text: &[u8], wanted: &[u8]) -> bool {
     text.len() >= wanted.len() && wanted.iter().zip(text).all(|(one, other)| one == other)
 }
 
-/// Where the value of a simple field ends, and what is escaped in it; `None`: it takes a
-/// closer look.
+/// Where the value of a field ends that has no more to it than a text behind it, and what is
+/// escaped in it; `None`: it takes a closer look.
 #[inline(always)]
-pub(super) fn simple_end(rest: &[u8], field: &Field) -> Option<(usize, Escape)> {
+pub(super) fn first_sight_end(rest: &[u8], field: &Field) -> Option<(usize, Escape)> {
     match (field.quotes, field.until.as_slice()) {
         (Quotes::Never, [byte]) => Some((find_near(rest, *byte)?, field.escape)),
         (Quotes::Never, until) => Some((find_text_near(rest, until)?, field.escape)),
@@ -37,21 +37,26 @@ pub(super) fn simple_end(rest: &[u8], field: &Field) -> Option<(usize, Escape)> 
 
 /// Find a field at the beginning of a text.
 #[inline]
-pub(super) fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
+pub(super) fn find_field(
+    rest: &[u8],
+    field: &Field,
+    last: bool,
+    least: usize,
+) -> Result<Found, Reason> {
     match field.quotes {
-        Quotes::Never => plain(rest, field, least, field.escape),
-        Quotes::Always => quoted(rest, field, last, least),
+        Quotes::Never => find_end(rest, field, least, field.escape),
+        Quotes::Always => find_closing_quote(rest, field, last, least),
         Quotes::Optional if rest.first() == Some(&b'"') => {
-            optionally_quoted(rest, field, last, least)
+            find_optional_quotes(rest, field, last, least)
         }
         // Without quotes it is one word, and holds none.
-        Quotes::Optional if field.elastic && least > 0 => Err(Reason::Unended),
+        Quotes::Optional if field.greedy && least > 0 => Err(Reason::Unended),
         Quotes::Optional => {
             let escape = match field.escape {
                 Escape::Percent | Escape::Plus => field.escape,
                 _ => Escape::None,
             };
-            let found = plain(rest, field, least, escape)?;
+            let found = find_end(rest, field, least, escape)?;
             match find_near(&rest[..found.end], b'"') {
                 // The quote of the next field; the blank before it is missing.
                 Some(end) if field.glued => Ok(Found {
@@ -59,15 +64,16 @@ pub(super) fn find(rest: &[u8], field: &Field, last: bool, least: usize) -> Resu
                     next: Some(end),
                     ..found
                 }),
-                Some(_) if field.elastic => Err(Reason::Forbidden),
+                Some(_) if field.greedy => Err(Reason::Forbidden),
                 _ => Ok(found),
             }
         }
     }
 }
 
+/// A value that goes on to a literal text, or to the end of the line.
 #[inline]
-fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
+fn find_end(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
     let found = |end, next| {
         Ok(Found {
             start: 0,
@@ -83,12 +89,12 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
         until => find_text_near(searched, until),
     };
     // A target is no list, whatever it ends with.
-    if field.elastic
+    if field.greedy
         && !matches!(field.kind, Kind::Part(_) | Kind::Request)
         && let Some(length) = until
         && in_list(rest, least + length, field.until.len())
     {
-        return longer(rest, field, least + length + 1, escape);
+        return find_longer(rest, field, least + length + 1, escape);
     }
     match (until, &field.end) {
         (Some(length), _) => found(least + length, Some(least + length + field.until.len())),
@@ -102,8 +108,8 @@ fn plain(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Fou
 
 /// A field whose value goes on behind a place that ends it only at first sight.
 #[cold]
-fn longer(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
-    plain(rest, field, least, escape)
+fn find_longer(rest: &[u8], field: &Field, least: usize, escape: Escape) -> Result<Found, Reason> {
+    find_end(rest, field, least, escape)
 }
 
 /// Whether a place is between two items of a list such as `a, b : c`.
@@ -112,8 +118,8 @@ fn in_list(rest: &[u8], end: usize, gap: usize) -> bool {
     before.ends_with(b",") || before.ends_with(b" :") || after.starts_with(b": ")
 }
 
-/// A field whose first byte is a quote that is not part of the literal text around it.
-fn optionally_quoted(
+/// A value that begins with a quote of its own.
+fn find_optional_quotes(
     rest: &[u8],
     field: &Field,
     last: bool,
@@ -149,7 +155,7 @@ fn optionally_quoted(
         return Err(Reason::Unquoted);
     }
     // A quote that is never closed is part of the value.
-    plain(rest, field, 0, Escape::None)
+    find_end(rest, field, 0, Escape::None)
 }
 
 /// Whether what stands behind a quote is the next field, the blank between them missing, and
@@ -162,9 +168,14 @@ fn is_glued(after: &[u8], field: &Field) -> bool {
     }
 }
 
-/// A field between quotes that are part of the literal text around it.
+/// A value between quotes that are literal text of the line.
 #[inline]
-fn quoted(rest: &[u8], field: &Field, last: bool, least: usize) -> Result<Found, Reason> {
+fn find_closing_quote(
+    rest: &[u8],
+    field: &Field,
+    last: bool,
+    least: usize,
+) -> Result<Found, Reason> {
     let mut from = least;
     loop {
         let at = quote_end(rest, from, field.escape).ok_or(Reason::Unquoted)?;

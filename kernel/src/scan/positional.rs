@@ -1,23 +1,20 @@
 //! Lines whose fields stand in a fixed order, between literal texts.
 
-use super::ends::{begins_with, find, find_near, simple_end};
+use super::ends::{begins_with, find_field, find_near, first_sight_end};
 use super::{Failure, Reason, Scanner};
 use crate::program::{Field, Kind, Line};
 use crate::times::Parts;
 
-/// How often the rest of a line may be tried again behind a longer value.
-const MOST_TRIES: usize = 256;
+/// How often the rest of a line may be read again behind a longer value of a greedy field.
+const MAX_TRIES: usize = 256;
 
 impl<'a> Scanner<'a> {
+    /// Read a line in the first way that it fits; else say where the best one stopped.
     #[inline]
-    pub(super) fn first_that_fits(
-        &mut self,
-        line: &'a [u8],
-        lines: &[Line],
-    ) -> Result<(), Failure> {
+    pub(super) fn try_lines(&mut self, line: &'a [u8], lines: &[Line]) -> Result<(), Failure> {
         let mut furthest: Option<Failure> = None;
         for written in lines {
-            let Err(failure) = self.positional(line, written) else {
+            let Err(failure) = self.read_positional(line, written) else {
                 return Ok(());
             };
             if furthest.is_none_or(|known| failure.at > known.at) {
@@ -31,48 +28,50 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    fn positional(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
-        if let Some(table) = &written.table {
-            return self.counted(line, written, table);
+    fn read_positional(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
+        if let Some(counted) = &written.counted {
+            return self.read_counted(line, written, counted);
         }
         if !begins_with(line, &written.prefix) {
             return Err(Failure::new(Reason::Prefix, written.fields.start, 0));
         }
         // A request line that nothing marks off is taken for one as long as it can be.
         self.strict = written.unmarked_request;
-        let read = self.tried(line, written);
+        let read = self.read_fields(line, written);
         if read.is_err() && self.strict {
             self.strict = false;
             self.discard();
-            return self.tried(line, written);
+            return self.read_fields(line, written);
         }
         read
     }
 
     #[inline]
-    fn tried(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
-        self.begin();
-        let mut longer = std::mem::take(&mut self.longer);
-        longer.clear();
-        let read = self.tried_again(line, written, &mut longer);
-        self.longer = longer;
+    fn read_fields(&mut self, line: &'a [u8], written: &Line) -> Result<(), Failure> {
+        self.begin_line();
+        let mut retries = std::mem::take(&mut self.retries);
+        retries.clear();
+        let read = self.read_with_retries(line, written, &mut retries);
+        self.retries = retries;
         read?;
         self.compose();
         self.resolve_time(line.len())
     }
 
+    /// Read the fields, and where one does not fit go back to the last greedy field: it may
+    /// hold more.
     #[inline]
-    fn tried_again(
+    fn read_with_retries(
         &mut self,
         line: &'a [u8],
         written: &Line,
-        longer: &mut Vec<(usize, usize, usize)>,
+        retries: &mut Vec<(usize, usize, usize)>,
     ) -> Result<(), Failure> {
         let mut tries = 0;
         let mut furthest: Option<Failure> = None;
         let (mut index, mut at, mut least) = (written.fields.start, written.prefix.len(), 0);
         loop {
-            let failure = match self.rest(line, written, index, at, least, longer) {
+            let failure = match self.read_rest(line, written, index, at, least, retries) {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
@@ -80,17 +79,17 @@ impl<'a> Scanner<'a> {
                 furthest = Some(failure);
             }
             tries += 1;
-            match longer.pop() {
-                Some(point) if tries < MOST_TRIES => (index, at, least) = point,
+            match retries.pop() {
+                Some(point) if tries < MAX_TRIES => (index, at, least) = point,
                 _ => return Err(furthest.unwrap_or(failure)),
             }
-            self.begin_again(written, index, failure.field);
+            self.forget_from(written, index, failure.field);
         }
     }
 
-    /// Forget what the fields from one to another have given.
+    /// Forget the values of the fields from one to another.
     #[cold]
-    fn begin_again(&mut self, written: &Line, index: usize, last: usize) {
+    fn forget_from(&mut self, written: &Line, index: usize, last: usize) {
         let timed = |field: &Field| matches!(field.kind, Kind::Time(_));
         let earlier = &self.program.fields[written.fields.start..index];
         if !earlier.iter().any(timed) {
@@ -105,12 +104,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether a field that shares its column has nothing to say on this line.
+    /// Whether a field that shares its column leaves it to the other on this line.
     #[cold]
     fn yields(&self, raw: &[u8], field: &Field) -> bool {
         let empty = raw.is_empty() || raw == b"-";
         match field.kind {
-            Kind::Request => return self.told_request && (empty || field.spare),
+            Kind::Request => return self.saw_request && (empty || field.spare),
             Kind::Time(_) => return empty || field.spare && self.time.is_known(),
             _ => {}
         }
@@ -125,16 +124,16 @@ impl<'a> Scanner<'a> {
         pending && field.spare || empty && (pending || !zero)
     }
 
-    /// Read the fields from one on.
+    /// Read the fields from one on, which begins at a place and is so long at least.
     #[inline]
-    fn rest(
+    fn read_rest(
         &mut self,
         line: &'a [u8],
         written: &Line,
         first: usize,
         mut at: usize,
         mut least: usize,
-        longer: &mut Vec<(usize, usize, usize)>,
+        retries: &mut Vec<(usize, usize, usize)>,
     ) -> Result<(), Failure> {
         let program = self.program;
         for index in first..written.fields.end {
@@ -143,22 +142,22 @@ impl<'a> Scanner<'a> {
             if field.simple
                 && !last
                 && least == 0
-                && let Some((length, escape)) = simple_end(&line[at..], field)
+                && let Some((length, escape)) = first_sight_end(&line[at..], field)
             {
                 let raw = &line[at..at + length];
-                let read = self.value(raw, index, escape);
+                let read = self.take_value(raw, index, escape);
                 read.map_err(|reason| Failure::new(reason, index, at))?;
                 at += length + field.until.len();
                 continue;
             }
-            if field.padded {
+            if field.leading_blanks {
                 at += line[at..].iter().take_while(|&&b| b == b' ').count();
             }
             let rest = &line[at..];
             let failed = |reason| Failure::new(reason, index, at);
-            let found = find(rest, field, last, least).map_err(failed)?;
-            if field.elastic && found.next.is_some() {
-                longer.push((index, at, found.end + 1));
+            let found = find_field(rest, field, last, least).map_err(failed)?;
+            if field.greedy && found.next.is_some() {
+                retries.push((index, at, found.end + 1));
             }
             if let Some(byte) = field.forbids
                 && find_near(&rest[found.start..found.end], byte).is_some()
@@ -169,7 +168,7 @@ impl<'a> Scanner<'a> {
             least = 0;
             let raw = &rest[found.start..found.end];
             if !(field.shared && self.yields(raw, field)) {
-                self.value(raw, index, found.escape).map_err(failed)?;
+                self.take_value(raw, index, found.escape).map_err(failed)?;
             }
             match found.next {
                 Some(next) => at += next,

@@ -1,10 +1,11 @@
 //! Small formats, and lines read by them.
 
 use super::*;
+use crate::counted::Counted;
 use crate::program::{
-    ColumnType, Field, Key, Keyed, Keys, Kind, Line, Part, Quotes, RequestSlots, Slot, Syntax, Unit,
+    ColumnType, Field, Key, KeyValue, Keys, Kind, Line, Part, Quotes, RequestSlots, Slot, Syntax,
+    Unit,
 };
-use crate::table::Table;
 use crate::times::{Calendar, Item, TimeFormat, Zone};
 use crate::typed::{Check, Class};
 use arrow_array::Array;
@@ -66,9 +67,9 @@ fn field(kind: Kind) -> Field {
         until: Vec::new(),
         end: None,
         quotes: Quotes::Never,
-        elastic: false,
+        greedy: false,
         forbids: None,
-        padded: false,
+        leading_blanks: false,
         glued: false,
         shared: false,
         spare: false,
@@ -167,7 +168,7 @@ fn line_of(prefix: &str, fields: &[(Field, &str)]) -> (Line, Vec<Field>) {
         fields: 0..fields.len(),
         ignore_rest: false,
         unmarked_request: false,
-        table: None,
+        counted: None,
     };
     let fields = fields.iter().map(|(field, until)| Field {
         until: until.as_bytes().to_vec(),
@@ -197,7 +198,7 @@ fn several(lines: &[&[(Field, &str)]]) -> Program {
 }
 
 /// A layout of named values: each name with the field that it fills.
-fn layout_of_names(syntax: Syntax, names: &[(&str, usize)]) -> Keyed {
+fn layout_of_names(syntax: Syntax, names: &[(&str, usize)]) -> KeyValue {
     let key = |rank: usize, field: usize| Key {
         value: Some((field, rank as u16 + 1)),
         names: None,
@@ -205,11 +206,11 @@ fn layout_of_names(syntax: Syntax, names: &[(&str, usize)]) -> Keyed {
     };
     let node = names.iter().enumerate();
     let node = node.map(|(rank, (name, field))| (name.as_bytes().to_vec(), key(rank, *field)));
-    Keyed {
+    KeyValue {
         syntax,
         keys: Keys {
             nodes: vec![node.collect()],
-            folded: false,
+            normalized: false,
         },
         required: Vec::new(),
         told_by: 0,
@@ -225,7 +226,7 @@ fn named(syntax: Syntax, names: &[(&str, Field)]) -> Program {
         group,
         ..field.clone()
     });
-    let layout = Layout::Keyed(layout_of_names(syntax, &places));
+    let layout = Layout::KeyValue(layout_of_names(syntax, &places));
     program(vec![layout], fields.collect())
 }
 

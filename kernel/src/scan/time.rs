@@ -53,7 +53,7 @@ impl<'a> Scanner<'a> {
             return Err(Failure::new(Reason::NoTime, field, at));
         };
         if self.has_course {
-            self.course.see(moment);
+            self.course.observe(moment);
             self.twice += usize::from(moment.twice);
         }
         self.set_integer(self.program.time, Some(moment.instant));

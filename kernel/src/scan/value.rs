@@ -3,7 +3,7 @@
 use super::{Reason, Scanner};
 use crate::dictionary::NULL;
 use crate::escape::{self, Escape};
-use crate::numbers::{integer, seconds, sum_of_list};
+use crate::numbers::{parse_integer, parse_seconds, sum_seconds};
 use crate::program::{Kind, Part, Slot, Unit};
 use crate::request;
 use crate::text::are_equal;
@@ -40,7 +40,7 @@ impl<'a> Repeated<'a> {
 impl<'a> Scanner<'a> {
     /// Take over the value of a field.
     #[inline]
-    pub(super) fn value(
+    pub(super) fn take_value(
         &mut self,
         raw: &'a [u8],
         index: usize,
@@ -52,32 +52,32 @@ impl<'a> Scanner<'a> {
             Kind::Text(None) if field.check == Check::None => {}
             // All that may be left out is so on most lines.
             Kind::Text(_) if raw == b"-" && field.check != Check::VirtualHost => {}
-            Kind::Text(slot) => return self.text(raw, index, escape, *slot),
+            Kind::Text(slot) => return self.take_text(raw, index, escape, *slot),
             Kind::Request => {
                 if self.strict && raw != b"-" && !request::split(raw).regular {
                     return Err(Reason::NotARequest);
                 }
-                self.request(raw, escape);
+                self.take_request(raw, escape);
             }
             // Values that stand one place further on than a layout says.
             Kind::Part(Part::Method) if typed::is_ipv4(raw) => return Err(Reason::WrongType),
             Kind::Part(part) => {
-                self.pieces[*part as usize] = Some((raw, escape));
-                self.in_pieces = true;
+                self.parts[*part as usize] = Some((raw, escape));
+                self.has_parts = true;
             }
             Kind::Integer { slot, dash_is_zero } => {
-                let number = integer(raw).ok_or(Reason::NotANumber)?;
+                let number = parse_integer(raw).ok_or(Reason::NotANumber)?;
                 if field.check == Check::Status && !is_status(raw, number) {
                     return Err(Reason::WrongType);
                 }
-                let zero = (*dash_is_zero && self.answered()).then_some(0);
+                let zero = (*dash_is_zero && self.has_status()).then_some(0);
                 self.set_integer(*slot, number.or(zero));
             }
             Kind::Seconds { slot, unit, list } => {
                 let seconds = if *list {
-                    sum_of_list(raw, *unit)
+                    sum_seconds(raw, *unit)
                 } else {
-                    seconds(raw, *unit)
+                    parse_seconds(raw, *unit)
                 };
                 let seconds = seconds.ok_or(Reason::NotANumber)?;
                 self.has_open_unit |= leaves_unit_open(raw, *unit, seconds);
@@ -89,17 +89,17 @@ impl<'a> Scanner<'a> {
                     Some(slash) => (&raw[..slash], &raw[slash + 1..]),
                     None => (&raw[..0], raw),
                 };
-                let value = integer(digits).ok_or(Reason::NotANumber)?;
+                let value = parse_integer(digits).ok_or(Reason::NotANumber)?;
                 self.set_text(*word, code, escape);
                 self.set_integer(*number, value);
             }
-            Kind::Address { .. } => return self.address(raw, index, escape),
+            Kind::Address { .. } => return self.take_address(raw, index, escape),
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn text(
+    fn take_text(
         &mut self,
         raw: &'a [u8],
         index: usize,
@@ -128,7 +128,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline(always)]
-    fn address(&mut self, raw: &'a [u8], index: usize, escape: Escape) -> Result<(), Reason> {
+    fn take_address(&mut self, raw: &'a [u8], index: usize, escape: Escape) -> Result<(), Reason> {
         let Kind::Address {
             host,
             port,
@@ -211,7 +211,7 @@ impl<'a> Scanner<'a> {
 
     /// Whether the line has a status; a request nobody answered has no size either.
     #[inline]
-    fn answered(&self) -> bool {
+    fn has_status(&self) -> bool {
         let slot = self.program.status;
         slot.is_none_or(|slot| self.columns[slot].pending_integer().is_some())
     }

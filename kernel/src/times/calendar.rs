@@ -65,7 +65,7 @@ pub struct Course {
 impl Course {
     /// Take in the time of another line.
     #[inline]
-    pub fn see(&mut self, moment: Moment) {
+    pub fn observe(&mut self, moment: Moment) {
         // What is much older begins another log in the same file.
         let known = |latest: &i64| *latest - DISORDER <= moment.instant;
         let latest = self.latest.filter(known);
@@ -76,7 +76,7 @@ impl Course {
     }
 
     /// When a clock that carries no day shows a time, in a log begun then.
-    pub(super) fn day(&self, clock: i64, begun: i64) -> i64 {
+    pub(super) fn place(&self, clock: i64, begun: i64) -> i64 {
         let midnight = |wall: i64| wall - wall.rem_euclid(DAY);
         match self.wall {
             // The first day on which it is not much older than the line before it.
@@ -93,7 +93,7 @@ impl Course {
 
     /// Which of two instants a line is of whose clock shows the same at both: the one nearer to
     /// the line before it, so that a little disorder counts for nothing; without any the first.
-    pub(super) fn pass(&self, first: i64, second: i64) -> i64 {
+    pub(super) fn choose_pass(&self, first: i64, second: i64) -> i64 {
         let back = |latest: i64| latest - first >= second - latest;
         if self.latest.is_some_and(back) {
             second

@@ -60,11 +60,19 @@ impl Parts {
         else {
             return self.read_clf_with_zone(text);
         };
-        self.day = Some(in_range(two(d1, d2)?, 1, 31)?);
+        self.day = Some(in_range(two_digits(d1, d2)?, 1, 31)?);
         self.month = Some(month_number([m1, m2, m3])?);
-        self.year = Some(i64::from(two(y1, y2)?) * 100 + i64::from(two(y3, y4)?));
-        self.clock(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
-        self.offset = Some(offset_seconds(sign, two(z1, z2)?, two(z3, z4)?)?);
+        self.year = Some(i64::from(two_digits(y1, y2)?) * 100 + i64::from(two_digits(y3, y4)?));
+        self.set_clock(
+            two_digits(h1, h2)?,
+            two_digits(n1, n2)?,
+            two_digits(s1, s2)?,
+        )?;
+        self.offset = Some(offset_seconds(
+            sign,
+            two_digits(z1, z2)?,
+            two_digits(z3, z4)?,
+        )?);
         Some(())
     }
 
@@ -81,7 +89,7 @@ impl Parts {
         }
         self.read_clf(&usual)?;
         // Apache's %{msec_frac}t and Tomcat's patterns put a fraction in front of the offset.
-        let zone = self.fraction(zone)?;
+        let zone = self.read_fraction(zone)?;
         self.read_zone(zone.strip_prefix(b" ")?)
     }
 
@@ -96,10 +104,10 @@ impl Parts {
         }
         self.read_clf(&usual)?;
         self.offset = None;
-        self.fraction(fraction)?.is_empty().then_some(())
+        self.read_fraction(fraction)?.is_empty().then_some(())
     }
 
-    fn clock(&mut self, hour: u8, minute: u8, second: u8) -> Option<()> {
+    fn set_clock(&mut self, hour: u8, minute: u8, second: u8) -> Option<()> {
         self.hour = in_range(hour, 0, 23)?;
         self.minute = in_range(minute, 0, 59)?;
         // A leap second is written as 60.
@@ -135,11 +143,15 @@ impl Parts {
         else {
             return None;
         };
-        self.year = Some(i64::from(two(y1, y2)?) * 100 + i64::from(two(y3, y4)?));
-        self.month = Some(in_range(two(m1, m2)?, 1, 12)?);
-        self.day = Some(in_range(two(d1, d2)?, 1, 31)?);
-        self.clock(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
-        let rest = self.fraction(rest)?;
+        self.year = Some(i64::from(two_digits(y1, y2)?) * 100 + i64::from(two_digits(y3, y4)?));
+        self.month = Some(in_range(two_digits(m1, m2)?, 1, 12)?);
+        self.day = Some(in_range(two_digits(d1, d2)?, 1, 31)?);
+        self.set_clock(
+            two_digits(h1, h2)?,
+            two_digits(n1, n2)?,
+            two_digits(s1, s2)?,
+        )?;
+        let rest = self.read_fraction(rest)?;
         if rest.is_empty() {
             return Some(());
         }
@@ -172,7 +184,7 @@ impl Parts {
     }
 
     /// A fraction with its point, when there is one; digits beyond microseconds are cut.
-    pub(super) fn fraction<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+    pub(super) fn read_fraction<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
         let [b'.' | b',', rest @ ..] = text else {
             return Some(text);
         };
@@ -187,10 +199,11 @@ impl Parts {
     pub(super) fn read_offset<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
         let (offset, rest) = match text {
             [b'Z' | b'z', rest @ ..] => (0, rest),
-            [sign, h1, h2, b':', m1, m2, rest @ ..] | [sign, h1, h2, m1, m2, rest @ ..] => {
-                (offset_seconds(*sign, two(*h1, *h2)?, two(*m1, *m2)?)?, rest)
-            }
-            [sign, h1, h2] => (offset_seconds(*sign, two(*h1, *h2)?, 0)?, &text[3..]),
+            [sign, h1, h2, b':', m1, m2, rest @ ..] | [sign, h1, h2, m1, m2, rest @ ..] => (
+                offset_seconds(*sign, two_digits(*h1, *h2)?, two_digits(*m1, *m2)?)?,
+                rest,
+            ),
+            [sign, h1, h2] => (offset_seconds(*sign, two_digits(*h1, *h2)?, 0)?, &text[3..]),
             _ => return None,
         };
         self.offset = Some(offset);
@@ -236,7 +249,7 @@ pub(super) fn fraction_micros(digits: &[u8]) -> i64 {
 }
 
 #[inline]
-fn two(tens: u8, ones: u8) -> Option<u8> {
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }

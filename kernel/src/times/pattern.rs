@@ -16,7 +16,7 @@ impl Parts {
         match item {
             Item::Literal(byte) => return (text.first() == Some(byte)).then(|| &text[1..]),
             Item::Blanks => return Some(text.trim_ascii_start()),
-            Item::Fraction => return self.fraction(text),
+            Item::Fraction => return self.read_fraction(text),
             Item::Offset => return self.read_offset(text),
             Item::EpochSeconds => {
                 let digits = leading_digits(text);

@@ -86,7 +86,7 @@ fn places(calendar: &Calendar, format: &TimeFormat, lines: &[&str]) -> Vec<i64> 
         let mut parts = Parts::default();
         parts.read(text.as_bytes(), format).unwrap();
         let moment = parts.resolve(calendar, &course).unwrap();
-        course.see(moment);
+        course.observe(moment);
         moment.instant / MICROS
     };
     lines.iter().map(place).collect()

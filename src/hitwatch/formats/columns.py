@@ -24,7 +24,7 @@ class Column:
 
     Attributes:
         name: as in output, filters and the Python interface.
-        type: text (UTF-8; stray bytes as ``\\xHH``), integer (64 bits), float, or time
+        type: text (UTF-8; invalid bytes as ``\\xHH``), integer (64 bits), float, or time
             (microseconds, UTC).
         meaning: one line for people.
 

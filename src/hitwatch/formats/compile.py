@@ -27,7 +27,7 @@ def layouts_of(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str,
                 "layout": "positional" if positional else part.layout.value,
                 "lines": _lines(part, first),
                 "keys": key_tree(part, first),
-                "folded": part.normalized_keys,
+                "normalized_keys": part.normalized_keys,
                 "required": _required(part, first),
                 "told_by": TELLING if part.telling else 0,
                 "pattern": part.pattern,
@@ -75,14 +75,14 @@ def _lines(log_format: Format, first: int) -> list[dict[str, Any]]:
                 "first": first,
                 "end": end,
                 "ignore_rest": line.ignore_rest,
-                "table": _table(line),
+                "counted": _counted(line),
             }
         )
         first = end
     return lines
 
 
-def _table(line: Line) -> tuple[bytes, int, bool, bool] | None:
+def _counted(line: Line) -> tuple[bytes, int, bool, bool] | None:
     counted = line.counted
     if counted is None:
         return None
@@ -121,8 +121,8 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
         "until": until.encode(),
         "end": None if end is None else end.encode(),
         "quotes": field.quotes.value,
-        "elastic": field.greedy or holds_end or unescaped,
-        "padded": field.leading_blanks,
+        "greedy": field.greedy or holds_end or unescaped,
+        "leading_blanks": field.leading_blanks,
         "glued": log_format.glued and field.quotes is Quotes.OPTIONAL and until == " ",
         "escape": escape,
     }
@@ -139,8 +139,8 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
         "until": b"",
         "end": None,
         "quotes": "never",
-        "elastic": False,
-        "padded": False,
+        "greedy": False,
+        "leading_blanks": False,
         "glued": False,
         "escape": key.spec.escape or (log_format.escape if log_format.pattern else "none"),
     }
@@ -188,14 +188,14 @@ def key_tree(log_format: Format, first: int) -> list[_Node]:
         node: int, path: Sequence[str], value: _Value | None, below: int | None, bit: int = 0
     ) -> None:
         for name in path[:-1]:
-            known = nodes[node].get(_folded(name, log_format), (None, None, 0))
+            known = nodes[node].get(_key_bytes(name, log_format), (None, None, 0))
             inner = known[1]
             if inner is None:
                 nodes.append({})
                 inner = len(nodes) - 1
-                nodes[node][_folded(name, log_format)] = (known[0], inner, known[2])
+                nodes[node][_key_bytes(name, log_format)] = (known[0], inner, known[2])
             node = inner
-        last = _folded(path[-1], log_format)
+        last = _key_bytes(path[-1], log_format)
         had, inner, bits = nodes[node].get(last, (None, None, 0))
         # The first of several readings of one name counts.
         nodes[node][last] = (had or value, below if inner is None else inner, bits | bit)
@@ -229,7 +229,7 @@ def _groups(log_format: Format, first: int) -> list[tuple[str, int]]:
     return [(key.path[0], place) for place, key in enumerate(log_format.keys, first)]
 
 
-def _folded(name: str, log_format: Format) -> bytes:
+def _key_bytes(name: str, log_format: Format) -> bytes:
     if not log_format.normalized_keys:
         return name.encode()
     return normalize_key(name).encode()

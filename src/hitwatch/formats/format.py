@@ -551,8 +551,8 @@ def read_format(text: str, *, where: str) -> Format:
         lines=read_lines(table, own, where),
         keys=tuple(keys),
         pattern=pattern,
-        normalized_keys=table.get("folded", False),
-        flattened=tuple(table.get("transparent", ())),
+        normalized_keys=table.get("normalized_keys", False),
+        flattened=tuple(table.get("flattened", ())),
         scopes=tuple(
             Scope(name, tuple(inside["names"]), tuple(inside.get("columns", ())))
             for name, inside in scopes.items()
@@ -631,8 +631,8 @@ _KNOWN = _REQUIRED | {
     "lines",
     "keys",
     "pattern",
-    "folded",
-    "transparent",
+    "normalized_keys",
+    "flattened",
     "scopes",
     "telling",
     "required",

@@ -89,13 +89,13 @@ def _outline(text: str) -> Outline:
             for line in (_TEMPLATE.findall(lines[0]) if lines else ())
         ],
         _NAME.findall(telling[1]) if telling else [],
-        normalized_keys=_FOLDED.search(text) is not None,
+        normalized_keys=_NORMALIZED_KEYS.search(text) is not None,
     )
 
 
 _LAYOUT = re.compile(r'^layout = "(\w+)"', re.MULTILINE)
 _GLUED = re.compile(r"^glued = true", re.MULTILINE)
-_FOLDED = re.compile(r"^folded = true", re.MULTILINE)
+_NORMALIZED_KEYS = re.compile(r"^normalized_keys = true", re.MULTILINE)
 _LINES = re.compile(r"^lines? = (?:'.*'|\[(?:\n +'.*',?)+\n\])$", re.MULTILINE)
 _TEMPLATE = re.compile(r"'(.*)'")
 _PLACE = re.compile(r"\{[^{}]*\}")

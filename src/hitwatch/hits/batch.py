@@ -136,7 +136,7 @@ class Hits:
     @property
     def told(self) -> int:
         """Number of columns that hold a value in any row."""
-        return self._batch.told
+        return self._batch.columns_present
 
     def keeping(self, rejects: int) -> Hits:
         """These hits, with no more than so many rejected lines."""
@@ -150,7 +150,7 @@ class Hits:
             mask: a boolean a hit, never null.
 
         """
-        return self if mask.all() else self._made_of(self._batch.chosen(flags_of(mask)))
+        return self if mask.all() else self._made_of(self._batch.select(flags_of(mask)))
 
     def replaced(self, column: str, places: pl.Series, texts: Sequence[str | None]) -> Hits:
         """The same hits with other texts in a text column.
@@ -162,7 +162,7 @@ class Hits:
             texts: need not be distinct.
 
         """
-        return self._made_of(self._batch.replaced(column, places.to_numpy().tobytes(), texts))
+        return self._made_of(self._batch.replace_texts(column, places.to_numpy().tobytes(), texts))
 
     def withholding_lines(self) -> Hits:
         """The same hits; of rejected lines is told where they stand and why, not what they say."""

@@ -268,7 +268,7 @@ class _Glance:
 
 
 _GLANCED_AT = 4096
-"""How many bytes are searched for pairs; lines of another kind further on are strays."""
+"""How many bytes are searched for pairs; lines of another kind further on fit nowhere."""
 
 _OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 _OTHER = re.compile(rb"^(?![ \t]*\{.*\}[ \t\r]*$).*\S", re.MULTILINE)

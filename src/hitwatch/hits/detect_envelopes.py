@@ -102,12 +102,12 @@ def _around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
     """Envelopes of a good share of lines, with what they carry, and how many lines that are."""
     spoken = votes(lines)
     for frame in FRAMES:
-        undoing = _kernel.Undoing([frame.compiled])
-        carried = undoing.feed(spoken)
-        framed, count = undoing.counts
+        unframer = _kernel.Unframer([frame.compiled])
+        carried = unframer.feed(spoken)
+        framed, count = unframer.counts
         if frame.kind != "records":
             # The last line may be a part; of an object the head has only a piece.
-            rest = undoing.finish()
+            rest = unframer.finish()
             carried, framed = carried + rest, framed + bool(rest)
         if framed and framed >= WORTH * count and carried.rstrip() != spoken.rstrip():
             yield frame, carried, framed

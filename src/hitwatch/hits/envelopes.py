@@ -366,5 +366,5 @@ def undone(frames: tuple[Frame, ...], data: bytes) -> bytes:
     """Whole lines without what is around them; what is held of parts comes last."""
     if not frames:
         return data
-    undoing = _kernel.Undoing([frame.compiled for frame in frames])
-    return undoing.feed(data) + undoing.finish()
+    unframer = _kernel.Unframer([frame.compiled for frame in frames])
+    return unframer.feed(data) + unframer.finish()

@@ -26,7 +26,7 @@ from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
 
 _TRIED = 64 * 1024
-_STRAYS = 200
+_UNMATCHED = 200
 """How many rejected lines of an origin are tried in other formats."""
 
 _ALIKE = 20
@@ -89,9 +89,9 @@ class Reader:
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
-    _undoing: _kernel.Undoing | None = field(default=None, init=False, repr=False)
+    _unframer: _kernel.Unframer | None = field(default=None, init=False, repr=False)
     _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
-    _strays: int = _STRAYS
+    _unmatched: int = _UNMATCHED
     _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter, repr=False)
     _begun: Instant | None = None
     _software: str = ""
@@ -118,7 +118,7 @@ class Reader:
         head = head[: head.rfind(b"\n") + 1] or head
         given = [self.log_format] if self.log_format else None
         self.framing, fits = detect_framed(head, lambda lines: Trial(lines, given))
-        self._undoing = None
+        self._unframer = None
         self.fits = fits
         if self.log_format is None and fits and fits[0].is_enough:
             self.log_format = fits[0].log_format
@@ -212,9 +212,9 @@ class Reader:
             lines = self.bare(lines)
             return [parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)]
         if self.framing:
-            if self._undoing is None:
-                self._undoing = _kernel.Undoing([frame.compiled for frame in self.framing])
-            framed, lines = lines, self._undoing.feed(lines)
+            if self._unframer is None:
+                self._unframer = _kernel.Unframer([frame.compiled for frame in self.framing])
+            framed, lines = lines, self._unframer.feed(lines)
             first_line = self._numbers.of(first_line, framed, lines)
         return self._parsed(lines, first_line, keep_rejects)
 
@@ -225,7 +225,7 @@ class Reader:
             keep_rejects: as ``read``.
 
         """
-        lines = self._undoing.finish() if self._undoing else b""
+        lines = self._unframer.finish() if self._unframer else b""
         if not lines:
             return []
         first_line = self._numbers.of(self._numbers.next, b"", lines)
@@ -288,7 +288,7 @@ class Reader:
     @property
     def unmatched(self) -> int:
         """How many more rejected lines are to be tried in other formats."""
-        return self._strays
+        return self._unmatched
 
     def reconsider(self, hits: Hits) -> bool:
         """Try lines that were rejected in other formats, and take in the one that fits.
@@ -305,7 +305,7 @@ class Reader:
         if hits.open_units and self._settle(hits.data or b""):
             return True
         log_format = self.parser.log_format
-        if log_format.layout is Layout.W3C or not (hits.rejected and self._strays):
+        if log_format.layout is Layout.W3C or not (hits.rejected and self._unmatched):
             return False
         other = self._other_format(hits)
         if other is None:
@@ -315,7 +315,7 @@ class Reader:
         return True
 
     def _read(self, lines: bytes, first_line: int, keep_rejects: int) -> Hits:
-        kept = max(keep_rejects, self._strays)
+        kept = max(keep_rejects, self._unmatched)
         while True:
             hits = self.parser.parse(
                 lines, first_line=first_line, keep_rejects=kept, course=self._course
@@ -330,12 +330,12 @@ class Reader:
         Lines of one shape are tried a few times only: bad lines are many and alike.
         """
         lines = []
-        for reject in hits.rejects[: self._strays]:
+        for reject in hits.rejects[: self._unmatched]:
             shape = _shape(reject.line)
             if reject.line and self._shapes[shape] < _ALIKE:
                 self._shapes[shape] += 1
                 lines.append(reject.line)
-        self._strays -= len(lines)
+        self._unmatched -= len(lines)
         if not lines:
             return None
         tried = b"\n".join(lines) + b"\n"

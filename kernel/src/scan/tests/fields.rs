@@ -13,9 +13,9 @@ fn optional(column: &str) -> Field {
     }
 }
 
-fn elastic(field: Field) -> Field {
+fn greedy(field: Field) -> Field {
     Field {
-        elastic: true,
+        greedy: true,
         ..field
     }
 }
@@ -106,7 +106,7 @@ fn an_escaped_quote_does_not_end_a_field() {
 
 #[test]
 fn a_server_that_does_not_escape_leaves_quotes_inside() {
-    let bare = elastic(quoted_by(Escape::None, text("user_agent")));
+    let bare = greedy(quoted_by(Escape::None, text("user_agent")));
     let format = positional("\"", &[(bare, "\" "), (status(), "")]);
     assert_eq!(
         read(&format, r#""a\" 200"#),
@@ -172,7 +172,7 @@ fn quotes_that_a_value_may_have_are_no_part_of_it() {
 fn a_word_without_quotes_holds_none_where_the_rest_tells() {
     let format = positional(
         "",
-        &[(elastic(optional("client")), " "), (text("cache"), "")],
+        &[(greedy(optional("client")), " "), (text("cache"), "")],
     );
     assert_eq!(read(&format, r#"a"b c"#), Err((Reason::Forbidden, 0, 1)));
     assert_eq!(read(&format, r#""a"b" c"#), row("client=a\"b | cache=c"));
@@ -201,21 +201,21 @@ fn the_blank_beside_quotes_may_be_missing() {
 
 #[test]
 fn a_greedy_field_holds_what_ends_it() {
-    let user = elastic(text("user"));
+    let user = greedy(text("user"));
     let format = positional("", &[(user, " "), (status(), "")]);
     assert_eq!(read(&format, "ann 200"), row("user=ann | status=200"));
     // Of the places where it could end the first counts behind which the rest fits.
     assert_eq!(read(&format, "ann b 200"), row("user=ann b | status=200"));
     assert_eq!(read(&format, "ann b c"), Err((Reason::NotANumber, 1, 7)));
     // Lists go on behind a comma, whatever fits there.
-    let listed = positional("", &[(elastic(text("client")), " "), (text("cache"), "")]);
+    let listed = positional("", &[(greedy(text("client")), " "), (text("cache"), "")]);
     assert_eq!(read(&listed, "a, b c"), row("client=a, b | cache=c"));
     assert_eq!(read(&listed, "a : b c"), row("client=a : b | cache=c"));
 }
 
 #[test]
 fn a_greedy_field_is_tried_so_often_and_no_more() {
-    let user = || elastic(text("user"));
+    let user = || greedy(text("user"));
     let format = positional("", &[(user(), " "), (user(), " "), (status(), "")]);
     let fits = |words: usize| read(&format, "a ".repeat(words) + "b 200").is_ok();
     assert!(fits(15));
@@ -229,8 +229,8 @@ fn what_a_shorter_value_gave_is_forgotten() {
     let format = positional(
         "",
         &[
-            (elastic(text("client")), " "),
-            (elastic(text("user")), " ["),
+            (greedy(text("client")), " "),
+            (greedy(text("user")), " ["),
             (time(TimeFormat::Clf), "] "),
             (text("cache"), " "),
             (status(), ""),
@@ -246,7 +246,7 @@ fn what_a_shorter_value_gave_is_forgotten() {
     let user = positional(
         "",
         &[
-            (elastic(text("client")), " "),
+            (greedy(text("client")), " "),
             (text("user"), " "),
             (status(), ""),
         ],
@@ -276,7 +276,7 @@ fn a_field_may_forbid_a_byte() {
 #[test]
 fn blanks_may_stand_before_a_value() {
     let right = Field {
-        padded: true,
+        leading_blanks: true,
         ..integer_field("bytes")
     };
     let format = positional("", &[(text("client"), " "), (right, " "), (status(), "")]);

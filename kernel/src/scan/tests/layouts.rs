@@ -3,7 +3,7 @@
 use super::*;
 
 fn pattern(expression: &str, groups: &[(usize, usize)]) -> Layout {
-    Layout::Matched(Pattern {
+    Layout::Pattern(Pattern {
         regex: regex::bytes::Regex::new(&format!("(?-u)\\A(?:{expression})")).unwrap(),
         groups: groups.to_vec(),
     })
@@ -14,7 +14,7 @@ fn counted(fields: &[Field], least: usize) -> Program {
     let fields: Vec<_> = fields.iter().map(|field| (field.clone(), "")).collect();
     let (line, fields) = line_of("", &fields);
     let line = Line {
-        table: Some(Table {
+        counted: Some(Counted {
             separators: b"\t ".to_vec(),
             least,
             open: false,
@@ -155,7 +155,7 @@ fn layouts_are_tried_in_turn_on_every_line() {
         ..line
     };
     let layouts = vec![
-        Layout::Keyed(names),
+        Layout::KeyValue(names),
         Layout::Positional(vec![line]),
         pattern("!(.*)", &[(1, 0)]),
     ];

@@ -11,9 +11,9 @@ fn telling(bit: u64) -> Key {
     }
 }
 
-fn with_layout(format: Program, change: impl Fn(&mut Keyed)) -> Program {
+fn with_layout(format: Program, change: impl Fn(&mut KeyValue)) -> Program {
     let layouts = format.layouts.into_iter().map(|mut layout| {
-        if let Layout::Keyed(keyed) = &mut layout {
+        if let Layout::KeyValue(keyed) = &mut layout {
             change(keyed);
         }
         layout
@@ -59,7 +59,7 @@ fn a_value_that_does_not_read_as_it_should_is_absent() {
 #[test]
 fn of_several_names_the_first_that_has_a_value_counts() {
     let names = [("best", 0), ("second", 1), ("third", 2)];
-    let layout = Layout::Keyed(layout_of_names(Syntax::Json, &names));
+    let layout = Layout::KeyValue(layout_of_names(Syntax::Json, &names));
     let format = program(vec![layout], vec![text("client"); 3]);
     for (line, client) in [
         (r#"{"best":"a","second":"b","third":"c"}"#, "a"),
@@ -82,7 +82,7 @@ fn a_value_may_be_read_in_another_way() {
         unit: Unit::PerSecond(1.0),
         list: false,
     });
-    let layout = Layout::Keyed(layout_of_names(Syntax::Json, &[("time", 0)]));
+    let layout = Layout::KeyValue(layout_of_names(Syntax::Json, &[("time", 0)]));
     let fields = vec![
         Field {
             otherwise: Some((1, 2)),
@@ -225,9 +225,9 @@ fn a_line_that_stops_being_what_it_should_is_rejected_there() {
 
 #[test]
 fn a_time_that_is_none_leaves_the_one_before_it() {
-    let layout = Layout::Keyed(layout_of_names(Syntax::Json, &[("worse", 1), ("best", 0)]));
+    let layout = Layout::KeyValue(layout_of_names(Syntax::Json, &[("worse", 1), ("best", 0)]));
     let mut format = program(vec![layout], vec![time(TimeFormat::Iso); 2]);
-    if let Layout::Keyed(keyed) = &mut format.layouts[0] {
+    if let Layout::KeyValue(keyed) = &mut format.layouts[0] {
         for (name, rank) in [("best", 1), ("worse", 2)] {
             let key = keyed.keys.nodes[0].get_mut(name.as_bytes()).unwrap();
             key.value = key.value.map(|(field, _)| (field, rank));

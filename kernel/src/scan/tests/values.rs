@@ -367,7 +367,7 @@ fn a_request_in_parts_is_put_together() {
 #[test]
 fn a_request_that_nothing_marks_off_is_a_regular_one_first() {
     let request = Field {
-        elastic: true,
+        greedy: true,
         ..field(Kind::Request)
     };
     let mut format = positional("", &[(request, " "), (text("cache"), "")]);

@@ -21,7 +21,7 @@ fn keys(names: &[&str]) -> Keys {
     }
     Keys {
         nodes,
-        folded: false,
+        normalized: false,
     }
 }
 
@@ -29,7 +29,7 @@ fn keys(names: &[&str]) -> Keys {
 /// or the place at which the line stops being what it should be.
 fn read_with(syntax: Syntax, keys: &Keys, line: &str) -> Result<String, usize> {
     let mut values = Vec::new();
-    let mut each = |named: Named<'_>| -> Result<(), usize> {
+    let mut each = |named: NamedValue<'_>| -> Result<(), usize> {
         let text = String::from_utf8_lossy(named.raw);
         let mark = match (syntax, named.escape) {
             (Syntax::Ltsv, Escape::Backslash) | (_, Escape::None) => "",
@@ -38,8 +38,8 @@ fn read_with(syntax: Syntax, keys: &Keys, line: &str) -> Result<String, usize> {
         values.push(format!("{}={text}{mark}", named.field));
         Ok(())
     };
-    let mut expected = Expected::default();
-    read(syntax, keys, line.as_bytes(), &mut expected, &mut each)?;
+    let mut previous = PreviousKeys::default();
+    read(syntax, keys, line.as_bytes(), &mut previous, &mut each)?;
     Ok(values.join(" | "))
 }
 
@@ -96,12 +96,12 @@ fn escapes_of_json_are_found_and_left_to_the_reader() {
 fn bytes_that_are_no_text_do_not_stop_json() {
     let line = b"{\"x\xff\":\"\xfe\",\"a\":\"b\xff\"}";
     let mut found = Vec::new();
-    let mut each = |named: Named<'_>| -> Result<(), usize> {
+    let mut each = |named: NamedValue<'_>| -> Result<(), usize> {
         found.extend_from_slice(named.raw);
         Ok(())
     };
-    let mut expected = Expected::default();
-    let read = read(Syntax::Json, &keys(&["a"]), line, &mut expected, &mut each);
+    let mut previous = PreviousKeys::default();
+    let read = read(Syntax::Json, &keys(&["a"]), line, &mut previous, &mut each);
     assert_eq!((read, found), (Ok(0), b"b\xff".to_vec()));
 }
 
@@ -164,8 +164,8 @@ fn objects_too_deep_are_stepped_over() {
             "}".repeat(depth)
         )
     };
-    assert_eq!(json(&[&name(DEEPEST)], &line(DEEPEST)), values("0=1"));
-    let deeper = DEEPEST + 1;
+    assert_eq!(json(&[&name(MAX_DEPTH)], &line(MAX_DEPTH)), values("0=1"));
+    let deeper = MAX_DEPTH + 1;
     assert_eq!(json(&[&name(deeper)], &line(deeper)), values(""));
     // However deep, it takes no stack.
     let deep = 1_000_000;
@@ -258,13 +258,13 @@ fn ltsv_is_labels_with_values_between_tabs() {
 fn the_bits_of_names_that_tell_are_collected() {
     let keys = keys(&["!a", "b", "!c.d"]);
     let told = |line: &str| {
-        let mut expected = Expected::default();
-        let mut each = |_: Named<'_>| -> Result<(), usize> { Ok(()) };
+        let mut previous = PreviousKeys::default();
+        let mut each = |_: NamedValue<'_>| -> Result<(), usize> { Ok(()) };
         read(
             Syntax::Json,
             &keys,
             line.as_bytes(),
-            &mut expected,
+            &mut previous,
             &mut each,
         )
     };
@@ -288,10 +288,10 @@ fn names_are_told_whatever_stood_on_the_line_before() {
         r#"{"o":3,"a":1}"#,
         r#"{"o":{"a":3}}"#,
     ];
-    let mut expected = Expected::default();
+    let mut previous = PreviousKeys::default();
     for line in lines {
         let mut found = Vec::new();
-        let mut each = |named: Named<'_>| -> Result<(), usize> {
+        let mut each = |named: NamedValue<'_>| -> Result<(), usize> {
             let text = String::from_utf8_lossy(named.raw);
             found.push(format!("{}={text}", named.field));
             Ok(())
@@ -300,7 +300,7 @@ fn names_are_told_whatever_stood_on_the_line_before() {
             Syntax::Json,
             &keys,
             line.as_bytes(),
-            &mut expected,
+            &mut previous,
             &mut each,
         );
         assert_eq!(read, Ok(0), "{line}");
@@ -310,9 +310,9 @@ fn names_are_told_whatever_stood_on_the_line_before() {
 }
 
 #[test]
-fn folded_names_are_compared_without_case_and_punctuation() {
-    let folded = Keys {
-        folded: true,
+fn normalized_names_are_compared_without_case_and_punctuation() {
+    let normalized = Keys {
+        normalized: true,
         ..keys(&["useragent", "größe"])
     };
     for (name, wanted) in [
@@ -325,7 +325,7 @@ fn folded_names_are_compared_without_case_and_punctuation() {
         (&"u".repeat(100), ""),
     ] {
         let line = format!(r#"{{"{name}":"x"}}"#);
-        let read = read_with(Syntax::Json, &folded, &line);
+        let read = read_with(Syntax::Json, &normalized, &line);
         assert_eq!(read, values(wanted), "{line}");
     }
 }
@@ -333,13 +333,13 @@ fn folded_names_are_compared_without_case_and_punctuation() {
 #[test]
 fn who_is_given_the_values_may_stop_the_reading() {
     let mut given = 0;
-    let mut each = |_: Named<'_>| -> Result<(), usize> {
+    let mut each = |_: NamedValue<'_>| -> Result<(), usize> {
         given += 1;
         Err(77)
     };
-    let mut expected = Expected::default();
+    let mut previous = PreviousKeys::default();
     let keys = keys(&["a", "b"]);
     let line = br#"{"a":1,"b":2}"#;
-    let read = read(Syntax::Json, &keys, line, &mut expected, &mut each);
+    let read = read(Syntax::Json, &keys, line, &mut previous, &mut each);
     assert_eq!((read, given), (Err(77), 1));
 }

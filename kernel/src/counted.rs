@@ -4,7 +4,7 @@ use memchr::memchr;
 
 /// How the values of such a line stand.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct Counted {
     /// What stands between values; of several the first by which their number agrees.
     pub separators: Vec<u8>,
     /// How many values a line must have.
@@ -24,7 +24,7 @@ pub struct Disagreement {
     pub at: usize,
 }
 
-impl Table {
+impl Counted {
     /// Where each value begins and ends.
     ///
     /// Runs of separators count as one where the number of values agrees so, and not
@@ -148,8 +148,8 @@ fn quoted_end(line: &[u8], at: usize, separator: u8) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn table(separators: &[u8], least: usize) -> Table {
-        Table {
+    fn counted(separators: &[u8], least: usize) -> Counted {
+        Counted {
             separators: separators.to_vec(),
             least,
             open: false,
@@ -158,12 +158,12 @@ mod tests {
     }
 
     fn values<'a>(
-        table: &Table,
+        counted: &Counted,
         fields: usize,
         line: &'a str,
     ) -> Result<Vec<&'a str>, Disagreement> {
         let mut spans = Vec::new();
-        table.split(line.as_bytes(), fields, &mut spans)?;
+        counted.split(line.as_bytes(), fields, &mut spans)?;
         Ok(spans
             .iter()
             .map(|&(start, end)| &line[start..end])
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn values_are_as_many_as_fields() {
-        let three = table(b" ", 3);
+        let three = counted(b" ", 3);
         assert_eq!(values(&three, 3, "a b c"), Ok(vec!["a", "b", "c"]));
         assert_eq!(values(&three, 3, "a  b c"), Ok(vec!["a", "b", "c"]));
         assert_eq!(values(&three, 3, " a\tb c  "), Ok(vec!["a", "b", "c"]));
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn tabs_leave_blanks_to_the_values() {
-        let two = table(b"\t ", 2);
+        let two = counted(b"\t ", 2);
         assert_eq!(values(&two, 2, "a b\tc d"), Ok(vec!["a b", "c d"]));
         assert_eq!(values(&two, 2, "a b"), Ok(vec!["a", "b"]));
         assert_eq!(values(&two, 2, "a\t\tb\tc").map_err(|d| d.values), Err(4));
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn quoted_values_hold_separators() {
-        let two = table(b" ", 2);
+        let two = counted(b" ", 2);
         let line = r#""a ""b"" c" d"#;
         assert_eq!(values(&two, 2, line), Ok(vec![r#""a ""b"" c""#, "d"]));
         // A quote that is never closed is part of the value.
@@ -204,9 +204,9 @@ mod tests {
 
     #[test]
     fn more_values_than_fields_are_left_where_newer_ones_are_expected() {
-        let open = Table {
+        let open = Counted {
             open: true,
-            ..table(b" ", 1)
+            ..counted(b" ", 1)
         };
         assert_eq!(values(&open, 2, "a b c d"), Ok(vec!["a", "b"]));
         assert_eq!(values(&open, 2, "a"), Ok(vec!["a"]));

@@ -25,8 +25,8 @@ pub(super) struct KnownRequest {
 impl<'a> Scanner<'a> {
     /// One look-up a line: the parts of a request seen before are known by their codes.
     #[inline]
-    pub(super) fn request(&mut self, raw: &'a [u8], escape: Escape) {
-        self.told_request = raw != b"-";
+    pub(super) fn take_request(&mut self, raw: &'a [u8], escape: Escape) {
+        self.saw_request = raw != b"-";
         if !self.wants_request {
             return;
         }
@@ -36,7 +36,7 @@ impl<'a> Scanner<'a> {
         let (codes, regular) = match self.requests.find(hash, same) {
             Some(known) => (known.codes, known.regular),
             None => {
-                let (codes, regular) = self.take_apart(raw, escape);
+                let (codes, regular) = self.split_request(raw, escape);
                 let start = self.request_lines.len();
                 self.request_lines.extend_from_slice(raw);
                 let known = KnownRequest {
@@ -73,15 +73,15 @@ impl<'a> Scanner<'a> {
     /// Put a request together whose parts stood in fields of their own.
     #[inline(always)]
     pub(super) fn compose(&mut self) {
-        if self.in_pieces && self.wants_request && !self.has_request {
-            self.compose_pieces();
+        if self.has_parts && self.wants_request && !self.has_request {
+            self.compose_parts();
         }
     }
 
-    fn compose_pieces(&mut self) {
+    fn compose_parts(&mut self) {
         let mut key = std::mem::take(&mut self.composing);
         key.clear();
-        for (raw, escape) in self.pieces.iter().map(|p| p.unwrap_or((b"", Escape::None))) {
+        for (raw, escape) in self.parts.iter().map(|p| p.unwrap_or((b"", Escape::None))) {
             key.extend_from_slice(raw);
             // No line holds a line feed.
             key.extend_from_slice(&[b'\n', escape as u8]);
@@ -91,16 +91,16 @@ impl<'a> Scanner<'a> {
             self.set_request(codes);
             return;
         }
-        let pieces = self.pieces;
-        let piece = |part: Part| {
-            let (raw, escape) = pieces[part as usize]?;
+        let parts = self.parts;
+        let part_of = |part: Part| {
+            let (raw, escape) = parts[part as usize]?;
             let value = escape::decode(raw, escape);
             (!raw.is_empty() && raw != b"-").then_some(value)
         };
-        let said = |part| piece(part).filter(|word| request::said(word).is_some());
+        let said = |part| part_of(part).filter(|word| request::unless_placeholder(word).is_some());
         let (method, protocol) = (said(Part::Method), said(Part::Protocol));
-        let mut target = piece(Part::Target).or_else(|| piece(Part::Path));
-        if let (Some(path), Some(query)) = (&target, piece(Part::Query))
+        let mut target = part_of(Part::Target).or_else(|| part_of(Part::Path));
+        if let (Some(path), Some(query)) = (&target, part_of(Part::Query))
             && memchr(b'?', path).is_none()
         {
             let query = query.strip_prefix(b"?").unwrap_or(&query);
@@ -111,7 +111,7 @@ impl<'a> Scanner<'a> {
             target.as_deref(),
             self.program.section_depth,
         );
-        let codes = self.codes_of([
+        let codes = self.encode_parts([
             method.as_deref(),
             target.as_deref(),
             place.path,
@@ -125,12 +125,12 @@ impl<'a> Scanner<'a> {
         self.set_request(codes);
     }
 
-    fn take_apart(&mut self, raw: &[u8], escape: Escape) -> (Codes, bool) {
+    fn split_request(&mut self, raw: &[u8], escape: Escape) -> (Codes, bool) {
         let line = request::split(raw);
         let target = line.target.map(|target| escape::decode(target, escape));
         let place = request::locate(line.method, target.as_deref(), self.program.section_depth);
         let raw = (!line.regular).then_some(raw);
-        let codes = self.codes_of([
+        let codes = self.encode_parts([
             line.method,
             target.as_deref(),
             place.path,
@@ -144,7 +144,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Codes of the parts of a request, in the order of `RequestSlots`.
-    fn codes_of(&mut self, parts: [Option<&[u8]>; REQUEST_PARTS]) -> Codes {
+    fn encode_parts(&mut self, parts: [Option<&[u8]>; REQUEST_PARTS]) -> Codes {
         let slots = self.program.request.slots();
         std::array::from_fn(|part| match (slots[part], parts[part]) {
             (Some(slot), Some(value)) => self.columns[slot].code(value),

@@ -5,11 +5,11 @@ use crate::program::{Key, Keys, Syntax};
 use crate::text;
 use memchr::{memchr, memchr2};
 
-/// Objects deeper than this are stepped over.
-const DEEPEST: usize = 16;
+/// Objects nested deeper than this are skipped.
+const MAX_DEPTH: usize = 16;
 
 /// A named value of a line.
-pub struct Named<'a> {
+pub struct NamedValue<'a> {
     pub field: usize,
     pub rank: u16,
     pub raw: &'a [u8],
@@ -18,12 +18,12 @@ pub struct Named<'a> {
 
 /// The names of the last line in their order: the next line mostly has the same ones there.
 #[derive(Default)]
-pub struct Expected<'a> {
+pub struct PreviousKeys<'a> {
     names: Vec<(usize, &'a [u8], Key)>,
     next: usize,
 }
 
-impl<'a> Expected<'a> {
+impl<'a> PreviousKeys<'a> {
     fn key(&mut self, keys: &Keys, node: usize, name: &'a [u8]) -> Key {
         let place = self.next;
         self.next += 1;
@@ -48,46 +48,46 @@ pub fn read<'a, E: From<usize>>(
     syntax: Syntax,
     keys: &Keys,
     line: &'a [u8],
-    expected: &mut Expected<'a>,
-    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+    previous: &mut PreviousKeys<'a>,
+    each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
 ) -> Result<u64, E> {
-    expected.next = 0;
+    previous.next = 0;
     match syntax {
         Syntax::Json => {
             let mut reader = Json {
                 line,
                 keys,
-                expected,
+                previous,
                 telling: 0,
             };
-            let start = reader.blank(0);
-            let end = reader.object(start, 0, 0, each)?;
-            match reader.blank(end) {
+            let start = reader.skip_blanks(0);
+            let end = reader.read_object(start, 0, 0, each)?;
+            match reader.skip_blanks(end) {
                 end if end == line.len() => Ok(reader.telling),
                 end => Err(E::from(end)),
             }
         }
-        Syntax::Ltsv => ltsv(keys, line, expected, each),
-        Syntax::Logfmt => logfmt(keys, line, expected, each),
+        Syntax::Ltsv => read_ltsv(keys, line, previous, each),
+        Syntax::Logfmt => read_logfmt(keys, line, previous, each),
     }
 }
 
-fn ltsv<'a, E: From<usize>>(
+fn read_ltsv<'a, E: From<usize>>(
     keys: &Keys,
     line: &'a [u8],
-    expected: &mut Expected<'a>,
-    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+    previous: &mut PreviousKeys<'a>,
+    each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
 ) -> Result<u64, E> {
     let mut at = 0;
     let mut telling = 0;
     while at < line.len() {
         let end = memchr(b'\t', &line[at..]).map_or(line.len(), |found| at + found);
         let colon = at + memchr(b':', &line[at..end]).ok_or_else(|| E::from(at))?;
-        let key = expected.key(keys, 0, &line[at..colon]);
+        let key = previous.key(keys, 0, &line[at..colon]);
         telling |= key.telling;
         if let Some((field, rank)) = key.value {
             let (raw, escape) = (&line[colon + 1..end], Escape::Backslash);
-            each(Named {
+            each(NamedValue {
                 field,
                 rank,
                 raw,
@@ -99,11 +99,11 @@ fn ltsv<'a, E: From<usize>>(
     Ok(telling)
 }
 
-fn logfmt<'a, E: From<usize>>(
+fn read_logfmt<'a, E: From<usize>>(
     keys: &Keys,
     line: &'a [u8],
-    expected: &mut Expected<'a>,
-    each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+    previous: &mut PreviousKeys<'a>,
+    each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
 ) -> Result<u64, E> {
     let mut at = 0;
     let mut telling = 0;
@@ -116,7 +116,7 @@ fn logfmt<'a, E: From<usize>>(
         if stop == at {
             return Err(E::from(at));
         }
-        let key = expected.key(keys, 0, &line[at..stop]);
+        let key = previous.key(keys, 0, &line[at..stop]);
         telling |= key.telling;
         if line.get(stop) != Some(&b'=') {
             // A name alone is a flag.
@@ -135,7 +135,7 @@ fn logfmt<'a, E: From<usize>>(
             }
         };
         if let Some((field, rank)) = key.value {
-            each(Named {
+            each(NamedValue {
                 field,
                 rank,
                 raw,
@@ -164,82 +164,84 @@ fn string_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
 struct Json<'a, 'k> {
     line: &'a [u8],
     keys: &'k Keys,
-    expected: &'k mut Expected<'a>,
+    previous: &'k mut PreviousKeys<'a>,
     /// Of the telling names those that have been there.
     telling: u64,
 }
 
 impl<'a> Json<'a, '_> {
     #[inline]
-    fn blank(&self, mut at: usize) -> usize {
+    fn skip_blanks(&self, mut at: usize) -> usize {
         while let Some(b' ' | b'\t' | b'\r') = self.line.get(at) {
             at += 1;
         }
         at
     }
 
-    fn byte(&self, at: usize) -> u8 {
+    fn byte_at(&self, at: usize) -> u8 {
         self.line.get(at).copied().unwrap_or(0)
     }
 
     /// An object whose brace stands at a place; the place after it.
-    fn object<E: From<usize>>(
+    fn read_object<E: From<usize>>(
         &mut self,
         at: usize,
         node: usize,
         depth: usize,
-        each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+        each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
     ) -> Result<usize, E> {
-        if self.byte(at) != b'{' {
+        if self.byte_at(at) != b'{' {
             return Err(E::from(at));
         }
-        let mut at = self.blank(at + 1);
-        if self.byte(at) == b'}' {
+        let mut at = self.skip_blanks(at + 1);
+        if self.byte_at(at) == b'}' {
             return Ok(at + 1);
         }
         loop {
-            if self.byte(at) != b'"' {
+            if self.byte_at(at) != b'"' {
                 return Err(E::from(at));
             }
             let (end, _) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
-            let key = self.expected.key(self.keys, node, &self.line[at + 1..end]);
+            let key = self.previous.key(self.keys, node, &self.line[at + 1..end]);
             self.telling |= key.telling;
-            at = self.blank(end + 1);
-            if self.byte(at) != b':' {
+            at = self.skip_blanks(end + 1);
+            if self.byte_at(at) != b':' {
                 return Err(E::from(at));
             }
-            at = self.blank(at + 1);
-            at = self.value(at, key, depth, each)?;
-            at = self.blank(at);
-            match self.byte(at) {
-                b',' => at = self.blank(at + 1),
+            at = self.skip_blanks(at + 1);
+            at = self.read_value(at, key, depth, each)?;
+            at = self.skip_blanks(at);
+            match self.byte_at(at) {
+                b',' => at = self.skip_blanks(at + 1),
                 b'}' => return Ok(at + 1),
                 _ => return Err(E::from(at)),
             }
         }
     }
 
-    fn value<E: From<usize>>(
+    fn read_value<E: From<usize>>(
         &mut self,
         at: usize,
         key: Key,
         depth: usize,
-        each: &mut impl FnMut(Named<'a>) -> Result<(), E>,
+        each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
     ) -> Result<usize, E> {
-        match (self.byte(at), key.names, key.value) {
-            (b'{', Some(node), _) if depth < DEEPEST => self.object(at, node, depth + 1, each),
+        match (self.byte_at(at), key.names, key.value) {
+            (b'{', Some(node), _) if depth < MAX_DEPTH => {
+                self.read_object(at, node, depth + 1, each)
+            }
             // Of a list the first value counts: headers are lists in Caddy.
             (b'[', _, Some(_)) => {
-                let first = self.blank(at + 1);
-                if !matches!(self.byte(first), b']' | b'{' | b'[') {
-                    self.value(first, key, depth, each)?;
+                let first = self.skip_blanks(at + 1);
+                if !matches!(self.byte_at(first), b']' | b'{' | b'[') {
+                    self.read_value(first, key, depth, each)?;
                 }
-                self.step_over(at)
+                self.skip_value(at)
             }
             (b'"', _, value) => {
                 let (end, escaped) = string_end(self.line, at + 1).ok_or_else(|| E::from(at))?;
                 if let Some((field, rank)) = value {
-                    each(Named {
+                    each(NamedValue {
                         field,
                         rank,
                         raw: &self.line[at + 1..end],
@@ -248,14 +250,14 @@ impl<'a> Json<'a, '_> {
                 }
                 Ok(end + 1)
             }
-            (b'{' | b'[', _, _) => self.step_over(at),
+            (b'{' | b'[', _, _) => self.skip_value(at),
             (_, _, value) => {
-                let end = self.step_over(at)?;
+                let end = self.skip_value(at)?;
                 let raw = &self.line[at..end];
                 if let Some((field, rank)) = value
                     && raw != b"null"
                 {
-                    each(Named {
+                    each(NamedValue {
                         field,
                         rank,
                         raw,
@@ -268,13 +270,13 @@ impl<'a> Json<'a, '_> {
     }
 
     /// The place after a value of any kind.
-    fn step_over<E: From<usize>>(&self, at: usize) -> Result<usize, E> {
-        match self.byte(at) {
+    fn skip_value<E: From<usize>>(&self, at: usize) -> Result<usize, E> {
+        match self.byte_at(at) {
             b'"' => match string_end(self.line, at + 1) {
                 Some((end, _)) => Ok(end + 1),
                 None => Err(E::from(at)),
             },
-            b'{' | b'[' => self.step_over_nested(at),
+            b'{' | b'[' => self.skip_nested(at),
             _ => {
                 let word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
                 let length = self.line[at.min(self.line.len())..]
@@ -289,7 +291,7 @@ impl<'a> Json<'a, '_> {
         }
     }
 
-    fn step_over_nested<E: From<usize>>(&self, start: usize) -> Result<usize, E> {
+    fn skip_nested<E: From<usize>>(&self, start: usize) -> Result<usize, E> {
         let mut depth = 0usize;
         let mut at = start;
         loop {

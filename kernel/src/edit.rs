@@ -10,7 +10,7 @@ use std::sync::Arc;
 ///
 /// Arguments: of each row the index of its text, beyond all texts where it has none; the
 /// texts, `None` for no value.
-pub fn texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]) -> Finished {
+pub fn replace_texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]) -> Finished {
     let mut codes: HashMap<&str, u32> = HashMap::new();
     let mut values: Vec<&str> = Vec::new();
     let coded: Vec<Option<u32>> = texts
@@ -31,18 +31,18 @@ pub fn texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]) -> Fin
 }
 
 /// The rows of a column that are chosen: a byte a row, 0 where it is not.
-pub fn chosen(column: &Finished, chosen: &[u8]) -> Finished {
-    let rows = kept::<UInt32Type>(&column.rows, chosen)
-        .or_else(|| kept::<Int64Type>(&column.rows, chosen))
-        .or_else(|| kept::<TimestampMicrosecondType>(&column.rows, chosen))
-        .or_else(|| kept::<Float64Type>(&column.rows, chosen));
+pub fn select_rows(column: &Finished, chosen: &[u8]) -> Finished {
+    let rows = select::<UInt32Type>(&column.rows, chosen)
+        .or_else(|| select::<Int64Type>(&column.rows, chosen))
+        .or_else(|| select::<TimestampMicrosecondType>(&column.rows, chosen))
+        .or_else(|| select::<Float64Type>(&column.rows, chosen));
     Finished {
         rows: rows.unwrap_or_else(|| column.rows.clone()),
         values: column.values.clone(),
     }
 }
 
-fn kept<T: ArrowPrimitiveType>(rows: &ArrayRef, chosen: &[u8]) -> Option<ArrayRef> {
+fn select<T: ArrowPrimitiveType>(rows: &ArrayRef, chosen: &[u8]) -> Option<ArrayRef> {
     let rows = rows.as_any().downcast_ref::<PrimitiveArray<T>>()?;
     let kept = rows.iter().zip(chosen).filter(|(_, chosen)| **chosen != 0);
     let kept: PrimitiveArray<T> = kept.map(|(value, _)| value).collect();
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn equal_texts_are_one_value() {
         let same = Some("a".to_owned());
-        let column = texts([0, 1, 2, 9].into_iter(), &[same.clone(), same, None]);
+        let column = replace_texts([0, 1, 2, 9].into_iter(), &[same.clone(), same, None]);
         let (codes, values) = column.text().expect("texts");
         assert_eq!(values.len(), 1);
         let codes: Vec<_> = codes.iter().collect();
@@ -71,7 +71,7 @@ mod tests {
             rows: Arc::new(times),
             values: None,
         };
-        let fewer = chosen(&column, &[0, 1, 1]);
+        let fewer = select_rows(&column, &[0, 1, 1]);
         assert_eq!(fewer.rows.data_type(), column.rows.data_type());
         let times = fewer.numbers::<TimestampMicrosecondType>().expect("times");
         assert_eq!(times.iter().collect::<Vec<_>>(), [None, Some(7)]);
