@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell scripts/find-python)
 BIN := .venv/bin
-KERNEL := $(shell find kernel/src -name '*.rs') kernel/Cargo.toml kernel/Cargo.lock
+KERNEL := $(shell find kernel -path kernel/target -prune -o -name '*.rs' -print -o -name 'Cargo.*' -print)
 SOURCE := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 help: ## list the targets
@@ -23,7 +23,7 @@ check: .venv/installed ## linters and types, then the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	cargo fmt --manifest-path kernel/Cargo.toml --check
+	cargo fmt --manifest-path kernel/Cargo.toml --all --check
 	cargo clippy --manifest-path kernel/Cargo.toml --locked --all-targets -- -D warnings
 	cargo test --manifest-path kernel/Cargo.toml --locked --quiet
 	$(MAKE) test

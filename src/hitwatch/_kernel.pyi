@@ -1,4 +1,4 @@
-"""Types of the compiled kernel; see ``kernel/src/python.rs``."""
+"""Types of the compiled kernel; see ``kernel/python/src/lib.rs``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias

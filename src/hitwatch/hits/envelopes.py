@@ -1,10 +1,10 @@
 """What runtimes and collectors put before, around or between log lines: one table.
 
 A row says how an envelope looks, where that is documented, and shows an example. Rows are data:
-the kernel (``kernel/src/framing.rs``) knows none of them by name. Heads are regular expressions
-on bytes that match from the beginning of a line, without look-around, in linear time; a line
-that one does not match stays as it is. Hence a client, whose words stand behind the head, can
-make no line look carried that is not.
+the kernel (``kernel/parse/src/framing.rs``) knows none of them by name. Heads are regular
+expressions on bytes that match from the beginning of a line, without look-around, in linear
+time; a line that one does not match stays as it is. Hence a client, whose words stand behind
+the head, can make no line look carried that is not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 //! The door to Python for what stands around lines, and for regular expressions.
 
-use crate::framing::{Frame, MemberFrame, TextFrame, Unframer};
-use crate::python_program::{KeySpec, escape_by_name, key_tree, unknown};
+use crate::program::{KeySpec, escape_by_name, key_tree, unknown};
+use parse::framing::{Frame, MemberFrame, TextFrame, Unframer};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

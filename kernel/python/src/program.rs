@@ -1,14 +1,14 @@
 //! The door to Python for formats: plain dictionaries become programs.
 
-use crate::counted::Counted;
-use crate::escape::Escape;
-use crate::program::{
+use crate::framing;
+use parse::counted::Counted;
+use parse::escape::Escape;
+use parse::program::{
     ColumnType, Field, Key, KeyValue, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
     RequestSlots, Slot, Syntax, Unit,
 };
-use crate::python_framing as framing;
-use crate::times::{Calendar, Item, TimeFormat, Zone};
-use crate::typed::{Check, Class};
+use parse::times::{Calendar, Item, TimeFormat, Zone};
+use parse::typed::{Check, Class};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::HashMap;

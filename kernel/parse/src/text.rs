@@ -1,4 +1,4 @@
-//! Bytes of lines, compared, hashed and made text.
+//! Bytes of lines, compared and made text.
 
 /// A line without the carriage returns that end it: two where a log was copied as text twice.
 #[inline]
@@ -28,17 +28,6 @@ fn equal_by_ends<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
     let ends = one.last_chunk::<N>()? == other.last_chunk::<N>()?
         && one.first_chunk::<N>()? == other.first_chunk::<N>()?;
     Some(ends && (one.len() <= 2 * N || one == other))
-}
-
-/// 64 bits of a text, the same in every run and release: FNV-1a (draft-eastlake-fnv), its bits
-/// then spread by the finaliser of MurmurHash3.
-pub fn hash(value: &[u8]) -> u64 {
-    let mut hash = value.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
 }
 
 /// `None` when the value is UTF-8, else the value with each invalid byte as `\xHH`.

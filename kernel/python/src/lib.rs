@@ -1,19 +1,22 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
-use crate::batch::Finished;
+mod counting;
+mod framing;
+mod program;
+
 use crate::counting::{
     Evicted, Finder, HitBatch, PyBudget, PyRollup, PySeries, ValueFlags, arrivals,
 };
-use crate::edit;
-use crate::program::Program;
-use crate::python_framing as framing;
-use crate::python_program::ProgramSpec;
-use crate::scan::{self, Reason, Scratch};
-use crate::times::Course;
+use crate::program::ProgramSpec;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator};
+use arrow_array::types::{TimestampMicrosecondType, UInt64Type};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, RecordBatchIterator};
 use arrow_schema::{Field as ArrowField, Schema};
+use parse::batch::Finished;
+use parse::edit;
+use parse::program::Program;
+use parse::scan::{self, Reason, Scratch};
+use parse::times::Course;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
@@ -278,7 +281,7 @@ impl Batch {
 
     /// A 64-bit hash of each distinct value, the same in every run and release.
     fn hashes(&self, column: &str) -> PyResult<Table> {
-        self.text_table(column, Finished::hashes)
+        self.text_table(column, hashes_of)
     }
 
     /// The rows as Arrow, text dictionary-encoded.
@@ -328,6 +331,15 @@ impl Batch {
         let array = array.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
         Table::new([(column, array)])
     }
+}
+
+/// The hashes of a text column's distinct values.
+fn hashes_of(column: &Finished) -> Option<ArrayRef> {
+    let (_, values) = column.text()?;
+    let texts = values.iter().map(|value| value.unwrap_or(""));
+    let hashes = texts.map(|text| tally::text::hash(text.as_bytes()));
+    let hashes = PrimitiveArray::<UInt64Type>::from_iter_values(hashes);
+    Some(Arc::new(hashes))
 }
 
 /// An Arrow table that other libraries can take over without copying.

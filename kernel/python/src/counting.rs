@@ -1,15 +1,9 @@
 //! The door to Python of the rollup: batches go in, rows of figures come out.
 
-use crate::batch::Finished;
-use crate::budget::Budget;
-use crate::codec::{Reader, Writer};
-use crate::durations;
-use crate::python_framing::anywhere;
-use crate::rollup::{Figures, Hit, Rollup, Rows};
-use crate::series::{Series, Sums};
-use crate::text;
+use crate::framing::anywhere;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
+use parse::batch::Finished;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -18,6 +12,12 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tally::budget::Budget;
+use tally::codec::{Reader, Writer};
+use tally::durations;
+use tally::rollup::{Figures, Hit, Rollup, Rows};
+use tally::series::{Series, Sums};
+use tally::text;
 
 type Columns = Arc<[(String, Finished)]>;
 

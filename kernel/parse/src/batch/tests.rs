@@ -134,18 +134,12 @@ fn a_dictionary_is_lent_without_its_values() {
 }
 
 #[test]
-fn texts_are_encoded_and_hashed_by_their_values() {
+fn texts_are_encoded_by_their_values() {
     let finished = texts(&[Some("a"), None, Some("b"), Some("a")]);
     let encoded = finished.encoded();
     assert_eq!((encoded.len(), encoded.null_count()), (4, 1));
     assert!(matches!(encoded.data_type(), DataType::Dictionary(..)));
-    let hashes = finished.hashes().unwrap();
-    let hashes = hashes.as_any().downcast_ref::<PrimitiveArray<UInt64Type>>();
-    assert_eq!(
-        hashes.unwrap().values(),
-        &[text::hash(b"a"), text::hash(b"b")]
-    );
     let numbers = integers(ColumnType::Integer, &[Some(1)]);
-    assert!(numbers.hashes().is_none() && numbers.text().is_none());
+    assert!(numbers.text().is_none());
     assert_eq!(&numbers.encoded(), &numbers.rows);
 }

@@ -2,10 +2,7 @@
 
 use crate::dictionary::{Dictionary, NULL};
 use crate::program::ColumnType;
-use crate::text;
-use arrow_array::types::{
-    Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, LargeStringArray, PrimitiveArray,
 };
@@ -203,17 +200,6 @@ impl Finished {
     /// The rows of a column of numbers or times.
     pub fn numbers<T: ArrowPrimitiveType>(&self) -> Option<&PrimitiveArray<T>> {
         self.rows.as_any().downcast_ref()
-    }
-
-    /// A hash of each distinct value of a text column.
-    pub fn hashes(&self) -> Option<ArrayRef> {
-        let values = self.values.as_ref()?.as_any();
-        let values = values.downcast_ref::<LargeStringArray>()?;
-        let hashes = values
-            .iter()
-            .map(|v| text::hash(v.unwrap_or("").as_bytes()));
-        let hashes = PrimitiveArray::<UInt64Type>::from_iter_values(hashes);
-        Some(Arc::new(hashes))
     }
 
     /// The column as one Arrow array; text is dictionary-encoded.

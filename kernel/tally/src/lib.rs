@@ -1,0 +1,12 @@
+//! Hits in, counts by key out, within a memory that is given.
+//!
+//! It knows no log line. Keys are written by attackers: what they are and how many there are
+//! changes no more than the stated error, and nothing is `unsafe`.
+
+pub mod budget;
+pub mod codec;
+pub mod distinct;
+pub mod durations;
+pub mod rollup;
+pub mod series;
+pub mod text;
