@@ -6,10 +6,11 @@ from collections import Counter
 
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
-from hitwatch.stats.panels import OTHER, BotFinder, Budget, panels
+from hitwatch.stats.panels import OTHER, BotFinder, Budget, Dimension, Panel, panels
+from hitwatch.stats.urls import collapse_ids
 from hitwatch.tally import Tally
 
-PARSER = Parser(by_name("vhost-combined"))
+PARSER, COMBINED = (Parser(by_name(name)) for name in ("vhost-combined", "apache-combined"))
 HITS = 120_000
 
 
@@ -44,3 +45,40 @@ def test_statuses_are_exact_among_nothing_but_distinct_values() -> None:
     assert sum(row.hits for row in paths) == HITS
     assert paths[-1].key == OTHER
     assert bounds.left_out_hits >= 1
+
+
+def test_labels_are_exact_however_many_values_have_them() -> None:
+    """Browsers, kinds, sites and files are counted for what was evicted as for what was kept."""
+    agents = (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/132.0.{0}",
+        "Mozilla/5.0 (compatible; Googlebot/2.1; {0}; +http://www.google.com/bot.html)",
+        "thing {0}",
+    )
+    paths = ("/p{0}.css", "/p{0}.PNG?{0}", "/p/0{0}")
+    collapsed = Panel("shapes", "Shapes", Dimension("path"), collapse_ids)
+    tally = Tally.of([*panels(), collapsed], Budget(16 << 20))
+    bots, hits = BotFinder(), 90_000
+    for begin in range(0, hits, 10_000):
+        lines = "".join(
+            f'10.0.0.1 - - [10/Oct/2026:13:00:00 +0000] "GET {paths[n % 3].format(n)} HTTP/1.1"'
+            f' 200 1 "https://site{n % 4}.org/{n}" "{agents[n % 3].format(n)}"\n'
+            for n in range(begin, begin + 10_000)
+        )
+        found = COMBINED.parse(lines.encode())
+        tally.absorb(found, bots.hit_batch(found))
+    tally.counts.finish()
+
+    def counted(name: str) -> dict[str, int]:
+        panel = tally.counts.panel(name)
+        assert panel is not None
+        return {row.key: row.hits for row in tally.counts.rows(panel, "hits", None)[0]}
+
+    third = hits // 3
+    assert counted("browsers") == {"Firefox 132": third, "(unknown)": third}
+    assert counted("operating_systems") == {"Linux": third, "(unknown)": third}
+    assert counted("agent_kinds") == {"human": third, "search": third, "unknown": third}
+    assert counted("bots") == {"Googlebot (search)": third}
+    assert counted("referring_sites") == {f"site{n}.org": hits // 4 for n in range(4)}
+    assert sum(counted("static_files").values()) == 2 * third
+    assert counted("shapes")["/p/:id"] == third
+    assert tally.counts.distinct("referrer")[1] is False

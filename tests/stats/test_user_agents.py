@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ua_parser import load_lazy_builtins
 
 from hitwatch.stats.user_agents import (
     READ_UP_TO,
@@ -302,6 +304,18 @@ def test_time_grows_with_length_alone(header: str) -> None:
     assert len(found.bot or "") <= 100
 
 
+BROWSERS = (
+    CHROME,
+    NEXUS,
+    f"{MAC}Version/17.5 Safari/605.1.15",
+    f"{IPHONE}Version/17.5 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
+    "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0; .NET CLR 2.0.50727)",
+    "Opera/9.80 (Android; Opera Mini/36.2/191.256; U; en) Presto/2.12.423 Version/12.16",
+    "Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) SamsungBrowser/2.2 Chrome/63 TV Safari/537.36",
+    "Lynx/2.9.0 libwww-FM/2.14 SSL-MM/1.4.1",
+)
+
 WORDS = st.sampled_from(
     ["bot", "Bot/", "Crawler", "spider@", "(", ")", "; ", "+http://a", "+ www.b.org", "mailto:x@y"]
     + ["Mozilla/5.0", "Android 9", "compatible", "scanner", "archiver", "fetcher", "/", "robot"]
@@ -314,6 +328,27 @@ def test_what_has_no_sign_is_no_robot(header: str) -> None:
     """Most headers are told from robots by one search, which lets no robot through."""
     text = header.encode("ascii", "replace").decode("ascii")
     assert signs().finds(text) or _find_bot_by_signs(text) is None
+
+
+AGENT_WORDS = st.sampled_from(
+    sorted({word for agent in BROWSERS for word in re.findall(r"[\w./]+|\W+", agent)})
+)
+
+
+@given(st.sampled_from(BROWSERS) | st.lists(AGENT_WORDS, max_size=12).map("".join))
+def test_browsers_are_what_the_rules_say(header: str) -> None:
+    """The kernel, which tries few rules, finds what trying one after the other finds."""
+    found = classify(header)
+    if found is UNKNOWN or found.bot is not None:
+        return
+    browsers, systems, _ = load_lazy_builtins()
+    text = header.strip()
+    browser = next(filter(None, (rule(text) for rule in browsers)), None)
+    system = next(filter(None, (rule(text) for rule in systems)), None)
+    assert found.browser == (browser.family if browser else "")
+    assert found.browser_version == ((browser and browser.major) or "")
+    assert found.os == (system.family.strip() if system else "")
+    assert found.os_version.partition(".")[0] == ((system and system.major) or "").strip()
 
 
 def test_ua_parser_is_loaded_late() -> None:

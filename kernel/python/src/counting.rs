@@ -1,6 +1,7 @@
 //! The door to Python of the rollup: batches go in, rows of figures come out.
 
 use crate::framing::anywhere;
+use crate::labels::{Labelled, names};
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
 use parse::batch::Finished;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tally::budget::Budget;
 use tally::codec::{Reader, Writer};
 use tally::durations;
-use tally::rollup::{Figures, Hit, Rollup, Rows};
+use tally::rollup::{Figures, Hit, Rollup};
 use tally::series::{Series, Sums};
 use tally::text;
 
@@ -330,7 +331,7 @@ impl Finder {
     }
 
     /// Whether a text has what is looked for.
-    fn finds(&self, text: &str) -> bool {
+    pub fn finds(&self, text: &str) -> bool {
         self.regex.is_match(text.as_bytes())
     }
 }
@@ -452,20 +453,6 @@ impl PyBudget {
         Self {
             budget: Arc::new(Budget::new(limit)),
         }
-    }
-}
-
-/// Rows that gave way, to be counted under other keys.
-#[pyclass(frozen, module = "hitwatch._kernel")]
-pub struct Evicted {
-    rows: Rows,
-}
-
-#[pymethods]
-impl Evicted {
-    /// Keys of the rows, in order.
-    fn keys(&self) -> Vec<&str> {
-        self.rows.iter().map(|(key, _)| &**key).collect()
     }
 }
 
@@ -611,52 +598,38 @@ impl PyRollup {
         py.detach(|| self.lock().enforce_limits());
     }
 
-    /// How many rows gave way since they were taken last.
-    #[getter]
-    fn evicted(&self) -> usize {
-        self.lock().leaving_rows()
-    }
-
-    /// Rows that gave way since they were taken last.
-    fn take_evicted(&self, py: Python<'_>) -> Evicted {
+    /// Count rows that gave way since this was called last under their labels, each into a rollup.
+    fn hand_on(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
         let rows = py.detach(|| self.lock().take_evicted());
-        Evicted { rows }
-    }
-
-    /// Count rows that left another rollup under other keys; `None` leaves a row out.
-    fn add_evicted(&self, py: Python<'_>, rows: &Evicted, keys: Vec<Option<String>>) {
-        py.detach(|| {
-            let mut rollup = self.lock();
-            for ((_, figures), key) in rows.rows.iter().zip(keys) {
-                if let Some(key) = key {
-                    rollup.add_row(&key, figures, 0);
-                }
-            }
-            rollup.enforce_limits();
-        });
-    }
-
-    /// Count the rows of another rollup under other keys, in its order; `None` leaves one out.
-    fn add_rows(&self, py: Python<'_>, other: &Self, keys: Vec<Option<String>>) -> PyResult<()> {
-        self.apart_from(other)?;
-        py.detach(|| {
-            let (mut rollup, other) = (self.lock(), other.lock());
-            for (figures, key) in other.figures.iter().zip(keys) {
-                if let Some(key) = key {
-                    rollup.add_row(&key, figures, 0);
-                }
-            }
-            rollup.enforce_limits();
-        });
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<&str> = rows.iter().map(|(key, _)| &**key).collect();
+        let named = names(py, &keys, &labelled)?;
+        for ((_, rollup), names) in labelled.iter().zip(named) {
+            let rollup = rollup.get();
+            py.detach(|| rollup.lock().add_rows(rows.iter().map(|(_, f)| f), names));
+        }
         Ok(())
     }
 
-    /// Keys of the rows, in the order in which they were met.
-    fn keys(&self, py: Python<'_>) -> Vec<String> {
-        py.detach(|| {
-            let rollup = self.lock();
-            rollup.keys.iter().map(|key| key.text.to_string()).collect()
-        })
+    /// Count all rows under their labels, each into a rollup. Nobody may be adding meanwhile.
+    fn put_into(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
+        for (_, rollup) in &labelled {
+            self.apart_from(rollup.get())?;
+        }
+        // Python may be asked for labels, which nobody may who holds the lock.
+        let keys = py.detach(|| self.lock().keys.clone());
+        let keys: Vec<&str> = keys.iter().map(|key| &*key.text).collect();
+        let named = names(py, &keys, &labelled)?;
+        for ((_, rollup), names) in labelled.iter().zip(named) {
+            let rollup = rollup.get();
+            py.detach(|| {
+                let own = self.lock();
+                rollup.lock().add_rows(own.figures.iter(), names);
+            });
+        }
+        Ok(())
     }
 
     /// Add what another has counted.

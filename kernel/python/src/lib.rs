@@ -1,12 +1,14 @@
 //! The door to Python: programs come in as plain dictionaries, batches go out as Arrow.
 
+mod agents;
 mod counting;
 mod framing;
+mod labels;
 mod program;
 
-use crate::counting::{
-    Evicted, Finder, HitBatch, PyBudget, PyRollup, PySeries, ValueFlags, arrivals,
-};
+use crate::agents::Agents;
+use crate::counting::{Finder, HitBatch, PyBudget, PyRollup, PySeries, ValueFlags, arrivals};
+use crate::labels::Label;
 use crate::program::ProgramSpec;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::{TimestampMicrosecondType, UInt64Type};
@@ -390,7 +392,8 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyBudget>()?;
     module.add_class::<Finder>()?;
     module.add_class::<PySeries>()?;
-    module.add_class::<Evicted>()?;
+    module.add_class::<Agents>()?;
+    module.add_class::<Label>()?;
     module.add_class::<ValueFlags>()?;
     module.add_class::<PyRollup>()?;
     module.add_class::<Table>()

@@ -8,5 +8,6 @@ pub mod codec;
 pub mod distinct;
 pub mod durations;
 pub mod rollup;
+pub mod rules;
 pub mod series;
 pub mod text;

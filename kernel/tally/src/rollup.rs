@@ -350,36 +350,30 @@ impl Rollup {
             .unwrap_or(0);
         self.has_evicted = true;
         self.table.clear();
-        let (keys, figures) = (
-            std::mem::take(&mut self.keys),
-            std::mem::take(&mut self.figures),
-        );
-        for ((key, mut figures), staying) in keys.into_iter().zip(figures).zip(staying) {
-            if staying {
-                let at = self.keys.len();
-                self.keys.push(key);
-                self.figures.push(figures);
-                let (keys, hash) = (&self.keys, self.keys[at].hash);
-                self.table.insert_unique(hash, at, |&at| keys[at].hash);
-                continue;
-            }
+        let mut kept = 0;
+        for at in (0..staying.len()).filter(|&at| staying[at]) {
+            self.keys.swap(kept, at);
+            self.figures.swap(kept, at);
+            let (keys, hash) = (&self.keys, self.keys[kept].hash);
+            self.table.insert_unique(hash, kept, |&at| keys[at].hash);
+            kept += 1;
+        }
+        let has_evicted = self.keys.drain(kept..).zip(self.figures.drain(kept..));
+        for (key, mut figures) in has_evicted {
             self.key_bytes -= key.text.len();
             self.other.merge(&figures, &mut self.used);
             match &mut self.evicted {
                 None => figures.free(&mut self.used),
                 Some(evicted) => {
-                    let mut apart = figures.clone();
-                    figures.free(&mut self.used);
-                    apart.shrink(SMALLER[0], &mut MemoryUsed::default());
-                    evicted.push((key.text, apart));
+                    self.used.0 = self.used.0.saturating_sub(figures.size());
+                    figures.shrink(SMALLER[0], &mut MemoryUsed::default());
+                    evicted.push((key.text, figures));
                 }
             }
         }
-    }
-
-    /// How many rows gave way since somebody asked last.
-    pub fn leaving_rows(&self) -> usize {
-        self.evicted.as_ref().map_or(0, Vec::len)
+        let room = kept.next_power_of_two();
+        self.keys.shrink_to(room);
+        self.figures.shrink_to(room);
     }
 
     /// Rows that gave way since somebody asked last.
@@ -390,11 +384,19 @@ impl Rollup {
             .unwrap_or_default()
     }
 
-    /// Count a row of another rollup under a key.
-    pub fn add_row(&mut self, key: &str, figures: &Figures, undercount: u64) {
-        let place = self.place(key);
-        self.figures[place].merge(figures, &mut self.used);
-        self.keys[place].undercount = self.keys[place].undercount.max(undercount);
+    /// Count rows of another rollup under other names; those without one are left out.
+    pub fn add_rows<'a>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'a Figures>,
+        names: impl IntoIterator<Item = Option<impl AsRef<str>>>,
+    ) {
+        for (figures, name) in rows.into_iter().zip(names) {
+            if let Some(name) = name {
+                let place = self.place(name.as_ref());
+                self.figures[place].merge(figures, &mut self.used);
+            }
+        }
+        self.enforce_limits();
     }
 
     /// Add what another has counted.

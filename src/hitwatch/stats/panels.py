@@ -5,15 +5,15 @@ A new panel is one row of ``panels``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.instants import HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.statuses import status_name
-from hitwatch.stats.urls import Sections, collapse_ids, referring_site, static_file
-from hitwatch.stats.user_agents import classify, is_bot, signs
+from hitwatch.stats.urls import SITE, STATIC_FILE, Sections, collapse_ids
+from hitwatch.stats.user_agents import AGENTS, is_bot, signs
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -93,23 +93,9 @@ UNKNOWN = "(unknown)"
 """Key of what nobody knows."""
 
 
-def _browser(agent: str) -> str | None:
-    found = classify(agent)
-    return None if found.bot else f"{found.browser} {found.browser_version}".strip() or UNKNOWN
-
-
-def _system(agent: str) -> str | None:
-    found = classify(agent)
-    return None if found.bot else f"{found.os} {found.os_version}".strip() or UNKNOWN
-
-
-def _kind(agent: str) -> str:
-    return classify(agent).kind
-
-
-def _bot(agent: str) -> str | None:
-    found = classify(agent)
-    return f"{found.bot} ({found.kind})" if found.bot else None
+_BROWSER, _SYSTEM, _KIND, _BOT = (
+    _kernel.Label.agent(AGENTS, part, UNKNOWN) for part in ("browser", "system", "kind", "bot")
+)
 
 
 def _day(hour: str) -> str:
@@ -153,7 +139,7 @@ def panels(
         Panel("paths", "Paths", paths, path),
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
-        Panel("static_files", "Static files", paths, static_file),
+        Panel("static_files", "Static files", paths, STATIC_FILE),
         Panel("not_found", "Not found", Dimension("path", (404, 404)), path),
         Panel("redirected", "Redirected paths (3xx)", Dimension("path", (300, 399)), path),
         Panel(
@@ -172,11 +158,11 @@ def panels(
             noted=lambda status: status_name(int(status)),
         ),
         Panel("referrers", "Referrers", Dimension("referrer"), off=True),
-        Panel("referring_sites", "Referring sites", Dimension("referrer"), referring_site),
-        Panel("browsers", "Browsers", agents, _browser),
-        Panel("operating_systems", "Operating systems", agents, _system),
-        Panel("agent_kinds", "Humans, bots and tools", agents, _kind),
-        Panel("bots", "Bots", agents, _bot),
+        Panel("referring_sites", "Referring sites", Dimension("referrer"), SITE),
+        Panel("browsers", "Browsers", agents, _BROWSER),
+        Panel("operating_systems", "Operating systems", agents, _SYSTEM),
+        Panel("agent_kinds", "Humans, bots and tools", agents, _KIND),
+        Panel("bots", "Bots", agents, _BOT),
         Panel("cache_statuses", "Cache", Dimension("cache_status")),
         Panel("content_types", "Media types", Dimension("content_type")),
         Panel("tls_protocols", "TLS versions", Dimension("tls_protocol")),
@@ -324,31 +310,17 @@ class Counter:
 
     def _count_evicted(self) -> None:
         """Count what gave way under its labels."""
-        if not (self.labelled and self.rollup.evicted):
-            return
-        evicted = self.rollup.take_evicted()
-        for rollup, names in self._named(evicted.keys()):
-            rollup.add_evicted(evicted, names)
-
-    def _named(
-        self, keys: Sequence[str]
-    ) -> Iterator[tuple[_kernel.Rollup, tuple[str | None, ...]]]:
-        """Where hits go that have labels, and the labels of keys.
-
-        All labels of a key are asked for in turn: what they have in common is found out once.
-        """
-        labels = [label for label, _ in self.labelled]
-        told = zip(*([label(key) for label in labels] for key in keys), strict=True)
-        yield from zip((rollup for _, rollup in self.labelled), told, strict=False)
+        if self.labelled:
+            self.rollup.hand_on(self.labelled)
 
     def finish(self) -> None:
         """Nothing more will be added."""
-        for rollup, names in self._named(self.rollup.keys() if self.labelled else []):
-            rollup.add_rows(self.rollup, names)
+        if self.labelled:
+            self.rollup.put_into(self.labelled)
 
     def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not given way, under its labels, into a rollup."""
-        rollup.add_rows(self.rollup, list(map(label, self.rollup.keys())))
+        self.rollup.put_into([(label, rollup)])
 
 
 Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hitwatch import _kernel
+
 _OF_PAGES = """
     css js mjs map wasm webmanifest ico cur png jpg jpeg jpe gif svg svgz webp avif bmp tif tiff
     woff woff2 ttf otf eot swf
@@ -25,14 +27,11 @@ STATIC: frozenset[str] = frozenset(
 )
 """Extensions, in lower case, of files a server sends as they are."""
 
-# A host never holds a backslash, and what a browser sends ends the authority with / ? or #.
-_REFERRER = re.compile(
-    r"\s*(?:https?|android-app)://(?:[^/?#\\@\s]*@)?"
-    r"(\[[0-9a-f:.]{2,45}\]|[^\W_][\w.-]{0,252})(?::\d{0,5})?(?:[/?#]|\s*\Z)",
-    re.IGNORECASE,
-)
-_HEADER_UP_TO = 2000
-"""Characters of a referrer that are looked at; its host stands in front."""
+SITE = _kernel.Label.site()
+"""The site that a Referer header names; ``None`` when it names none."""
+
+STATIC_FILE = _kernel.Label.files(STATIC)
+"""The path, when it is that of a file sent as it is; else ``None``."""
 
 
 def referring_site(referrer: str | None) -> str | None:
@@ -46,27 +45,12 @@ def referring_site(referrer: str | None) -> str | None:
         for ``android-app:``; ``None`` when it names none.
 
     """
-    match = _REFERRER.match((referrer or "")[:_HEADER_UP_TO])
-    if match is None:
-        return None
-    host = match[1].lower().rstrip(".")
-    if ".." in host:
-        return None
-    bare = host.removeprefix("www.")
-    return bare if "." in bare else host
+    return SITE(referrer or "")
 
 
 def is_static(path: str) -> bool:
     """Whether a path is that of a file sent as it is, told by its extension (``STATIC``)."""
-    path = path.partition("?")[0]
-    name = path[path.rfind("/") + 1 :].partition(";")[0]
-    _, dot, extension = name.rpartition(".")
-    return bool(dot) and extension.lower() in STATIC
-
-
-def static_file(path: str) -> str | None:
-    """The path, when it is that of a file sent as it is; else ``None``."""
-    return path if is_static(path) else None
+    return STATIC_FILE(path) is not None
 
 
 _ID = re.compile(

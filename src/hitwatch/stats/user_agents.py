@@ -1,15 +1,14 @@
 """What a User-Agent header says of the program behind it; asks nobody whether it is true.
 
 Programs that name themselves are known from ``bots.toml``, browsers and operating systems from
-ua-parser. That library is loaded when the first browser is seen, as it costs some 70 ms and
-13 MB.
+ua-parser's rules, which the kernel matches. They are loaded when the first browser is seen.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,9 +20,6 @@ Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
 
 READ_UP_TO = 1000
 """Characters of a header that are looked at."""
-
-_KEPT = 65_536
-"""Agents that are remembered, in some 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,10 @@ def classify(user_agent: str | None) -> Agent:
 
     """
     text = _ascii(user_agent or "")
-    return UNKNOWN if text in ("", "-") else _classify(text)
+    if text in ("", "-"):
+        return UNKNOWN
+    browser, version, system, system_version, kind, bot = AGENTS.tell(text)
+    return Agent(browser, version, system, system_version, cast("Kind", kind), bot)
 
 
 @cache
@@ -103,7 +102,7 @@ def bots() -> tuple[Bot, ...]:
 
 def prepare() -> None:
     """Load what tells browsers apart, which takes a while, before it is asked for."""
-    _resolver()
+    AGENTS.prepare()
 
 
 def is_bot(user_agent: str) -> bool:
@@ -118,25 +117,6 @@ def is_bot(user_agent: str) -> bool:
 def _ascii(user_agent: str) -> str:
     # Names of programs are ASCII; what is not would only shift positions when lowered.
     return user_agent[:READ_UP_TO].strip().encode("ascii", "replace").decode("ascii")
-
-
-_classified: dict[int, Agent] = {}
-"""What is known of agents, by hash of the header: headers themselves may be long and many."""
-
-_distinct: dict[Agent, Agent] = {}
-"""Each program once, however many headers name it."""
-
-
-def _classify(text: str) -> Agent:
-    key = hash(text)
-    agent = _classified.get(key)
-    if agent is None:
-        if len(_classified) >= _KEPT:
-            _classified.clear()
-            _distinct.clear()
-        agent = _find_bot(text) or _browser(text)
-        agent = _classified[key] = _distinct.setdefault(agent, agent)
-    return agent
 
 
 @cache
@@ -288,39 +268,29 @@ _TEXT_BROWSERS = frozenset(("Lynx", "Links", "ELinks", "w3m", "Dillo", "NetSurf"
 _BY_MINOR = frozenset(("Mac OS X", "Ubuntu"))
 """Systems whose releases differ in the second number."""
 
-_Name = tuple[str, str]
-_Nothing: _Name = ("", "")
+
+def _rules() -> dict[str, object]:
+    """ua-parser's rules for browsers and systems; of several that match the first counts."""
+    from ua_parser_builtins.lazy import MATCHERS
+
+    browsers, systems, _ = MATCHERS
+    return {
+        # A version is the second group, where a rule does not say which it is.
+        "browsers": [
+            (rule.regex, rule.family.replace("$1", "${1}"), rule.major or "$2") for rule in browsers
+        ],
+        "systems": [(rule.regex, rule.family, rule.major, rule.minor) for rule in systems],
+        "by_minor": _BY_MINOR,
+        "text_browsers": _TEXT_BROWSERS,
+        "beginnings": ["Mozilla/", "Opera/"],
+    }
 
 
-@cache
-def _resolver() -> Callable[[str], tuple[_Name, _Name]]:
-    """Load ua-parser: its rules for browsers and systems; those for devices are the costly ones."""
-    from ua_parser import Domain, load_lazy_builtins
-    from ua_parser.regex import Resolver
-
-    browsers, systems, _ = load_lazy_builtins()
-    resolver = Resolver((browsers, systems, []))
-    wanted = Domain.USER_AGENT | Domain.OS
-
-    def resolve(text: str) -> tuple[_Name, _Name]:
-        found = resolver(text, wanted)
-        browser, system = found.user_agent, found.os
-        version = ""
-        if system is not None:
-            parts = (system.major, system.minor if system.family in _BY_MINOR else None)
-            version = ".".join(part for part in parts if part)
-        return (
-            (browser.family, browser.major or "") if browser else _Nothing,
-            (system.family, version) if system else _Nothing,
-        )
-
-    return resolve
+def _bot(text: str) -> tuple[Kind, str] | None:
+    """Kind and name of a text that has a sign of a bot; ``None``: it is none for all that."""
+    found = _find_bot_by_signs(text)
+    return (found.kind, found.bot) if found and found.bot else None
 
 
-def _browser(text: str) -> Agent:
-    """Ask ua-parser; a human's is what is a browser, and runs on something or says Mozilla."""
-    (browser, version), (system, system_version) = _resolver()(text)
-    human = browser and (
-        system or browser in _TEXT_BROWSERS or text.startswith(("Mozilla/", "Opera/"))
-    )
-    return Agent(browser, version, system, system_version, "human" if human else "unknown")
+AGENTS = _kernel.Agents(signs, _bot, _rules, READ_UP_TO)
+"""Tells browsers and systems without Python, and remembers what it has told."""
