@@ -80,7 +80,7 @@ class Engine:
         self.shown = shown
         self.total = Tally.of(self.panels, Budget(_MEMORY))
         self._budget = Budget(_MEMORY_OF_PERIODS)
-        self.delta = Tally.of(self.panels, self._budget)
+        self.delta = self.total.another(self._budget)
         self._latest: deque[tuple[Instant, Tally]] = deque()
         self.watermark = watermark or Watermark()
         self.alerts = 0
@@ -228,8 +228,9 @@ class Engine:
 
     def _begin_period(self) -> None:
         """Begin the next display period: what was counted in the last one joins the total."""
-        self.total.merge(self.delta)
-        self.delta = Tally.of(self.panels, self._budget)
+        if self.delta.balance.lines:
+            self.total.merge(self.delta)
+            self.delta = self.delta.another(self._budget)
 
     def _within(
         self, window: Duration | None, at: Instant, period: Duration, ended: Tally
@@ -239,10 +240,11 @@ class Engine:
             return self.total
         if window <= period:
             return ended
-        self._latest.append((at, ended))
-        while self._latest[0][0] <= at - window:
+        if ended is not self.delta:
+            self._latest.append((at, ended))
+        while self._latest and self._latest[0][0] <= at - window:
             self._latest.popleft()
-        merged = Tally.of(self.panels, Budget(_MEMORY))
+        merged = self.total.another(Budget(_MEMORY))
         for _, tally in self._latest:
             tally.counts.enforce_limits()
             merged.merge(tally)

@@ -115,6 +115,10 @@ class Tally:
         """
         return cls(Breakdown(panels, budget))
 
+    def another(self, budget: Budget) -> Tally:
+        """An empty tally of the same panels."""
+        return Tally(self.counts.another(budget))
+
     def absorb(self, hits: Hits, hit_batch: HitBatch) -> None:
         """Count hits.
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from hitwatch.alerting.alert import State, Transition
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.engine import Engine
+from hitwatch.engine import Engine, Shown
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, to_datetime
-from hitwatch.readmodel import Report
+from hitwatch.readmodel import Report, View
 from hitwatch.stats.panels import columns_needed, panels
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
@@ -185,3 +185,21 @@ def test_a_long_silence_is_one_period() -> None:
     lengths = [s.period // SECOND for s in said if isinstance(s, Report)]
     assert lengths == [10, 10, 10, 10, 99_990, 10]
     assert [s.hits for s in said if isinstance(s, Report)] == [1, 0, 0, 1, 0, 1]
+
+
+def test_a_silent_period_counts_nothing_and_is_in_no_window() -> None:
+    """Its tally is that of the next period, which tells its own lines alone."""
+    shown = Shown(View(), window=20 * SECOND)
+    engine = Engine(RULE, every=10 * SECOND, log_clock=True, shown=shown)
+    said = [*engine.feed(PARSER.parse(2 * second(0, 1) + second(35, 1) + 4 * second(41, 1)))]
+    engine_delta = engine.delta
+    said += engine.finish()
+    assert engine.delta is not engine_delta
+    engine.tick(1_000_060 * SECOND, 10 * SECOND)
+    silent = engine.delta
+    engine.tick(1_000_070 * SECOND, 10 * SECOND)
+    assert engine.delta is silent
+    periods = [s for s in said if isinstance(s, Report)]
+    assert [s.hits for s in periods] == [2, 0, 0, 1, 4]
+    assert [s.panel_hits for s in periods] == [2, 2, 0, 1, 5]
+    assert engine.end(None).hits == 7

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
 from hitwatch import _kernel
 from hitwatch.instants import HOUR, MINUTE, Duration, rfc3339, to_datetime
 from hitwatch.stats.statuses import status_name
@@ -34,8 +36,7 @@ MEMORY = 160 << 20
 """What all panels of a report may use together, bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(msgspec.Struct, frozen=True):
     """What hits are counted under.
 
     Attributes:
@@ -279,20 +280,17 @@ class Counter:
         self.dimension, self.labelled = dimension, labelled
         self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
 
-    def add(self, hits: Hits, hit_batch: HitBatch, *, wait: bool = True) -> bool:
-        """Count hits, if their format has the column.
+    def add(self, hit_batch: HitBatch, *, wait: bool = True) -> bool:
+        """Count hits of a format that has the column.
 
         Args:
-            hits: the hits.
-            hit_batch: the same, ready to be counted.
+            hit_batch: the hits.
             wait: whether to wait while another thread counts.
 
         Returns:
             Whether this is done.
 
         """
-        if not hits.has(self.dimension.column):
-            return True
         done = self.rollup.add(hit_batch, self.dimension, wait)
         if done:
             self._count_evicted()
@@ -326,9 +324,18 @@ class Counter:
 Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]
 """What a panel counts under, and whether it has a label."""
 
+_Named: TypeAlias = tuple[tuple[Dimension, ...], Label]
+"""What a panel with a label counts under, and the label."""
+
+_NOTHING = _kernel.Rollup(1, Budget(1))
+"""What has been counted where nothing has."""
+
 
 class Breakdown:
     """Hits, broken down by all panels. Several threads may add at once.
+
+    What is counted under something is made when there is something to count: formats lack most
+    columns, and most display periods of a quiet log lack hits.
 
     Args:
         panels: to be counted.
@@ -336,41 +343,62 @@ class Breakdown:
             when ``None``.
 
     Attributes:
+        counters: what has been counted, by what it is counted under.
         finished: whether nothing more will be added.
 
     """
 
     def __init__(self, panels: Iterable[Panel], budget: Budget | None = None) -> None:
         self.panels = tuple(panels)
-        budget = budget or Budget(MEMORY)
-        self._labelled: dict[tuple[tuple[Dimension, ...], Label], _kernel.Rollup] = {}
-        goes: dict[Dimension, dict[Label, _kernel.Rollup]] = {}
+        self.finished = False
+        self.counters: dict[Dimension, Counter] = {}
+        self._budget = budget or Budget(MEMORY)
+        self._labelled: dict[_Named, _kernel.Rollup] = {}
+        self._goes: dict[Dimension, list[_Named]] = {}
         for panel in self.panels:
             for dimension in panel.dimensions:
-                going = goes.setdefault(dimension, {})
-                if panel.label is not None:
-                    kept = self._labelled.setdefault(
-                        (panel.dimensions, panel.label), _kernel.Rollup(KEYS_KEPT, budget)
-                    )
-                    going[panel.label] = kept
-        self.counters = {
-            dimension: Counter(dimension, list(go.items()), budget)
-            for dimension, go in goes.items()
-        }
-        self.finished = False
+                going = self._goes.setdefault(dimension, [])
+                if panel.label is not None and (panel.dimensions, panel.label) not in going:
+                    going.append((panel.dimensions, panel.label))
+
+    def another(self, budget: Budget) -> Breakdown:
+        """An empty one of the same panels."""
+        found = Breakdown((), budget)
+        found.panels, found._goes = self.panels, self._goes
+        return found
 
     def of(self, panel: Panel) -> _kernel.Rollup:
         """What has been counted for a panel by now."""
         if panel.label is None:
-            return self.counters[panel.dimension].rollup
-        gone = self._labelled[panel.dimensions, panel.label]
-        if self.finished:
-            return gone
+            counter = self.counters.get(panel.dimension)
+            return counter.rollup if counter else _NOTHING
+        gone = self._labelled.get((panel.dimensions, panel.label))
+        if self.finished or gone is None:
+            return gone or _NOTHING
         found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
         found.merge(gone)
         for dimension in panel.dimensions:
-            self.counters[dimension].put_into(found, panel.label)
+            if dimension in self.counters:
+                self.counters[dimension].put_into(found, panel.label)
         return found
+
+    def _counter(self, dimension: Dimension) -> Counter:
+        """What counts under something, made when it is first needed."""
+        counter = self.counters.get(dimension)
+        if counter is None:
+            # Another thread may be making the same: of both the first is kept.
+            labelled = [(named[1], self._rollup(named)) for named in self._goes[dimension]]
+            counter = self.counters.setdefault(
+                dimension, Counter(dimension, labelled, self._budget)
+            )
+        return counter
+
+    def _rollup(self, named: _Named) -> _kernel.Rollup:
+        """Where hits go that have a label, made when it is first needed."""
+        known = self._labelled.get(named)
+        if known is None:
+            known = self._labelled.setdefault(named, _kernel.Rollup(KEYS_KEPT, self._budget))
+        return known
 
     def panel(self, name: str) -> Panel | None:
         """The panel of a name; ``None`` when it was not counted."""
@@ -378,20 +406,20 @@ class Breakdown:
 
     def add(self, hits: Hits, hit_batch: HitBatch) -> None:
         """Count hits under everything that their format logs."""
-        left = list(self.counters.values())
+        left = [self._counter(dimension) for dimension in self._goes if hits.has(dimension.column)]
         while left:
             # Where another thread is counting, this one comes back later.
-            busy = [counter for counter in left if not counter.add(hits, hit_batch, wait=False)]
+            busy = [counter for counter in left if not counter.add(hit_batch, wait=False)]
             if len(busy) == len(left):
-                busy.pop(0).add(hits, hit_batch)
+                busy.pop(0).add(hit_batch)
             left = busy
 
     def merge(self, other: Breakdown) -> None:
         """Add what another with the same panels has counted, before either is finished."""
         for dimension, counter in other.counters.items():
-            self.counters[dimension].merge(counter)
-        for key, rollup in other._labelled.items():
-            self._labelled[key].merge(rollup)
+            self._counter(dimension).merge(counter)
+        for named, rollup in other._labelled.items():
+            self._rollup(named).merge(rollup)
 
     def enforce_limits(self) -> None:
         """Give memory back where others that share it need more."""
@@ -439,10 +467,10 @@ class Breakdown:
         """
         named = sorted(self.panels, key=lambda panel: panel.name)
         counters = [
-            self.counters[dimension].rollup for panel in named for dimension in panel.dimensions
+            self._counter(dimension).rollup for panel in named for dimension in panel.dimensions
         ]
         labelled = [
-            self._labelled[panel.dimensions, panel.label]
+            self._rollup((panel.dimensions, panel.label))
             for panel in named
             if panel.label is not None
         ]
@@ -498,7 +526,7 @@ class Breakdown:
     def _days(self) -> list[_kernel.Row]:
         """Rows of the days; none where no time is logged."""
         days = self.panel("days")
-        if days is None or not self.counters[days.dimension].rollup.bounds()[0]:
+        if days is None or days.dimension not in self.counters:
             return []
         return list(self.of(days).rows("key"))
 
@@ -532,6 +560,8 @@ class Breakdown:
 
         """
         rollup = self.of(panel)
+        if rollup is _NOTHING:
+            return [], Bounds(0)
         sort = panel.sort or sort
         found = rollup.rows(sort, None if sort == "key" else shown)
         if sort in TIMED:
