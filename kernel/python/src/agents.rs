@@ -24,7 +24,7 @@ pub struct Agent {
     pub browser_version: String,
     pub system: String,
     pub system_version: String,
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     pub bot: Option<String>,
 }
 
@@ -99,7 +99,7 @@ impl Guide {
             browser_version: version,
             system: family,
             system_version: parts.join("."),
-            kind: if human { "human" } else { NOBODY }.to_owned(),
+            kind: if human { "human" } else { NOBODY }.into(),
             bot: None,
         }
     }
@@ -158,7 +158,7 @@ impl Agents {
             agent.browser_version.clone(),
             agent.system.clone(),
             agent.system_version.clone(),
-            agent.kind.clone(),
+            agent.kind.clone().into_owned(),
             agent.bot.clone(),
         ))
     }
@@ -183,17 +183,21 @@ impl Agents {
             .finder
             .get_or_try_init(py, || Ok::<_, PyErr>(self.signs.call0(py)?.extract(py)?))?
             .get();
-        let (mut found, unknown) = py.detach(|| self.remembered(texts));
-        let asked = py.detach(|| {
-            let signs = |&&at: &&usize| finder.finds(&heard(texts[at], self.read_up_to));
-            unknown.iter().filter(signs).copied().collect::<Vec<_>>()
+        let texts: Vec<Cow<'_, str>> = texts
+            .iter()
+            .map(|text| heard(text, self.read_up_to))
+            .collect();
+        let (mut found, unknown) = py.detach(|| self.remembered(&texts));
+        let asked: Vec<usize> = py.detach(|| {
+            let signs = |&at: &usize| finder.finds(&texts[at]);
+            unknown.iter().copied().filter(signs).collect()
         });
         for at in asked {
-            let text = heard(texts[at], self.read_up_to);
-            let named: Option<(String, String)> = self.bot.call1(py, (&*text,))?.extract(py)?;
+            let named: Option<(String, String)> =
+                self.bot.call1(py, (&*texts[at],))?.extract(py)?;
             found[at] = named.map(|(kind, name)| {
                 Arc::new(Agent {
-                    kind,
+                    kind: kind.into(),
                     bot: Some(name),
                     ..Agent::default()
                 })
@@ -202,42 +206,41 @@ impl Agents {
         if unknown.iter().any(|&at| found[at].is_none()) {
             let guide = self.guide(py)?;
             py.detach(|| {
-                for &at in unknown.iter() {
-                    let text = heard(texts[at], self.read_up_to);
-                    found[at].get_or_insert_with(|| Arc::new(guide.browser(&text)));
+                for &at in &unknown {
+                    found[at].get_or_insert_with(|| Arc::new(guide.browser(&texts[at])));
                 }
             });
         }
-        py.detach(|| self.remember(texts, &unknown, &found));
+        py.detach(|| self.remember(&texts, &unknown, &found));
         Ok(found.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// What is known of texts, and the places of those of which nothing is.
-    fn remembered(&self, texts: &[&str]) -> (Vec<Option<Arc<Agent>>>, Vec<usize>) {
+    fn remembered(&self, texts: &[Cow<'_, str>]) -> (Vec<Option<Arc<Agent>>>, Vec<usize>) {
         let nobody = Arc::new(Agent {
-            kind: NOBODY.to_owned(),
+            kind: NOBODY.into(),
             ..Agent::default()
         });
         let known = self.lock();
         let found: Vec<_> = texts
             .iter()
-            .map(|text| match &*heard(text, self.read_up_to) {
+            .map(|text| match &**text {
                 "" | "-" => Some(nobody.clone()),
-                _ => known.get(&self.hasher.hash_one(text)).cloned(),
+                text => known.get(&self.hasher.hash_one(text)).cloned(),
             })
             .collect();
         let unknown = (0..texts.len()).filter(|&at| found[at].is_none()).collect();
         (found, unknown)
     }
 
-    fn remember(&self, texts: &[&str], places: &[usize], found: &[Option<Arc<Agent>>]) {
+    fn remember(&self, texts: &[Cow<'_, str>], places: &[usize], found: &[Option<Arc<Agent>>]) {
         let mut known = self.lock();
         for &at in places {
             if known.len() >= KEPT {
                 known.clear();
             }
             if let Some(agent) = &found[at] {
-                known.insert(self.hasher.hash_one(texts[at]), agent.clone());
+                known.insert(self.hasher.hash_one(&*texts[at]), agent.clone());
             }
         }
     }

@@ -53,7 +53,7 @@ impl Label {
         let part = match part {
             "browser" => browser,
             "system" => system,
-            "kind" => |agent: &Agent, _: &str| Some(agent.kind.clone()),
+            "kind" => |agent: &Agent, _: &str| Some(agent.kind.clone().into_owned()),
             "bot" => bot,
             other => {
                 let why = format!("unknown part of an agent: {other}");
@@ -114,10 +114,11 @@ fn versioned(agent: &Agent, name: &str, version: &str, unknown: &str) -> Option<
     if agent.bot.is_some() {
         return None;
     }
-    let both = format!("{name} {version}");
-    Some(match both.trim() {
-        "" => unknown.to_owned(),
-        both => both.to_owned(),
+    Some(match (name.trim_start(), version.trim_end()) {
+        ("", "") => unknown.to_owned(),
+        ("", version) => version.trim_start().to_owned(),
+        (name, "") => name.trim_end().to_owned(),
+        (name, version) => format!("{name} {version}"),
     })
 }
 
