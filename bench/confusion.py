@@ -86,7 +86,7 @@ def of_logs(paths: Iterable[str]) -> Iterator[str]:
         reader.recognise(head)
         whole = named(reader.log_format)
         taken = Counter[str]()
-        for line in islice(reader.bare(head).splitlines(keepends=True), _LINES):
+        for line in islice(reader.unwrap(head).splitlines(keepends=True), _LINES):
             if line.strip():
                 taken[named(recognised(line))] += 1
         others = [f"{known} {count}" for known, count in taken.most_common() if known != whole]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from confusion import of_samples
 
-from hitwatch.formats.registry import builtin, named
+from hitwatch.formats.registry import builtin, name_only
 from hitwatch.render.catalogue import formats_to_markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
@@ -28,7 +28,7 @@ def page(text: str) -> str:
     """
     shipped = list(builtin().values())
     tables = {
-        "formats": formats_to_markdown([*shipped, *named().values()]),
+        "formats": formats_to_markdown([*shipped, *name_only().values()]),
         "confusion": "\n".join(of_samples(shipped)) + "\n",
     }
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)

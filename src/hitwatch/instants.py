@@ -45,7 +45,7 @@ def parse_duration(text: str) -> Duration:
         Microseconds.
 
     Raises:
-        ValueError: the text is no duration; the message says what is expected.
+        ValueError: the text is not a duration; the message says what is expected.
 
     >>> parse_duration("1h30m") == 90 * MINUTE
     True
@@ -60,7 +60,9 @@ def parse_duration(text: str) -> Duration:
         total += float(piece[1]) * _UNITS[piece[2]]
         end = piece.end()
     if not compact or end != len(compact):
-        raise ValueError(f"{text!r} is not a duration; write a number and a unit: 10s, 2m, 1h30m")
+        raise ValueError(
+            f"invalid duration {text!r}: expected numbers with units, such as 10s, 2m or 1h30m"
+        )
     return round(total)
 
 

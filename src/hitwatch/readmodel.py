@@ -14,7 +14,7 @@ from hitwatch.alerting.alert import Alert, RuleStatus, State
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.formats.format import Guess
 from hitwatch.instants import Duration, Instant
-from hitwatch.stats.movers import what_grew
+from hitwatch.stats.movers import rank_movers
 from hitwatch.stats.panels import KEYS_ERROR, Bounds, Breakdown, Panel, PanelRow
 from hitwatch.tally import NOTHING, Balance, Tally
 
@@ -363,7 +363,7 @@ def panel_rows(
         if rows:
             found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds, compared))
     if base and "what_grew" not in view.left_out:
-        rows = what_grew(breakdown, base, scale, view.tops.get("what_grew", view.top))
+        rows = rank_movers(breakdown, base, scale, view.tops.get("what_grew", view.top))
         if rows:
             found.insert(
                 0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows)), True)

@@ -25,7 +25,7 @@ from hitwatch.instants import MINUTE, SECOND
         ({"resolution": "0s"}, "must be longer than nothing"),
         ({"resolution": "7s"}, "no whole multiple"),
         ({"metric": "smiles"}, "unknown metric 'smiles'"),
-        ({"short": "2 moons"}, "'2 moons' is not a duration"),
+        ({"short": "2 moons"}, "invalid duration '2 moons'"),
     ],
 )
 def test_refused(words: dict[str, str], message: str) -> None:

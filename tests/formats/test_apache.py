@@ -10,7 +10,7 @@ import pytest
 from hitwatch.errors import FormatError
 from hitwatch.formats.apache import NICKNAMES, apache_format
 from hitwatch.formats.format import Format
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.hits.parser import Parser
 
 TIME = "[10/Oct/2000:13:55:36 -0700]"
@@ -238,15 +238,15 @@ LINES = (
 @pytest.mark.parametrize("text", LINES)
 def test_lines_of_a_configuration(text: str) -> None:
     """A line of httpd.conf is as good as the string in it, with its escapes."""
-    hit = row(format_of(text), '::1 "GET / HTTP/1.1"\t200')
+    hit = row(resolve_format(text), '::1 "GET / HTTP/1.1"\t200')
     assert (hit["client"], hit["target"], hit["status"]) == ("::1", "/", 200)
 
 
 def test_nicknames() -> None:
     """Names that Apache's own files define are known, also in a CustomLog line."""
-    hit = row(format_of("referer"), "http://x/ -> /a")
+    hit = row(resolve_format("referer"), "http://x/ -> /a")
     assert (hit["referrer"], hit["path"]) == ("http://x/", "/a")
-    assert format_of("CustomLog logs/a combinedio").fills("bytes_received")
+    assert resolve_format("CustomLog logs/a combinedio").fills("bytes_received")
 
 
 ERRORS = {
@@ -254,8 +254,8 @@ ERRORS = {
     "%h %d": ("unknown directive '%d'", "^ did you mean %D?"),
     "%h %i": ("unknown directive '%i'", "did you mean %I?"),
     "%h %e %t": ("unknown directive '%e'", "it takes a name: %{NAME}e"),
-    "%h %{Referer": ("a brace is not closed", "  %h %{Referer\n      ^"),
-    "%h %": ("a directive is cut short", "  %h %\n     ^"),
+    "%h %{Referer": ("unclosed brace", "  %h %{Referer\n      ^"),
+    "%h %": ("incomplete directive", "  %h %\n     ^"),
 }
 
 
@@ -271,4 +271,4 @@ def test_errors_point_at_the_spot(text: str) -> None:
 def test_unknown_names_have_a_neighbour() -> None:
     """A misspelt name of a format is met with the nearest one."""
     with pytest.raises(FormatError, match="did you mean apache-combined"):
-        format_of("apache-combind")
+        resolve_format("apache-combind")

@@ -10,8 +10,9 @@ import pytest
 
 from hitwatch.errors import FormatError
 from hitwatch.formats.format import Format, Layout
-from hitwatch.formats.nginx import nginx_format, nginx_words
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.nginx import nginx_format
+from hitwatch.formats.nginx_config import tokenize
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.hits.parser import Parser
 
 MAIN = """log_format  main  '$remote_addr - $remote_user [$time_local] "$request" '
@@ -33,7 +34,7 @@ def test_the_format_that_is_shipped() -> None:
         '192.0.2.3 - alice [01/Apr/2021:12:02:31 +0000] "GET /a\\x22?b HTTP/1.1" 200 615 '
         '"-" "curl/8.11.1" "198.51.100.4, 10.0.0.1"'
     )
-    assert row(format_of(MAIN), line) == {
+    assert row(resolve_format(MAIN), line) == {
         "time": INSTANT,
         "client": "192.0.2.3",
         "user": "alice",
@@ -157,7 +158,7 @@ JSON = """log_format j escape=json
 
 def test_json() -> None:
     """A string that writes JSON is read by its names, in any order."""
-    log_format = format_of(JSON)
+    log_format = resolve_format(JSON)
     assert log_format.layout is Layout.JSON
     line = {
         "ua": 'é "x"',
@@ -198,10 +199,10 @@ def test_no_escapes() -> None:
 
 ERRORS = {
     "$status ${foo $host": (
-        "no name of a variable",
+        "invalid variable name",
         "  $status ${foo $host\n          ^ no } follows",
     ),
-    "log_format x '$status": ("a quote is not closed", "^"),
+    "log_format x '$status": ("unclosed quote", "^"),
     "log_format x escape=xml '$status';": ("unknown escape=xml", "default, json, none"),
     "log_format x 'status';": ("no variable", "begin with $"),
 }
@@ -211,7 +212,7 @@ ERRORS = {
 def test_errors_point_at_the_spot(text: str) -> None:
     """What is wrong is shown below the string."""
     with pytest.raises(FormatError) as caught:
-        format_of(text)
+        resolve_format(text)
     for part in ERRORS[text]:
         assert part in str(caught.value)
 
@@ -219,7 +220,7 @@ def test_errors_point_at_the_spot(text: str) -> None:
 def test_words_of_a_configuration() -> None:
     """Quotes, comments, escapes and braces of names are told apart from marks."""
     text = "a 'b;' \"c\\\"d\" # e 'f\ng ${h} {i;}"
-    words = [(word.text, word.mark) for word in nginx_words(text)]
+    words = [(token.text, token.is_mark) for token in tokenize(text)]
     assert words == [
         ("a", False),
         ("b;", False),

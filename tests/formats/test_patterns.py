@@ -7,8 +7,8 @@ import time
 import pytest
 
 from hitwatch.errors import FormatError
-from hitwatch.formats.format import read_format
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
+from hitwatch.formats.toml import read_format
 from hitwatch.hits.parser import Parser
 from hitwatch.hits.samples import check_samples
 
@@ -20,7 +20,7 @@ PATTERN = (
 
 def row(pattern: str, line: str) -> dict[str, object]:
     """The only hit of a line."""
-    hits = Parser(format_of(pattern)).parse(line.encode())
+    hits = Parser(resolve_format(pattern)).parse(line.encode())
     assert len(hits) == 1, hits.rejects
     return dict(hits.frame().row(0, named=True))
 
@@ -39,7 +39,7 @@ def test_groups_are_fields() -> None:
 
 def test_lines_that_do_not_match_are_rejects() -> None:
     """A match further behind is none: a client could write it. Bytes need be no UTF-8."""
-    parser = Parser(format_of(r"~(?P<client>\S+) (?P<status>\d+)$"))
+    parser = Parser(resolve_format(r"~(?P<client>\S+) (?P<status>\d+)$"))
     hits = parser.parse(b"192.0.2.7 200\n! - 192.0.2.7 200\n\xff\xfe 404\n192.0.2.7 200 x\n")
     assert [reject.line_number for reject in hits.rejects] == [2, 4]
     assert hits.rejects[0].reason == "does not match the pattern"
@@ -54,14 +54,14 @@ def test_lines_that_do_not_match_are_rejects() -> None:
         (r"(?P<client>\S+) (?=x)", "look-around", "^ name what you want"),
         (r"é(?P<client>\S+", "unclosed group", "\n   ^"),
         (r"(?P<client>a)\1", "backreferences", "^ name what you want"),
-        (r"\S+", "names no field", "name groups"),
+        (r"\S+", "has no named group", "name groups"),
         (r"(?P<client>(?:\w{1000}){1000})", "size limit", "^"),
     ],
 )
 def test_mistakes_are_pointed_at(pattern: str, what: str, caret: str) -> None:
     """What is wrong with an expression is said, with a caret under the place."""
     with pytest.raises(FormatError) as caught:
-        format_of("~" + pattern)
+        resolve_format("~" + pattern)
     assert what in str(caught.value)
     assert caret in str(caught.value)
 
@@ -92,7 +92,7 @@ status = 404
 
 def test_an_expression_takes_linear_time() -> None:
     """What takes others for ever takes as long as the line is."""
-    parser = Parser(format_of(r"~(?P<client>(?:a|aa|a*)*)b$"))
+    parser = Parser(resolve_format(r"~(?P<client>(?:a|aa|a*)*)b$"))
     began = time.perf_counter()
     assert parser.parse(b"a" * 1_000_000).rejected == 1
     assert time.perf_counter() - began < 2.0

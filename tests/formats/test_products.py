@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hitwatch.errors import FormatError
-from hitwatch.formats.format import read_format
 from hitwatch.formats.registry import builtin, by_name
+from hitwatch.formats.toml import read_format
 from hitwatch.hits.detect import detect
 from hitwatch.hits.parser import Parser
 
@@ -16,18 +16,20 @@ GENERIC = (
 )
 
 
-@pytest.mark.parametrize("name", [known.name for known in builtin().values() if known.telling])
-def test_lines_without_telling_names_are_of_no_product(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [known.name for known in builtin().values() if known.identifying_keys]
+)
+def test_lines_without_identifying_names_are_of_no_product(name: str) -> None:
     """Usual names alone make no product of a log, whatever columns they fill."""
     hits = Parser(by_name(name)).parse(GENERIC)
     assert len(hits) == 0
 
 
-def test_one_telling_name_is_not_enough() -> None:
+def test_one_identifying_name_is_not_enough() -> None:
     """It takes two; the reason says which format's names are missing."""
     line = GENERIC.replace(b'"request_id"', b'"response_flags"')
     hits = Parser(by_name("envoy-json")).parse(line)
-    assert "keys that tell envoy-json" in hits.rejects[0].reason
+    assert "keys that identify envoy-json" in hits.rejects[0].reason
     both = line.replace(b'"r"}', b'null,"upstream_cluster":"-"}')
     assert len(Parser(by_name("envoy-json")).parse(both)) == 1
     assert detect(both)[0].log_format.name == "envoy-json"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.errors import FormatError
-from hitwatch.formats.format import read_format
-from hitwatch.formats.times import time_items, zone_of
+from hitwatch.formats.times import tabulate_zone, time_items
+from hitwatch.formats.toml import read_format
 from hitwatch.hits.parser import Parser
 
 FORMAT = """
@@ -27,7 +27,7 @@ time_format = "{}"
 def read(text: str, time_format: str, zone: str | None = None) -> datetime | None:
     """Read one time through a format of its own."""
     log_format = read_format(FORMAT.format(time_format), where="x")
-    parser = Parser(log_format, zone=zone_of(ZoneInfo(zone)) if zone else None)
+    parser = Parser(log_format, zone=tabulate_zone(ZoneInfo(zone)) if zone else None)
     hits = parser.parse(f"[{text}] 200\n".encode())
     return hits.frame(["time"]).item() if len(hits) else None
 

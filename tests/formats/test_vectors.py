@@ -12,9 +12,9 @@ import pytest
 
 from hitwatch.formats.format import Layout
 from hitwatch.formats.registry import by_name
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.formats.w3c import with_fields
-from hitwatch.hits.envelopes import FRAMES, undone
+from hitwatch.hits.envelopes import FRAMES, unwrap
 from hitwatch.hits.reader import Reader
 
 VECTORS = [
@@ -39,7 +39,7 @@ def line_of(vector: dict[str, Any]) -> bytes:
 def reader_of(vector: dict[str, Any]) -> Reader:
     """A reader of the vector's format."""
     if vector.get("format_spec"):
-        return Reader(None, format_of(vector["format_spec"]))
+        return Reader(None, resolve_format(vector["format_spec"]))
     log_format = by_name(vector["format"])
     if vector.get("header") and log_format.layout is Layout.W3C:
         log_format = with_fields(log_format, vector["header"])
@@ -50,7 +50,7 @@ def read(vector: dict[str, Any]) -> dict[str, Any] | None:
     """The row of the vector's line; ``None`` when it is rejected."""
     line = line_of(vector) + b"\n"
     for envelope in ("", "syslog", "docker"):
-        bare = undone(tuple(frame for frame in FRAMES if frame.name == envelope), line)
+        bare = unwrap(tuple(frame for frame in FRAMES if frame.name == envelope), line)
         for name in [None, *(["envoy-default"] if envelope == "docker" else [])]:
             reader = reader_of(vector | ({"format": name} if name else {}))
             *_, hits = reader.read(bare)

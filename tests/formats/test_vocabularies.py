@@ -9,8 +9,8 @@ import pytest
 
 from hitwatch.errors import FormatError
 from hitwatch.formats.format import Format
-from hitwatch.formats.registry import by_name, named
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.registry import by_name, name_only
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.formats.vocabularies import ALL, NAMES
 from hitwatch.formats.vocabularies.java_times import strftime_of
 from hitwatch.hits.duration_units import is_open
@@ -168,7 +168,7 @@ CASES = [(server, spelled) for server, table in DIRECTIVES.items() for spelled i
 def test_every_directive(server: str, directive: str) -> None:
     """A directive fills the column that its server's documentation gives it, in its unit."""
     text, column, value = DIRECTIVES[server][directive]
-    quoted = format_of(f'{server}: "{directive}" |')
+    quoted = resolve_format(f'{server}: "{directive}" |')
     found = row(quoted, f'"{text}" |')[column]
     assert found == (pytest.approx(value) if isinstance(value, float) else value)
 
@@ -207,28 +207,31 @@ TIMES = {
 def test_every_time(string: str) -> None:
     """Times are read as each server writes them, with its brackets or without."""
     text, means = TIMES[string]
-    log_format = format_of(f"{string} |")
+    log_format = resolve_format(f"{string} |")
     assert row(log_format, f"{text} |")["time"] == INSTANT
     assert log_format.time_means == means
 
 
 ERRORS = {
-    "tomcat: %h %>s": ("Tomcat has no directive '%>s'", "     ^ did you mean %s?"),
-    "tomcat: %h %i": ("Tomcat has no directive '%i'", "it takes a name: %{NAME}i"),
-    "tomcat: %{Referer": ("Tomcat has no directive '%{'", "a brace is not closed"),
-    "tomcat: %h %": ("Tomcat has no directive '%'", "it is cut short"),
+    "tomcat: %h %>s": ("unknown Tomcat directive '%>s'", "     ^ did you mean %s?"),
+    "tomcat: %h %i": ("unknown Tomcat directive '%i'", "it takes a name: %{NAME}i"),
+    "tomcat: %{Referer": ("unknown Tomcat directive '%{'", "unclosed brace"),
+    "tomcat: %h %": ("unknown Tomcat directive '%'", "incomplete directive"),
     "tomcat: nothing": ("no directive of Tomcat", "begin with %"),
-    "jetty: %h": ("Jetty has no directive '%h'", "^ did you mean %H?"),
-    "undertow: %h %{Referer}i": ("has no directive '%{Referer}'", "headers are %{i,NAME}"),
-    "lighttpd: %h %Z": ("lighttpd has no directive '%Z'", "  %h %Z\n     ^"),
-    "h2o: %h %D": ("H2O has no directive '%D'", "  %h %D\n     ^"),
-    "varnish: %a": ("varnishncsa has no directive '%a'", "^"),
-    "squid: %>a %zz": ("Squid has no directive '%zz'", "  %>a %zz\n      ^"),
-    "gunicorn: %(h)s %(x)s": ("gunicorn has no directive '%(x)s'", "        ^"),
-    "aiohttp: %a %h": ("aiohttp has no directive '%h'", "     ^"),
-    "morgan: :methd": ("morgan has no directive ':methd'", "did you mean :method?"),
-    "php-fpm: %R %Z": ("PHP-FPM has no directive '%Z'", "     ^"),
-    "weblogic: date tim": ("no field 'tim'", "did you mean time?"),
+    "jetty: %h": ("unknown Jetty directive '%h'", "^ did you mean %H?"),
+    "undertow: %h %{Referer}i": (
+        "unknown Undertow directive '%{Referer}'",
+        "headers are %{i,NAME}",
+    ),
+    "lighttpd: %h %Z": ("unknown lighttpd directive '%Z'", "  %h %Z\n     ^"),
+    "h2o: %h %D": ("unknown H2O directive '%D'", "  %h %D\n     ^"),
+    "varnish: %a": ("unknown varnishncsa directive '%a'", "^"),
+    "squid: %>a %zz": ("unknown Squid directive '%zz'", "  %>a %zz\n      ^"),
+    "gunicorn: %(h)s %(x)s": ("unknown gunicorn directive '%(x)s'", "        ^"),
+    "aiohttp: %a %h": ("unknown aiohttp directive '%h'", "     ^"),
+    "morgan: :methd": ("unknown morgan directive ':methd'", "did you mean :method?"),
+    "php-fpm: %R %Z": ("unknown PHP-FPM directive '%Z'", "     ^"),
+    "weblogic: date tim": ("unknown field 'tim'", "did you mean time?"),
 }
 
 
@@ -236,7 +239,7 @@ ERRORS = {
 def test_errors_point_at_the_spot(text: str) -> None:
     """A directive that this server does not have is underlined, even where Apache has it."""
     with pytest.raises(FormatError) as caught:
-        format_of(text)
+        resolve_format(text)
     for part in ERRORS[text]:
         assert part in str(caught.value)
 
@@ -264,7 +267,7 @@ SETTINGS = {
 @pytest.mark.parametrize("text", SETTINGS)
 def test_settings_as_they_stand(text: str) -> None:
     """A setting is known by itself, and its string read without the escapes it needs there."""
-    log_format = format_of(text)
+    log_format = resolve_format(text)
     assert log_format.name == f"{SETTINGS[text]}-custom"
     hit = row(log_format, '192.0.2.1 "GET /a?b HTTP/1.1"')
     assert (hit["client"], hit["path"], hit["protocol"]) == ("192.0.2.1", "/a", "HTTP/1.1")
@@ -274,36 +277,36 @@ def test_strings_that_servers_have_names_for() -> None:
     """``common`` and ``combined`` are those of the server that is named."""
     line = f'::1 - ann {TIME} "GET /a HTTP/1.1" 200 5 "-" "curl"'
     for string in ("tomcat: combined", "undertow: combined", "h2o: default", "varnish: default"):
-        assert row(format_of(string), line)["user_agent"] == "curl"
-    assert row(format_of("jetty: NCSA_FORMAT"), line[: line.index(' "-"')])["bytes"] == 5
+        assert row(resolve_format(string), line)["user_agent"] == "curl"
+    assert row(resolve_format("jetty: NCSA_FORMAT"), line[: line.index(' "-"')])["bytes"] == 5
 
 
 def test_apache_and_nginx_stay_what_they_are() -> None:
     """Their lines are no other server's, also where names look alike."""
-    assert format_of(r'LogFormat "%h \"%r\"" short').name == "apache-custom"
-    assert format_of("logformat '%h' x").name == "apache-custom"
-    assert format_of("litespeed: %h %D").name == "apache-custom"
-    assert format_of("nginx: $remote_addr $status").name == "nginx-custom"
-    assert format_of("log_format x '$remote_addr';").name == "nginx-custom"
+    assert resolve_format(r'LogFormat "%h \"%r\"" short').name == "apache-custom"
+    assert resolve_format("logformat '%h' x").name == "apache-custom"
+    assert resolve_format("litespeed: %h %D").name == "apache-custom"
+    assert resolve_format("nginx: $remote_addr $status").name == "nginx-custom"
+    assert resolve_format("log_format x '$remote_addr';").name == "nginx-custom"
 
 
 def test_units_that_a_string_leaves_open() -> None:
     """That Tomcat's %D depends on its version is said, unless the version is told."""
-    assert is_open(format_of("tomcat: %h %D"))
+    assert is_open(resolve_format("tomcat: %h %D"))
     for told in ("tomcat9: %h %D", "tomcat10: %h %D", "tomcat: %h %{us}T", "wildfly: %h %D"):
-        assert not is_open(format_of(told))
+        assert not is_open(resolve_format(told))
 
 
 def test_bytes_with_headers() -> None:
     """What counts headers too is said to."""
-    assert format_of("lighttpd: %h %O").bytes_mean == "wire"
-    assert format_of("squid: %>a %<st").bytes_mean == "wire"
-    assert format_of("jetty: %{client}a %O").bytes_mean == "body"
+    assert resolve_format("lighttpd: %h %O").bytes_mean == "wire"
+    assert resolve_format("squid: %>a %<st").bytes_mean == "wire"
+    assert resolve_format("jetty: %{client}a %O").bytes_mean == "body"
 
 
 def test_requests_of_squid() -> None:
     """Method, target and a bare version behind ``HTTP/`` are a request line."""
-    hit = row(format_of('squid: "%rm %ru HTTP/%rv" %>Hs'), '"GET http://h/a b HTTP/1.1" 200')
+    hit = row(resolve_format('squid: "%rm %ru HTTP/%rv" %>Hs'), '"GET http://h/a b HTTP/1.1" 200')
     assert (hit["path"], hit["protocol"]) == ("/a b", "HTTP/1.1")
 
 
@@ -325,7 +328,7 @@ def test_java_times(pattern: str, text: str | None) -> None:
     assert strftime_of(pattern) == expected
 
 
-@pytest.mark.parametrize("log_format", named().values(), ids=lambda known: known.name)
+@pytest.mark.parametrize("log_format", name_only().values(), ids=lambda known: known.name)
 def test_samples_of_formats_that_only_names_tell(log_format: Format) -> None:
     """They are known by their name and aliases, and their samples come out as stated."""
     check_samples(log_format)

@@ -8,7 +8,7 @@ import pytest
 
 from hitwatch.formats.format import Format
 from hitwatch.formats.registry import by_name
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.formats.times import IN_UTC, Zone
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import to_datetime
@@ -28,7 +28,7 @@ def recognised(text: str, log_format: Format | None = None, *, zone: Zone | None
 def guesses(reader: Reader) -> dict[str, str]:
     """What is a guess, and how it was taken."""
     assert reader.log_format is not None
-    return {guess.what: guess.taken for guess in reader.log_format.guesses}
+    return {guess.what: guess.assumed for guess in reader.log_format.guesses}
 
 
 def days(text: str) -> list[date]:
@@ -114,7 +114,7 @@ def test_a_unit_is_not_older_than_the_version_that_writes_it(
 ) -> None:
     """Tomcat's %D was milliseconds before Tomcat 10; of later lines the unit is a guess."""
     text = TOMCAT.format(time, number)
-    reader = recognised(text, format_of(named))
+    reader = recognised(text, resolve_format(named))
     (hits,) = reader.read(text.encode())
     assert hits.frame()["duration_s"].to_list() == [seconds]
     assert ("unit of duration_s" in guesses(reader)) == guessed
@@ -122,10 +122,10 @@ def test_a_unit_is_not_older_than_the_version_that_writes_it(
 
 def test_a_guess_names_the_other_unit() -> None:
     """Both units and the option stand in what is said."""
-    reader = recognised(TOMCAT.format("03/Mar/2024:10:00:00", "40"), format_of("tomcat"))
+    reader = recognised(TOMCAT.format("03/Mar/2024:10:00:00", "40"), resolve_format("tomcat"))
     assert reader.log_format is not None
     (guess,) = reader.log_format.guesses
-    assert guess.taken == "milliseconds"
+    assert guess.assumed == "milliseconds"
     assert "microseconds since 2020-02-20" in guess.why
     assert guess.remedy.startswith("--duration-unit us")
 

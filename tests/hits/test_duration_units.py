@@ -7,8 +7,8 @@ import pytest
 from hitwatch.errors import UsageError
 from hitwatch.formats.format import Format
 from hitwatch.formats.registry import by_name
-from hitwatch.formats.unit_names import unit_named
-from hitwatch.hits.duration_units import is_open, settle_units
+from hitwatch.formats.unit_names import unit_from_name
+from hitwatch.hits.duration_units import is_open, resolve_units
 from hitwatch.hits.reader import Reader
 from hitwatch.run.api import scan
 
@@ -49,7 +49,7 @@ def seconds(
 )
 def test_units_in_names(name: str, told: tuple[str, str] | None) -> None:
     """A name tells the unit however it is spelled, and only names of whole durations do."""
-    assert unit_named(name) == told
+    assert unit_from_name(name) == told
 
 
 def test_one_unit_a_source() -> None:
@@ -60,16 +60,16 @@ def test_one_unit_a_source() -> None:
 def test_the_first_of_a_list_tells() -> None:
     """Where several upstreams were tried, how the first duration is written counts."""
     listed = lines('"0.120, 0.030"', '"7"', name="upstream_duration")
-    assert not settle_units(by_name("json"), listed).guesses
+    assert not resolve_units(by_name("json"), listed).guesses
     assert seconds(listed, column="upstream_duration_s") == [pytest.approx(0.15), 7.0]
     whole = lines('"120, 30"', '"7"', name="upstream_duration")
-    assert settle_units(by_name("json"), whole).guesses
+    assert resolve_units(by_name("json"), whole).guesses
 
 
 def test_whole_numbers_are_a_guess_and_said_to_be_one() -> None:
     """What only the size of numbers speaks for is said, with the option that settles it."""
-    told = settle_units(by_name("json"), lines("12", "250"))
-    assert [(g.what, g.taken) for g in told.guesses] == [("unit of duration_s", "milliseconds")]
+    told = resolve_units(by_name("json"), lines("12", "250"))
+    assert [(g.what, g.assumed) for g in told.guesses] == [("unit of duration_s", "milliseconds")]
     assert told.guesses[0].remedy.startswith("--duration-unit ")
 
 
@@ -79,7 +79,7 @@ def test_upstreams_settle_without_a_guess() -> None:
         lines(str(n), name="latency", more=f',"upstream_response_time":"{n / 1e3:.3f}"')
         for n in (14, 25, 7, 120, 31)
     )
-    told = settle_units(by_name("json"), data)
+    told = resolve_units(by_name("json"), data)
     assert not told.guesses
     assert seconds(data) == [0.014, 0.025, 0.007, 0.12, 0.031]
 
@@ -99,7 +99,7 @@ def test_units_that_no_line_tells_stay_open() -> None:
 
 def test_the_user_settles_all() -> None:
     """A unit that the user names goes before what lines tell, and is no guess."""
-    told = settle_units(by_name("json"), lines("0.5", "12"), "us")
+    told = resolve_units(by_name("json"), lines("0.5", "12"), "us")
     assert not told.guesses
     assert not is_open(told)
     assert seconds(lines("0.5", "12"), told) == [0.5e-6, 12e-6]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hitwatch import _kernel
 from hitwatch.formats.registry import by_name
-from hitwatch.hits.envelopes import FRAMES, Frame, undone, votes
+from hitwatch.hits.envelopes import FRAMES, Frame, drop_notices, unwrap
 from hitwatch.hits.reader import Reader
 
 COMMON = '192.0.2.7 - - [10/Oct/2026:13:55:36 +0000] "GET /a/{} HTTP/1.1" 200 5'
@@ -28,8 +28,8 @@ def paths(reader: Reader, *reads: str) -> list[object]:
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
 def test_every_row_does_what_its_example_says(frame: Frame) -> None:
     """The example carries the line that the row says, and its source is an address."""
-    assert undone((frame,), frame.example.encode()) == frame.carried.encode() + b"\n"
-    assert undone((frame,), frame.carried.encode()) == frame.carried.encode() + b"\n"
+    assert unwrap((frame,), frame.example.encode()) == frame.payload.encode() + b"\n"
+    assert unwrap((frame,), frame.payload.encode()) == frame.payload.encode() + b"\n"
     assert frame.source.startswith("https://")
 
 
@@ -161,9 +161,9 @@ def test_cuts_change_nothing(data: st.DataObject) -> None:
         ]
     )
     lines = "".join(data.draw(st.lists(word, max_size=30))).encode().splitlines(keepends=True)
-    unframer = _kernel.Unframer([frame.compiled])
-    found = b"".join(unframer.feed(line) for line in lines) + unframer.finish()
-    assert found == undone((frame,), b"".join(lines))
+    undoing = _kernel.Unframer([frame.compiled])
+    found = b"".join(undoing.feed(line) for line in lines) + undoing.finish()
+    assert found == unwrap((frame,), b"".join(lines))
 
 
 def test_what_is_held_is_read_when_the_input_ends() -> None:
@@ -180,7 +180,7 @@ def test_heads_between_lines_have_no_vote() -> None:
     reader = Reader(None)
     (hits,) = reader.read(log.encode())
     assert (hits.lines, len(hits), hits.rejected) == (9, 3, 6)
-    assert votes(b"==> a <==\n-- Reboot --\nx ==> a <==\n\n") == b"x ==> a <==\n"
+    assert drop_notices(b"==> a <==\n-- Reboot --\nx ==> a <==\n\n") == b"x ==> a <==\n"
 
 
 HOSTILE = (
@@ -218,5 +218,5 @@ def test_no_line_takes_long() -> None:
         line = b"Oct 10 13:55:36 " + unit * (1_000_000 // len(unit)) + b"\n"
         for frame in frames:
             began = time.perf_counter()
-            undone((frame,), line)
+            unwrap((frame,), line)
             assert time.perf_counter() - began < 1.0, (frame.name, unit)

@@ -7,10 +7,10 @@ import json
 import pytest
 from tests.program.running import run
 
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.hits.batch import Reject
 from hitwatch.hits.detect import Fit, detect
-from hitwatch.hits.explain import describe, nearness
+from hitwatch.hits.explain import explain, nearness
 from hitwatch.hits.reader import Reader
 from hitwatch.render.detection import line_to_text, to_json, to_text
 
@@ -48,7 +48,7 @@ COMBINED = '192.0.2.1 - - [10/Oct/2026:13:55:36 +0000] "GET /a HTTP/1.1" 200 5 "
 )
 def test_named_values_have_the_names_of_the_log(line: str, labels: dict[str, str]) -> None:
     """The field is the key as it stands in this log, not one of the format's other spellings."""
-    found = describe("x", line.encode() + b"\n", Reader(None))
+    found = explain("x", line.encode() + b"\n", Reader(None))
     assert found is not None
     shown = {row.column: row.field for row in found.fields}
     assert {column: shown.get(column) for column in labels} == labels
@@ -60,13 +60,13 @@ def test_headers_and_directives_are_names_of_the_log() -> None:
         "#Fields: date time c-ip cs-method cs-uri-stem sc-status time-taken\n"
         "2026-10-10 13:55:36 192.0.2.1 GET /a 200 15\n"
     )
-    found = describe("x", log.encode(), Reader(None))
+    found = explain("x", log.encode(), Reader(None))
     assert found is not None
     assert [row.field for row in found.fields][2:] == [
         *("c-ip", "cs-method", "cs-uri-stem", "sc-status", "time-taken")
     ]
-    reader = Reader(None, format_of('%h %l %u %t "%r" %>s %b'))
-    given = describe("x", COMBINED.rsplit(' "-"', 1)[0].encode() + b"\n", reader)
+    reader = Reader(None, resolve_format('%h %l %u %t "%r" %>s %b'))
+    given = explain("x", COMBINED.rsplit(' "-"', 1)[0].encode() + b"\n", reader)
     assert given is not None
     assert {"%h", "%u", "%t", "%r", "%>s", "%b"} <= {row.field for row in given.fields}
 
@@ -74,7 +74,7 @@ def test_headers_and_directives_are_names_of_the_log() -> None:
 def test_nothing_is_claimed_of_a_column_that_no_line_fills() -> None:
     """A log without bytes is not said to have bytes of some kind."""
     line = b'{"time":"2026-10-10T13:55:36Z","ip":"192.0.2.1","method":"GET","path":"/a"}\n'
-    found = describe("x", line, Reader(None))
+    found = explain("x", line, Reader(None))
     assert found is not None
     assert "its bytes are" not in to_text(found)
     assert "none of these lines has bytes" in to_text(found)
@@ -84,11 +84,11 @@ def test_nothing_is_claimed_of_a_column_that_no_line_fills() -> None:
 def test_what_is_a_guess_is_said_with_what_settles_it() -> None:
     """An open unit and an inferred layout are guesses, in text and in JSON."""
     lines = "".join(f"{COMBINED} {number}\n" for number in (4200, 5100, 9100))
-    found = describe("x", lines.encode(), Reader(None))
+    found = explain("x", lines.encode(), Reader(None))
     assert found is not None
     assert "a guess: unit of duration_s is taken as microseconds" in to_text(found)
     assert "--duration-unit" in json.loads(to_json(found))["guesses"][0]["settle"]
-    inferred = describe("x", f"{COMBINED} one two\n".encode() * 3, Reader(None))
+    inferred = explain("x", f"{COMBINED} one two\n".encode() * 3, Reader(None))
     assert inferred is not None
     assert "a guess: layout is taken as" in to_text(inferred)
 
@@ -96,7 +96,7 @@ def test_what_is_a_guess_is_said_with_what_settles_it() -> None:
 def test_doubtful_lines_are_counted_apart() -> None:
     """Users with blanks are read, and said to be doubtful."""
     line = COMBINED.replace(" - - ", " - john doe ")
-    found = describe("x", line.encode() + b"\n", Reader(None, format_of("combined")))
+    found = explain("x", line.encode() + b"\n", Reader(None, resolve_format("combined")))
     assert found is not None
     assert (found.fitting, found.certain) == (1, 0)
     assert "1 of them are doubtful" in to_text(found)
@@ -104,14 +104,14 @@ def test_doubtful_lines_are_counted_apart() -> None:
 
 def test_one_line_is_explained() -> None:
     """Each column has a row with its value; a reject shows the place and the nearest fit."""
-    found = describe("line", COMBINED.encode() + b"\n", Reader(None), apart=True)
+    found = explain("line", COMBINED.encode() + b"\n", Reader(None), per_column=True)
     assert found is not None
     rows = {row.column: row.example for row in found.fields}
     assert rows["section"] == "/a"
     assert rows["status"] == "200"
     assert rows["user_agent"] == "curl/8"
     broken = b'{"time":"2026-10-10T13:55:36Z","method":"GET"\n'
-    missed = describe("line", broken, Reader(None), apart=True)
+    missed = explain("line", broken, Reader(None), per_column=True)
     assert missed is not None
     said = line_to_text(missed)
     assert said.startswith("no hit; nearest is ")
@@ -123,8 +123,8 @@ def test_one_line_is_explained() -> None:
 def test_a_format_of_the_same_layout_is_nearer() -> None:
     """Of a broken object a format of objects is near, however far another one reads it."""
     line = b'{"a":1'
-    far = Fit(format_of("combined"), 1, 0, 0, 0, (Reject(1, 90, "x", line),))
-    near = Fit(format_of("json"), 1, 0, 0, 0, (Reject(1, 2, "x", line),))
+    far = Fit(resolve_format("combined"), 1, 0, 0, 0, (Reject(1, 90, "x", line),))
+    near = Fit(resolve_format("json"), 1, 0, 0, 0, (Reject(1, 2, "x", line),))
     assert nearness(near, line) > nearness(far, line)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.formats.registry import by_name
-from hitwatch.formats.w3c import date_of, directives, with_fields
+from hitwatch.formats.w3c import find_directives, parse_date, with_fields
 from hitwatch.hits.reader import Reader
 
 COMMON = '192.0.2.7 - - [10/Oct/2026:13:55:36 +0000] "GET /a/{} HTTP/1.1" 200 5'
@@ -82,21 +82,26 @@ def test_directives_are_no_lines() -> None:
     """Directives are counted apart, and line numbers count them."""
     reader = Reader(None, with_fields(by_name("w3c"), "date time"), line_numbers=True)
     found = reader.read(IIS.encode())
-    assert [(hits.lines, hits.directives) for hits in found] == [(0, 2), (0, 1), (1, 1), (2, 1)]
+    assert [(hits.lines, hits.directives) for hits in found] == [
+        (0, 2),
+        (0, 1),
+        (1, 1),
+        (2, 1),
+    ]
     assert [n for hits in found for n in hits.frame()["line_number"]] == [5, 7, 8]
 
 
 def test_headers_are_found() -> None:
     """Only #Fields and #Date lines lay something out, wherever they stand."""
     said = b"#Software: x\n#Fields: a b\r\nx #Fields: no\n#Date: 2026-01-13 1:2\n"
-    assert [line for _, line in directives(said)] == [
+    assert [line for _, line in find_directives(said)] == [
         b"#Software: x",
         b"#Fields: a b",
         b"#Date: 2026-01-13 1:2",
     ]
-    assert date_of(b"#Date: 2026-01-13 00:00:00") == 1_768_262_400_000_000
-    assert date_of(b"#Date: 2026-13-13 00:00:00") is None
-    assert date_of(b"#Date: yesterday") is None
+    assert parse_date(b"#Date: 2026-01-13 00:00:00") == 1_768_262_400_000_000
+    assert parse_date(b"#Date: 2026-13-13 00:00:00") is None
+    assert parse_date(b"#Date: yesterday") is None
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(0, 12))

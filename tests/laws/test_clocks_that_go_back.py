@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.program.running import run
 
-from hitwatch.formats.server_strings import format_of
-from hitwatch.formats.times import zone_of
+from hitwatch.formats.server_strings import resolve_format
+from hitwatch.formats.times import tabulate_zone
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant, from_datetime
 from hitwatch.run import fold
 from hitwatch.run.api import report
 
-BARE = format_of('%h %l %u %{%d/%b/%Y:%H:%M:%S}t "%r" %>s %b')
+BARE = resolve_format('%h %l %u %{%d/%b/%Y:%H:%M:%S}t "%r" %>s %b')
 NIGHTS = {
     "America/Detroit": datetime(2016, 11, 6, 6, tzinfo=UTC),
     "Europe/Berlin": datetime(2024, 10, 27, 1, tzinfo=UTC),
@@ -31,7 +31,7 @@ FORWARD = {
     "Europe/Berlin": datetime(2024, 3, 31, 1, tzinfo=UTC),
     "Australia/Lord_Howe": datetime(2024, 10, 5, 15, 30, tzinfo=UTC),
 }
-ZONES = {name: zone_of(ZoneInfo(name)) for name in NIGHTS}
+ZONES = {name: tabulate_zone(ZoneInfo(name)) for name in NIGHTS}
 
 
 def lines(zone: str, times: list[datetime]) -> bytes:
@@ -88,7 +88,7 @@ def test_that_it_begins_between_is_said(zone: str) -> None:
         reader = Reader(["time"], BARE, zone=ZONES[zone])
         assert reader.recognise(lines(zone, [change + timedelta(minutes=minutes)] * 3))
         assert reader.log_format is not None
-        told = [guess.taken for guess in reader.log_format.guesses]
+        told = [guess.assumed for guess in reader.log_format.guesses]
         assert told == ["the first"] * guessed, minutes
     sure = b'192.0.2.1 - - [27/Oct/2024:02:30:00 +0100] "GET /a HTTP/1.1" 200 5\n'
     reader = Reader(["time"], zone=ZONES[zone])

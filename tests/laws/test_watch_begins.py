@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hitwatch.formats.times import zone_of
+from hitwatch.formats.times import tabulate_zone
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, from_datetime
 from hitwatch.run import modes
@@ -42,11 +42,11 @@ def test_days_are_counted(backfill: int, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_passes_are_read_from_before() -> None:
     """What is read back of the hour that comes twice is begun before it."""
-    zone = zone_of(ZoneInfo("Europe/Berlin"))
+    zone = tabulate_zone(ZoneInfo("Europe/Berlin"))
     change = from_datetime(datetime(2024, 10, 27, 1, tzinfo=UTC))
     for late in (-10, 10, 50, 70):
         latest = change + late * MINUTE
         since = latest - 30 * MINUTE
-        assert zone.before_twice(since, latest) <= change - 60 * MINUTE, late
+        assert zone.start_before_repeat(since, latest) <= change - 60 * MINUTE, late
     quiet = change + 24 * 60 * MINUTE
-    assert zone.before_twice(quiet, quiet + MINUTE) == quiet
+    assert zone.start_before_repeat(quiet, quiet + MINUTE) == quiet

@@ -109,7 +109,7 @@ def test_what_is_no_database_is_refused(folder: Path, tmp_path: Path) -> None:
             open_databases([str(path)])
         assert raised.value.where == str(path)
     other = database(tmp_path / "other.mmdb", "GeoIP2-Connection-Type", {})
-    with pytest.raises(UsageError, match="says nothing of places"):
+    with pytest.raises(UsageError, match="unsupported database type"):
         open_databases([other])
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hitwatch.errors import UsageError
 from hitwatch.privacy.redact import REDACTED, anonymize, redact_query, trusted_client
-from hitwatch.select.networks import Networks, address_of
+from hitwatch.select.networks import Networks, parse_address
 
 PROXIES = Networks.of(["10.0.0.0/8", "2001:db8:ffff::/48"])
 
@@ -103,7 +103,7 @@ def test_any_text_is_made_anonymous(address: str, mode: Literal["truncate", "has
     if mode == "hash" or address in ("", "-", REDACTED):
         return
     assert found == REDACTED or anonymize(found) == found
-    known = address_of(address)
+    known = parse_address(address)
     if known is not None and known.version == 4:
         assert found == str(known).rpartition(".")[0] + ".0"
 

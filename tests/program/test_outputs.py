@@ -87,7 +87,7 @@ REPLACING = {
     **{
         f"report {ending}": Command(("report", "{log}", "-o", "{out}." + ending), earlier)
         for ending, earlier in {
-            "txt": b"1 lines = 1 hits",
+            "txt": b"1 line = 1 hit",
             "json": b"{}",
             "jsonl": b"{}\n",
             "csv": b"panel,key\n",
@@ -299,7 +299,7 @@ def test_other_files_are_not_replaced(
     out.write_bytes(content)
     ended = command.run(log, tmp_path / "out")
     assert ended.returncode == 2
-    assert f"{out}: is there, and is no earlier output" in ended.stderr
+    assert f"{out}: exists and is not an earlier output" in ended.stderr
     assert "--overwrite" in ended.stderr
     assert out.read_bytes() == content
     ended_well(command.run(log, tmp_path / "out", "--overwrite"))
@@ -333,7 +333,7 @@ def test_an_existing_log(command: Command, log: Path, tmp_path: Path) -> None:
     for spelled in (str(log), f"{tmp_path}/./access.log"):
         ended = command.run(log, spelled)
         assert ended.returncode == 2
-        assert "the log is there already" in ended.stderr
+        assert "the log already exists" in ended.stderr
         assert "--append" in ended.stderr
         assert "--overwrite" in ended.stderr
         assert log.read_bytes() == before
@@ -377,7 +377,7 @@ def test_an_input_is_never_an_output(name: str, way: str, log: Path, tmp_path: P
     more = [] if name in ADDING else ["--overwrite"]
     ended = command.run(log, tmp_path / "out", *more)
     assert ended.returncode == 2, ended.stderr
-    assert "an output cannot be what is read" in ended.stderr
+    assert "an output cannot be one of the inputs" in ended.stderr
     assert log.read_bytes() == before
 
 
@@ -389,7 +389,7 @@ def test_other_spellings_of_an_input(name: str, log: Path, tmp_path: Path) -> No
     for spelled in (log, tmp_path / "sub" / ".." / "access.log"):
         ended = READING[name].run(log, spelled)
         assert ended.returncode == 2, ended.stderr
-        assert "an output cannot be what is read" in ended.stderr
+        assert "an output cannot be one of the inputs" in ended.stderr
         assert log.read_bytes() == before
 
 
@@ -413,7 +413,7 @@ def test_standard_input_and_output_are_inputs_and_outputs_too(log: Path, tmp_pat
                 env=environment(),
             )
         assert ended.returncode == 2
-        assert b"an output cannot be what is read" in ended.stderr
+        assert b"an output cannot be one of the inputs" in ended.stderr
         assert log.read_bytes() == before
 
 
@@ -452,7 +452,7 @@ def test_two_outputs_are_two_files(log: Path, tmp_path: Path) -> None:
     ):
         ended = run(*words)
         assert ended.returncode == 2, words
-        assert "two outputs are this file" in ended.stderr
+        assert "two outputs are the same file" in ended.stderr
         assert not out.exists() or out.stat().st_size == 0
         out.unlink(missing_ok=True)
     ended_well(run("parse", str(log), "-o", "/dev/null", "--rejects", "/dev/null"))
@@ -469,7 +469,7 @@ def test_what_cannot_be_written(command: Command, log: Path, tmp_path: Path) -> 
     assert "it is a directory" in ended.stderr
     ended = command.run(log, tmp_path / "none" / "out")
     assert ended.returncode in (1, 2)
-    assert f"there is no folder {tmp_path / 'none'}" in ended.stderr
+    assert f"the directory {tmp_path / 'none'} does not exist" in ended.stderr
     assert "mkdir -p" in ended.stderr
     if command not in SEVERAL.values():
         return

@@ -152,7 +152,7 @@ def test_queries_see_what_is_shown(log: Path) -> None:
     sql = "SELECT client, count(*) AS n FROM hits GROUP BY client"
     chosen = run("query", sql, *words, "--exclude-client", "203.0.113.8", "--no-bots")
     assert chosen.stdout.split() == ["client", "n", "203.0.113.0", "1"]
-    assert "4 lines = 1 hits + 1 rejects + 2 excluded" in chosen.stderr
+    assert "4 lines = 1 hit + 1 reject + 2 excluded" in chosen.stderr
     sql = "SELECT count(*) AS n FROM hits WHERE client = '203.0.113.7' OR query LIKE '%geheim%'"
     assert run("query", sql, *words).stdout.split() == ["n", "0"]
 
@@ -201,7 +201,7 @@ def test_every_mode_chooses_alike(log: Path, words: tuple[str, ...], paths: list
     """The same hits count in rows, reports and replays, and the balance holds."""
     ended = run("parse", str(log), "--columns", "path", *words)
     assert [row["path"] for row in objects(ended.stdout)] == paths
-    assert f"4 lines = {len(paths)} hits + 1 rejects + {3 - len(paths)} excluded" in ended.stderr
+    assert f"4 lines = {len(paths)} hits + 1 reject + {3 - len(paths)} excluded" in ended.stderr
     assert panel("paths", str(log), *words) == dict(Counter(paths))
     end = objects(run("replay", str(log), *words, "--output-format", "jsonl").stdout)[-1]
     balance = [end[name] for name in ("lines", "hits", "rejects", "excluded")]

@@ -310,7 +310,7 @@ def test_errors_say_what_is_wrong(tmp_path: Path, log: Path) -> None:
             function(log, tmp_path / "other.log")
         with pytest.raises(UsageError, match="did you mean status"):
             function(log, where="statsu = 1")
-        with pytest.raises(UsageError, match="no point in time"):
+        with pytest.raises(UsageError, match="invalid time"):
             function(log, since="tomorrowish")
         with pytest.raises(SettingsError, match="unknown time zone"):
             function(log, tz="Mars/Base")

@@ -53,7 +53,7 @@ def test_parse_to_json_lines(log: Path) -> None:
         "user_agent": 'curl/8.5.0 ("x", =1+1)',
         "origin": str(log),
     }
-    assert "201 lines = 200 hits + 1 rejects" in ended.stderr
+    assert "201 lines = 200 hits + 1 reject" in ended.stderr
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet", "arrow"])
@@ -90,7 +90,7 @@ def test_conditions_on_rows(log: Path) -> None:
     ended = run("parse", str(log), "--columns", "path", *words)
     found = [int(json.loads(line)["path"].removeprefix("/p")) for line in ended.stdout.splitlines()]
     assert found == [n for n in range(100, 190) if n % 60 >= 30]
-    assert f"= {len(found)} hits + 1 rejects + {200 - len(found)} excluded" in ended.stderr
+    assert f"= {len(found)} hits + 1 reject + {200 - len(found)} excluded" in ended.stderr
     zoned = run("parse", str(log), "--tz", "Europe/Berlin", "--since", "2026-10-10T13:55:59")
     assert len(zoned.stdout.splitlines()) == 3
     wrong = run("parse", str(log), "--where", "statis = 1")

@@ -210,7 +210,7 @@ def test_outputs(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> N
     assert sum(line.get("panel") == "clients" for line in lines) == len(clients)
     assert json.loads(files[0].read_text())["totals"]["hits"] == 5000
     assert "## Clients" in files[3].read_text()
-    assert "5,001 lines = 5,000 hits + 1 rejects + 0 excluded" in files[4].read_text()
+    assert "5,001 lines = 5,000 hits + 1 reject + 0 excluded" in files[4].read_text()
     evil = tmp_path / "evil.log"
     evil.write_text(line_of(rows(1)[0] | {"path": "=HYPERLINK(1)"}) * 3)
     run("report", str(evil), "-o", str(tmp_path / "evil.csv"))

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 from tests.program.servers import Server, apache, caddy, haproxy, nginx, squid, varnish
 
-from hitwatch.formats.server_strings import format_of
+from hitwatch.formats.server_strings import resolve_format
 from hitwatch.hits.reader import Reader
 
 Start: TypeAlias = Callable[[Path], AbstractContextManager[Server]]
@@ -147,7 +147,7 @@ def test_own_formats_of_nginx(tmp_path: Path, log_format: str) -> None:
     began = time.time()
     with nginx(tmp_path, log_format) as server:
         send(server)
-        rows = rows_of(server.log, Reader(None, format_of(f"log_format own {log_format};")))
+        rows = rows_of(server.log, Reader(None, resolve_format(f"log_format own {log_format};")))
     check(rows, began)
 
 
@@ -157,5 +157,5 @@ def test_own_formats_of_apache(tmp_path: Path, log_format: str) -> None:
     began = time.time()
     with apache(tmp_path, log_format) as server:
         send(server)
-        rows = rows_of(server.log, Reader(None, format_of(f'LogFormat "{log_format}" own')))
+        rows = rows_of(server.log, Reader(None, resolve_format(f'LogFormat "{log_format}" own')))
     check(rows, began)

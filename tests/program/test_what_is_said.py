@@ -40,7 +40,7 @@ def test_a_replay_without_hits_tells_no_time(tmp_path: Path) -> None:
     forced = run("replay", "--log-format", "combined", str(log))
     assert "1970" not in forced.stdout
     assert "9 rejects" in forced.stdout
-    assert "rejects most often: no ' [' after user" in forced.stdout
+    assert "most frequent reject: no ' [' after user" in forced.stdout
     log.write_text(line(BEGIN) * 9)
     words = ("replay", "--output-format", "jsonl", "--since", "2027-01-01", str(log))
     (end,) = objects(run(*words).stdout)

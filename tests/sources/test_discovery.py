@@ -26,7 +26,7 @@ def test_a_file_by_many_names_is_read_once(tmp_path: Path) -> None:
     assert find_logs((*words, str(tmp_path / "gone.log")), live=True)[1:] == [
         str(tmp_path / "gone.log")
     ]
-    assert "1 lines = 1 hits" in run("report", *words).stdout
+    assert "1 line = 1 hit" in run("report", *words).stdout
 
 
 def test_a_copy_of_a_log_is_said(tmp_path: Path) -> None:

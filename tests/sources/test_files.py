@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from hitwatch.errors import InputError, UsageError
 from hitwatch.sources.discovery import find_logs
-from hitwatch.sources.files import PlainFile, read_file, read_head
+from hitwatch.sources.files import read_file, read_head
+from hitwatch.sources.plain import PlainFile
 
 TEXT = b"".join(b"line %d\n" % number for number in range(100_000))
 

@@ -245,7 +245,7 @@ def test_what_a_truncated_log_held_is_read_from_its_copy(tmp_path: Path) -> None
     (tmp_path / "access.log.1").write_bytes(path.read_bytes())
     path.write_bytes(b"6\n")
     assert lines(follower) == b"3\n4\n5\n6\n"
-    assert [event.what for event in told] == [
+    assert [event.message for event in told] == [
         "was truncated; reading it from its beginning, after the end of what was copied to"
         f" {tmp_path / 'access.log.1'}"
     ]
@@ -264,7 +264,7 @@ def test_what_no_file_holds_any_more_is_a_loss_with_its_size(tmp_path: Path) -> 
     assert b"".join(chunk.data for chunk in follower.read(100)) == b"1\n" * 50
     path.write_bytes(b"2\n")
     assert lines(follower) == b"2\n"
-    assert [event.what for event in told] == [
+    assert [event.message for event in told] == [
         "was truncated; reading it from its beginning; 100 bytes that had not been read are in no"
         " file any more"
     ]
@@ -300,7 +300,7 @@ def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> Non
     old.write(b"2\n")
     assert lines(follower) == b"2\n"
     old.close()
-    assert [event.what.split(";")[0] for event in told] == ["was rotated"]
+    assert [event.message.split(";")[0] for event in told] == ["was rotated"]
 
 
 def test_a_poll_keeps_to_its_limit_over_rotations(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def test_truncated_and_grown_past_where_we_were(tmp_path: Path) -> None:
     assert lines(follower) == b"old 1\nold 2\n"
     path.write_bytes(b"new 1\nnew 2\nnew 3\n")
     assert lines(follower) == b"new 1\nnew 2\nnew 3\n"
-    assert "truncated" in told[0].what
+    assert "truncated" in told[0].message
 
 
 def test_a_file_that_appears_goes_and_comes_back(tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_a_file_that_appears_goes_and_comes_back(tmp_path: Path) -> None:
     assert lines(follower) == lines(follower) == b""
     path.write_bytes(b"2\n")
     assert lines(follower) == b"2\n"
-    assert [event.what.split(";")[0] for event in told] == [
+    assert [event.message.split(";")[0] for event in told] == [
         "does not exist yet",
         "is there now",
         "is gone",

@@ -147,7 +147,7 @@ def prepared(
     from hitwatch.cli.outputs import begin
     from hitwatch.cli.privacy import read_pipeline
     from hitwatch.clocks import WallClock
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.outputs import (
         AlertLog,
         JsonDisplay,
@@ -177,7 +177,7 @@ def prepared(
     display = JsonDisplay(stdout) if json_lines else TextDisplay(stdout, top=top, color=color)
     alert_log = None
     if path := setting("alert_log"):
-        alert_log = AlertLog(outputs.lines(Path(path), "cannot write the alert log"), path)
+        alert_log = AlertLog(outputs.open_lines(Path(path), "cannot write the alert log"), path)
     hit_filter = filter_options_of(words, settings).hit_filter()
     pipeline = replace(read_pipeline(words, settings), hit_filter=hit_filter, figures_only=True)
     counted, shown = _panels(words, top, pipeline.privacy)
@@ -218,7 +218,7 @@ def _panels(
     """
     from hitwatch.engine import Shown
     from hitwatch.instants import MINUTE
-    from hitwatch.privacy.panels import private
+    from hitwatch.privacy.panels import redact_panels
     from hitwatch.readmodel import View
     from hitwatch.run.filter_options import check_panel, known_panels
 
@@ -226,7 +226,7 @@ def _panels(
     chosen = frozenset(words["chosen"])
     for name in chosen:
         check_panel(name, {panel.name for panel in known})
-    counted = private(tuple(p for p in known if not p.off or p.name in chosen), privacy)
+    counted = redact_panels(tuple(p for p in known if not p.off or p.name in chosen), privacy)
     if not chosen:
         return counted, None
     window: Duration | None = 0

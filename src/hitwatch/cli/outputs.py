@@ -15,7 +15,7 @@ from hitwatch.errors import OutputError, SettingsError
 if TYPE_CHECKING:
     from hitwatch.config import Settings
     from hitwatch.outputs.appending import LineFile
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.outputs.outputs import Outputs
 
 overwrite_option = click.option(
     "--overwrite",
@@ -62,7 +62,7 @@ def begin(
     settings = load(words["config"])
     if obeyed is not None:
         settings = settings.only(obeyed)
-    outputs.reads((*paths, *inputs_of(words, settings)))
+    outputs.register_inputs((*paths, *inputs_of(words, settings)))
     _log_to(
         outputs,
         words["log_file"] or settings.log_file,
@@ -79,7 +79,7 @@ def _log_to(outputs: Outputs, path: str | None, level: str) -> None:
         log.addHandler(logging.NullHandler())
         return
     try:
-        handler = _LineHandler(outputs.lines(Path(path), "cannot write the log file"))
+        handler = _LineHandler(outputs.open_lines(Path(path), "cannot write the log file"))
     except OutputError as error:
         raise SettingsError(
             error.what, where=error.where, why=error.why, hint=error.hint

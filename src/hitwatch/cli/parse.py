@@ -107,9 +107,10 @@ def parse(
 
     Every row has the same columns, whatever the format; what a format does not log is null.
     """
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.outputs.outputs import Outputs
+    from hitwatch.render.units import balance
     from hitwatch.run.earlier import is_earlier
-    from hitwatch.run.parse import Parsing, convert, kind_of, rejects_to, wording
+    from hitwatch.run.parse import Parsing, convert, kind_of, rejects_to
     from hitwatch.sources.discovery import find_logs
 
     stop = Stop()
@@ -135,16 +136,18 @@ def parse(
             line_numbers=words["line_numbers"],
         )
         if rejects:
-            kept = outputs.replace(rejects, is_earlier("rejects", rejects), overwrite=overwrite)
+            kept = outputs.open_replacement(
+                rejects, is_earlier("rejects", rejects), overwrite=overwrite
+            )
             parsing.on_reject = rejects_to(kept)
         rows: IO[bytes] = sys.stdout.buffer
         if output:
-            rows = outputs.replace(output, is_earlier(kind, output), overwrite=overwrite)
+            rows = outputs.open_replacement(output, is_earlier(kind, output), overwrite=overwrite)
         convert(parsing, kind, rows)
         unread = parsing.failures and not parsing.balance.lines
         finish(outputs, stopped=stop.is_set(), unread=bool(unread))
     found = parsing.balance
-    parsing.notify(wording(found))
+    parsing.notify(balance(found))
     if parsing.failures:
         return UNREADABLE
     too_many = max_rejects is not None and found.rejects > max_rejects
@@ -172,8 +175,8 @@ def only_text_on_terminals(kind: str, output: Path | None) -> None:
 @own_log_options
 def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **words: Any) -> int:
     """Say which format a log is in, what each field means, and what does not fit."""
-    from hitwatch.hits.explain import describe
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.hits.explain import explain
+    from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.detection import to_json, to_text
     from hitwatch.run.inputs import head_of
     from hitwatch.sources.discovery import find_logs
@@ -189,7 +192,7 @@ def detect(sources: tuple[str, ...], *, output_format: str, line: str | None, **
     damaged: list[InputError] = []
     for path in paths:
         try:
-            found = describe(path, head_of(path, damaged.append, notify), readers(path))
+            found = explain(path, head_of(path, damaged.append, notify), readers(path))
         except InputError as error:
             notify(str(error))
             code = UNREADABLE
@@ -214,12 +217,12 @@ def explain_line(text: str, readers: Readers, output_format: str) -> int:
         output_format: ``text`` or ``jsonl``.
 
     """
-    from hitwatch.hits.explain import describe
+    from hitwatch.hits.explain import explain
     from hitwatch.render.detection import line_to_text, to_json
     from hitwatch.run.inputs import head_of
 
     data = head_of("-") if text == "-" else text.encode("utf-8", "surrogateescape") + b"\n"
-    found = describe("line", data, readers("line"), apart=True)
+    found = explain("line", data, readers("line"), per_column=True)
     if found is None:
         raise UsageError("there is no line to explain", hint="--line '192.0.2.1 - - [...] ...'")
     click.echo(to_json(found) if output_format == "jsonl" else line_to_text(found), nl=False)
@@ -236,15 +239,15 @@ def explain_line(text: str, readers: Readers, output_format: str) -> int:
 )
 def formats(name: str | None, output_format: str) -> None:
     """List the known formats, or say all about one."""
-    from hitwatch.formats.registry import builtin, by_name, named
-    from hitwatch.lookup.user_formats import use_own_formats
+    from hitwatch.formats.registry import builtin, by_name, name_only
+    from hitwatch.lookup.user_formats import register_user_formats
     from hitwatch.render.catalogue import format_to_text, formats_to_markdown, formats_to_text
 
-    use_own_formats(os.environ)
+    register_user_formats(os.environ)
     if name:
         chosen = by_name(name)
         said = formats_to_markdown([chosen]) if output_format == "md" else format_to_text(chosen)
     else:
-        known = [*builtin().values(), *named().values()]
+        known = [*builtin().values(), *name_only().values()]
         said = formats_to_markdown(known) if output_format == "md" else formats_to_text(known)
     click.echo(said, nl=False)

@@ -63,13 +63,14 @@ def query(
     stop = Stop()
     stop_on_signals(stop)
 
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.outputs.outputs import Outputs
 
     outputs = Outputs(stop.is_set)
 
     def work() -> int:
+        from hitwatch.render.units import balance
         from hitwatch.run.earlier import is_earlier
-        from hitwatch.run.parse import Parsing, wording
+        from hitwatch.run.parse import Parsing
         from hitwatch.run.query import Query, kind_of_result
         from hitwatch.run.scan import Scan
         from hitwatch.sources.discovery import find_logs
@@ -93,11 +94,11 @@ def query(
         terminal = str(output or "-") == "-" and sys.stdout.isatty()
         rows: IO[bytes] = sys.stdout.buffer
         if output:
-            rows = outputs.replace(output, is_earlier(kind, output), overwrite=overwrite)
+            rows = outputs.open_replacement(output, is_earlier(kind, output), overwrite=overwrite)
         asked.write(kind, rows, terminal=terminal)
         unread = parsing.failures and not scan.balance.lines
         finish(outputs, stopped=stop.is_set(), unread=bool(unread))
-        parsing.notify(wording(scan.balance))
+        parsing.notify(balance(scan.balance))
         return UNREADABLE if parsing.failures else FINE
 
     with outputs:

@@ -129,8 +129,8 @@ def report(
     Several files are read in the order of their times, compressed ones as they are.
     """
     from hitwatch.instants import MINUTE
-    from hitwatch.outputs.door import Outputs
-    from hitwatch.privacy.panels import private
+    from hitwatch.outputs.outputs import Outputs
+    from hitwatch.privacy.panels import redact_panels
     from hitwatch.privacy.pipeline import HitPipeline
     from hitwatch.readmodel import View
     from hitwatch.render.outputs import standard_output, wants_color, write
@@ -160,7 +160,9 @@ def report(
     sections = sections_of(groups, depth, collapse=collapse_ids)
     databases = geoip or several(settings.geoip)
     known = known_panels(width, collapse=collapse_ids, sections=sections, databases=databases)
-    panels = private(panels_to_count(known, chosen, timeline=bucket is not None), pipeline.privacy)
+    panels = redact_panels(
+        panels_to_count(known, chosen, timeline=bucket is not None), pipeline.privacy
+    )
     named = {panel.name for panel in panels} | {WHAT_GREW}
     filter_options = filter_options_of(words, settings)
     hit_filter = filter_options.hit_filter()
@@ -193,7 +195,7 @@ def report(
         raise UsageError("parquet is no text for a terminal", hint="name a file: -o report.parquet")
     with door:
         files = [
-            door.replace(path, is_earlier(kind, path), overwrite=overwrite)
+            door.open_replacement(path, is_earlier(kind, path), overwrite=overwrite)
             for path, kind in zip(outputs, kinds, strict=True)
         ]
         if sys.stderr.isatty() and not quiet:
@@ -238,9 +240,9 @@ def _kind_of_report(path: Path, named: str | None) -> str:
 
 def _is_unnamed(path: Path) -> bool:
     """Whether it is a stream whose name says no kind."""
-    from hitwatch.outputs.target import takes_any_ending
+    from hitwatch.outputs.target import accepts_any_extension
 
-    return path.suffix.lower() not in _KINDS and takes_any_ending(path)
+    return path.suffix.lower() not in _KINDS and accepts_any_extension(path)
 
 
 def _by_panel(

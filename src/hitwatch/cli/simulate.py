@@ -59,7 +59,7 @@ def simulate(
     --append says so.
     """
     from hitwatch.clocks import WallClock
-    from hitwatch.outputs.door import Outputs
+    from hitwatch.outputs.outputs import Outputs
     from hitwatch.run.simulation import SimulationRun, scenario_named, with_changes
     from hitwatch.run.simulation import simulate as write
     from hitwatch.simulate.scenario import Phase, Scenario
@@ -122,7 +122,7 @@ def demo(*, keep_running: bool, **words: Any) -> int:
         from hitwatch.run.simulation import demo as show
 
         end = show(run, keep_running=keep_running)
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE
+        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE
 
 
 @click.command()

@@ -56,7 +56,7 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
             backfill=duration_or_none("backfill", backfill or settings.backfill or "30m"),
             from_start=from_start,
         )
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE
+        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE
 
 
 @click.command()
@@ -88,4 +88,4 @@ def replay(sources: tuple[str, ...], *, speed: str, **words: Any) -> int:
         end, complete = modes.replay(run, paths, speed=read_speed(speed))
         if end is None or not complete:
             return UNREADABLE
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts else FINE
+        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE

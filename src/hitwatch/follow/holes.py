@@ -73,7 +73,7 @@ class Skipped:
         return f"{self.size:,} NUL bytes at offset {self.offset:,} skipped" if self.runs else ""
 
 
-def without_holes(data: bytes, offset: int, skipped: Skipped, *, begins: bool = True) -> bytes:
+def strip_holes(data: bytes, offset: int, skipped: Skipped, *, begins: bool = True) -> bytes:
     """Take out the runs of NUL bytes, and the byte-order marks, that lines begin with.
 
     Args:
@@ -82,7 +82,7 @@ def without_holes(data: bytes, offset: int, skipped: Skipped, *, begins: bool = 
         skipped: counts the NUL bytes.
         begins: whether a line begins with it.
 
-    >>> without_holes(b"\\0\\0a\\0b\\n\\0c\\n", 0, Skipped())
+    >>> strip_holes(b"\\0\\0a\\0b\\n\\0c\\n", 0, Skipped())
     b'a\\x00b\\nc\\n'
 
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hitwatch.follow.holes import MARK, Skipped, without_holes
+from hitwatch.follow.holes import MARK, Skipped, strip_holes
 
 MAX_LINE = 16 * 1024 * 1024
 """Longest line that is held in memory, in bytes."""
@@ -48,20 +48,20 @@ class Splitter:
         """Take bytes in; give the lines that are whole now."""
         self.at += len(data)
         if self._dropping:
-            data = self._drop(data)
+            data = self._drop_rest(data)
         if 0 < self._held < len(MARK) and MARK.startswith(b"".join(self._pieces)):
             # What may be the beginning of a byte-order mark is looked at with what follows.
             data = b"".join((*self._pieces, data))
             self.abandon()
         begins = not self._held and not self._dropping
-        data = without_holes(data, self.at - len(data), self.skipped, begins=begins)
+        data = strip_holes(data, self.at - len(data), self.skipped, begins=begins)
         end = data.rfind(b"\n") + 1
         if not end:
             self._hold(data)
-            return self._cut_long()
-        whole = self._joined(data[:end]) if self._pieces else data[:end]
+            return self._cut_if_long()
+        whole = self._join(data[:end]) if self._pieces else data[:end]
         self._hold(data[end:])
-        return self._passed(whole) + self._cut_long()
+        return self._count(whole) + self._cut_if_long()
 
     def hole(self, size: int) -> bytes:
         """Take in so many NUL bytes, without looking at each; as ``feed`` would."""
@@ -97,7 +97,7 @@ class Splitter:
         self._pieces.clear()
         self._held = 0
         self._dropping = False
-        return self._passed(rest + b"\n") if rest else b""
+        return self._count(rest + b"\n") if rest else b""
 
     @property
     def held(self) -> int:
@@ -109,7 +109,7 @@ class Splitter:
             self._pieces.append(piece)
             self._held += len(piece)
 
-    def _joined(self, rest: bytes) -> bytes:
+    def _join(self, rest: bytes) -> bytes:
         """The line held back and what ends it, with the lines behind; a long line is cut."""
         end = self._held + rest.find(b"\n")
         whole = b"".join((*self._pieces, rest))
@@ -117,28 +117,28 @@ class Splitter:
         self._held = 0
         if end <= self.max_line:
             return whole
-        self._note_cut(self.at - len(whole) + self.max_line, end - self.max_line)
+        self._record_cut(self.at - len(whole) + self.max_line, end - self.max_line)
         return whole[: self.max_line] + whole[end:]
 
-    def _passed(self, whole: bytes) -> bytes:
+    def _count(self, whole: bytes) -> bytes:
         if self.numbered:
             self.lines += whole.count(b"\n")
         return whole
 
-    def _cut_long(self) -> bytes:
+    def _cut_if_long(self) -> bytes:
         if self._held <= self.max_line:
             return b""
         line = self.flush()
         dropped = len(line) - 1 - self.max_line
-        self._note_cut(self.at - dropped, dropped)
+        self._record_cut(self.at - dropped, dropped)
         self._dropping = True
         return line[: self.max_line] + b"\n"
 
-    def _note_cut(self, offset: int, size: int) -> None:
+    def _record_cut(self, offset: int, size: int) -> None:
         self.cut_at = self.cut_at if self.cut else offset
         self.cut += size
 
-    def _drop(self, data: bytes) -> bytes:
+    def _drop_rest(self, data: bytes) -> bytes:
         end = data.find(b"\n") + 1
         self._dropping = not end
         self.cut += len(data) if not end else end - 1

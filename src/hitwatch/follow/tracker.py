@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol, Self
 
 HEAD = 256
-"""How many bytes at the beginning of a file tell whether it is still the same text."""
+"""How many bytes at the beginning of a file show whether it is still the same text."""
 
 
 class _Status(Protocol):

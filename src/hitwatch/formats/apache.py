@@ -15,21 +15,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hitwatch.errors import FormatError
+from hitwatch.errors import FormatError, did_you_mean, format_error_at
+from hitwatch.formats.apache_times import choose_times, time_directive
 from hitwatch.formats.directives import (
     Directive,
-    as_text,
     assign_columns,
-    infer_client,
-    line_of,
+    make_line,
     merge,
-    nearest,
-    pointed,
-    port_of_host,
+    snake,
 )
-from hitwatch.formats.fields import CLIENT, FIELDS, STATUS, FieldSpec, Kind
-from hitwatch.formats.format import Field, Format, Line, has_instant
-from hitwatch.formats.times import time_items
+from hitwatch.formats.fields import (
+    CLIENT,
+    FIELDS,
+    STATUS,
+    FieldSpec,
+    Kind,
+    integer_spec,
+    seconds_spec,
+    text_spec,
+)
+from hitwatch.formats.format import Format, Line
 
 _COMMON = '%h %l %u %t "%r" %>s %b'
 _COMBINED = f'{_COMMON} "%{{Referer}}i" "%{{User-Agent}}i"'
@@ -44,26 +49,14 @@ NICKNAMES: dict[str, str] = {
 }
 """Strings that Apache's own configuration files define."""
 
-_DIRECTIVE = re.compile(r"%(?P<mods>(?:[<>!,]|\d+|\{[^}]*\})*)(?P<letter>\^..|.)?", re.DOTALL)
+_TOKEN = re.compile(r"%(?P<mods>(?:[<>!,]|\d+|\{[^}]*\})*)(?P<letter>\^..|.)?", re.DOTALL)
 _STATUSES = re.compile(r"\{[^}]*\}")
-_LINE = re.compile(
+_CONFIG_LINE = re.compile(
     r"""\s*(?P<what>LogFormat|CustomLog|TransferLog|GlobalLog)\s+(?P<rest>.*)""",
     re.IGNORECASE | re.DOTALL,
 )
-_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(\S+)', re.DOTALL)
+_CONFIG_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(\S+)', re.DOTALL)
 _BLANKS = {"n": "\n", "t": "\t", "r": "\r"}
-
-
-def _text(column: str | None = None) -> FieldSpec:
-    return FieldSpec(Kind.TEXT, column)
-
-
-def _integer(column: str | None = None) -> FieldSpec:
-    return FieldSpec(Kind.INTEGER, column)
-
-
-def _seconds(per_second: float, column: str | None = "duration_s") -> FieldSpec:
-    return FieldSpec(Kind.SECONDS, column, per_second=per_second)
 
 
 _DIRECTIVES: dict[str, Directive] = {
@@ -71,47 +64,48 @@ _DIRECTIVES: dict[str, Directive] = {
     "{c}a": Directive("peer_address", CLIENT, 1),
     "h": Directive("client_host", CLIENT, 2),
     "{c}h": Directive("peer_host", CLIENT, 3),
-    "A": Directive("server_address", _text("server_address")),
+    "A": Directive("server_address", text_spec("server_address")),
+    # httpd writes 0 bytes as a dash for %b, as 0 for %B.
     "b": Directive("bytes_body", FieldSpec(Kind.INTEGER, "bytes", dash_is_zero=True)),
-    "B": Directive("bytes_body", _integer("bytes")),
-    "O": Directive("bytes_sent", _integer("bytes")),
-    "I": Directive("bytes_received", _integer("bytes_received")),
-    "S": Directive("bytes_total", _integer()),
-    "D": Directive("time_taken_us", _seconds(1e6), 0),
-    "{us}T": Directive("time_taken_us", _seconds(1e6), 0),
-    "{ms}T": Directive("time_taken_ms", _seconds(1e3), 1),
-    "{s}T": Directive("time_taken_s", _seconds(1), 2),
-    "T": Directive("time_taken_s", _seconds(1), 2),
-    "^FB": Directive("first_byte_s", _seconds(1e6, None)),
-    "f": Directive("file", _text(), free=True),
+    "B": Directive("bytes_body", integer_spec("bytes")),
+    "O": Directive("bytes_sent", integer_spec("bytes")),
+    "I": Directive("bytes_received", integer_spec("bytes_received")),
+    "S": Directive("bytes_total", integer_spec()),
+    "D": Directive("time_taken_us", seconds_spec("duration_s", 1e6), 0),
+    "{us}T": Directive("time_taken_us", seconds_spec("duration_s", 1e6), 0),
+    "{ms}T": Directive("time_taken_ms", seconds_spec("duration_s", 1e3), 1),
+    "{s}T": Directive("time_taken_s", seconds_spec("duration_s"), 2),
+    "T": Directive("time_taken_s", seconds_spec("duration_s"), 2),
+    "^FB": Directive("first_byte_s", seconds_spec(None, 1e6)),
+    "f": Directive("file", text_spec(), free=True),
     "H": Directive("request_protocol", FieldSpec(Kind.PROTOCOL)),
     "m": Directive("request_method", FieldSpec(Kind.METHOD)),
     "U": Directive("url_path", FieldSpec(Kind.PATH), free=True),
     "q": Directive("url_query", FieldSpec(Kind.QUERY), free=True),
     "r": Directive("request_line", FieldSpec(Kind.REQUEST), free=True),
-    "k": Directive("keepalives", _integer()),
+    "k": Directive("keepalives", integer_spec()),
     "l": Directive("ident", FieldSpec(Kind.SKIP)),
-    "L": Directive("log_id", _text()),
-    "{c}L": Directive("connection_log_id", _text()),
-    "p": Directive("server_port", _integer("server_port"), 0),
-    "{canonical}p": Directive("server_port", _integer("server_port"), 0),
-    "{local}p": Directive("local_port", _integer("server_port"), 1),
-    "{remote}p": Directive("client_port", _integer("client_port")),
-    "P": Directive("pid", _integer()),
-    "{pid}P": Directive("pid", _integer()),
-    "{tid}P": Directive("tid", _text()),
-    "{hextid}P": Directive("tid", _text()),
-    "R": Directive("handler", _text(), free=True),
+    "L": Directive("log_id", text_spec()),
+    "{c}L": Directive("connection_log_id", text_spec()),
+    "p": Directive("server_port", integer_spec("server_port"), 0),
+    "{canonical}p": Directive("server_port", integer_spec("server_port"), 0),
+    "{local}p": Directive("local_port", integer_spec("server_port"), 1),
+    "{remote}p": Directive("client_port", integer_spec("client_port")),
+    "P": Directive("pid", integer_spec()),
+    "{pid}P": Directive("pid", integer_spec()),
+    "{tid}P": Directive("tid", text_spec()),
+    "{hextid}P": Directive("tid", text_spec()),
+    "R": Directive("handler", text_spec(), free=True),
     ">s": Directive("final_status", STATUS, 0),
     "s": Directive("original_status", STATUS, 1),
     "<s": Directive("original_status", STATUS, 2),
     "u": Directive("user", FIELDS["user"], free=True),
-    "v": Directive("server_name", _text("host"), 0),
-    "V": Directive("used_name", _text("host"), 1),
-    "X": Directive("connection_status", _text()),
+    "v": Directive("server_name", text_spec("host"), 0),
+    "V": Directive("used_name", text_spec("host"), 1),
+    "X": Directive("connection_status", text_spec()),
 }
 
-_FROM = {
+_NAMED = {
     "i": "{}",
     "o": "response_{}",
     "C": "cookie_{}",
@@ -124,47 +118,34 @@ _FROM = {
 }
 """Columns of the directives that take a name."""
 
-NAMED: dict[str, Directive] = {
-    "referer i": Directive("referer", _text("referrer")),
-    "referrer i": Directive("referer", _text("referrer"), 1),
-    "user-agent i": Directive("user_agent", _text("user_agent")),
-    "host i": Directive("host_header", _text("host"), 2),
-    "x-forwarded-host i": Directive("forwarded_host", _text("host"), 3),
-    "x-forwarded-for i": Directive("forwarded_for", _text("forwarded_for")),
-    "x-forwarded-proto i": Directive("forwarded_proto", _text("scheme"), 1),
-    "x-request-id i": Directive("x_request_id", _text("request_id"), 2),
-    "x-request-id o": Directive("response_x_request_id", _text("request_id"), 3),
-    "content-type o": Directive("response_content_type", _text("content_type")),
-    "unique_id e": Directive("unique_id", _text("request_id")),
-    "unique_id x": Directive("unique_id", _text("request_id"), 1),
-    "request_scheme e": Directive("request_scheme", _text("scheme")),
-    "request_scheme x": Directive("request_scheme", _text("scheme")),
-    "balancer_worker_name e": Directive("balancer_worker_name", _text("upstream")),
-    "geoip_country_code e": Directive("geoip_country_code", _text("country")),
-    "mm_country_code e": Directive("mm_country_code", _text("country"), 1),
-    "ssl_protocol x": Directive("ssl_protocol", _text("tls_protocol")),
-    "ssl_cipher x": Directive("ssl_cipher", _text("tls_cipher")),
-    "ssl_protocol c": Directive("ssl_protocol", _text("tls_protocol"), 1),
-    "ssl_cipher c": Directive("ssl_cipher", _text("tls_cipher"), 1),
-    "ssl_protocol e": Directive("ssl_protocol", _text("tls_protocol"), 2),
-    "ssl_cipher e": Directive("ssl_cipher", _text("tls_cipher"), 2),
-    "version c": Directive("tls_version", _text("tls_protocol"), 3),
-    "cipher c": Directive("tls_cipher", _text("tls_cipher"), 3),
+NAMED_DIRECTIVES: dict[str, Directive] = {
+    "referer i": Directive("referer", text_spec("referrer")),
+    "referrer i": Directive("referer", text_spec("referrer"), 1),
+    "user-agent i": Directive("user_agent", text_spec("user_agent")),
+    "host i": Directive("host_header", text_spec("host"), 2),
+    "x-forwarded-host i": Directive("forwarded_host", text_spec("host"), 3),
+    "x-forwarded-for i": Directive("forwarded_for", text_spec("forwarded_for")),
+    "x-forwarded-proto i": Directive("forwarded_proto", text_spec("scheme"), 1),
+    "x-request-id i": Directive("x_request_id", text_spec("request_id"), 2),
+    "x-request-id o": Directive("response_x_request_id", text_spec("request_id"), 3),
+    "content-type o": Directive("response_content_type", text_spec("content_type")),
+    "unique_id e": Directive("unique_id", text_spec("request_id")),
+    "unique_id x": Directive("unique_id", text_spec("request_id"), 1),
+    "request_scheme e": Directive("request_scheme", text_spec("scheme")),
+    "request_scheme x": Directive("request_scheme", text_spec("scheme")),
+    "balancer_worker_name e": Directive("balancer_worker_name", text_spec("upstream")),
+    "geoip_country_code e": Directive("geoip_country_code", text_spec("country")),
+    "mm_country_code e": Directive("mm_country_code", text_spec("country"), 1),
+    "ssl_protocol x": Directive("ssl_protocol", text_spec("tls_protocol")),
+    "ssl_cipher x": Directive("ssl_cipher", text_spec("tls_cipher")),
+    "ssl_protocol c": Directive("ssl_protocol", text_spec("tls_protocol"), 1),
+    "ssl_cipher c": Directive("ssl_cipher", text_spec("tls_cipher"), 1),
+    "ssl_protocol e": Directive("ssl_protocol", text_spec("tls_protocol"), 2),
+    "ssl_cipher e": Directive("ssl_cipher", text_spec("tls_cipher"), 2),
+    "version c": Directive("tls_version", text_spec("tls_protocol"), 3),
+    "cipher c": Directive("tls_cipher", text_spec("tls_cipher"), 3),
 }
-LENDERS = ("forwarded_for", "x_real_ip", "true_client_ip", "cf_connecting_ip", "client_ip")
-
-_TIMES = {
-    "": "clf",
-    "sec": "epoch:s",
-    "msec": "epoch:ms",
-    "usec": "epoch:us",
-    "msec_frac": "%L",
-    "usec_frac": "%f",
-}
-_LOCAL = {"%c": "%a %b %e %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%P": "%p"}
-"""What strftime writes in the C locale, which httpd runs in."""
-
-_FINEST = ("epoch:us", "epoch:ms", "clf", "any", "epoch:s")
+CLIENT_SOURCES = ("forwarded_for", "x_real_ip", "true_client_ip", "cf_connecting_ip", "client_ip")
 
 
 def apache_format(text: str) -> Format:
@@ -178,17 +159,17 @@ def apache_format(text: str) -> Format:
         FormatError: an unknown directive, or a brace that is not closed.
 
     """
-    string = NICKNAMES.get(text.strip()) or unwrapped(text)
-    pieces, after = _taken_apart(string)
-    if not pieces:
+    string = NICKNAMES.get(text.strip()) or extract_format_string(text)
+    directives, after = _tokenize(string)
+    if not directives:
         raise FormatError(f"no directive in {string!r}", hint="directives begin with %")
-    pieces, means = choose_times(merge(pieces, after))
-    pieces = assign_columns(port_of_host(infer_client(pieces, LENDERS)))
-    sent = [directive.name for directive in pieces if directive.spec.column == "bytes"]
+    directives, means = choose_times(merge(directives, after))
+    directives = assign_columns(directives, CLIENT_SOURCES)
+    sent = [directive.name for directive in directives if directive.spec.column == "bytes"]
     return Format(
         name="apache-custom",
         title=f"Apache: {string}",
-        lines=_ways(pieces, after),
+        lines=_line_variants(directives, after),
         time_means=means,
         bytes_mean="wire" if sent == ["bytes_sent"] else "body",
         host_in_target="://" in string,
@@ -196,46 +177,46 @@ def apache_format(text: str) -> Format:
     )
 
 
-def _ways(pieces: Sequence[Directive], after: str) -> tuple[Line, ...]:
+def _line_variants(directives: Sequence[Directive], after: str) -> tuple[Line, ...]:
     """The line, and before it the line as it is nearly always.
 
     A bare list of clients has blanks in it and an unknown ident behind it. That the ident is
-    ``-`` tells where the list ends.
+    ``-`` shows where the list ends.
     """
-    line = line_of(pieces, after)
-    kinds = [directive.spec.kind for directive in pieces]
+    line = make_line(directives, after)
+    kinds = [directive.spec.kind for directive in directives]
     listed = any(
-        directive.spec.column == "client" and directive.spec.listed for directive in pieces
+        directive.spec.column == "client" and directive.spec.listed for directive in directives
     )
     if not listed or Kind.SKIP not in kinds[:-1]:
         return (line,)
     place = kinds.index(Kind.SKIP)
-    behind = pieces[place + 1]
-    behind = replace(behind, before=f"{pieces[place].before}-{behind.before}")
-    return (line_of([*pieces[:place], behind, *pieces[place + 2 :]], after), line)
+    behind = directives[place + 1]
+    behind = replace(behind, before=f"{directives[place].before}-{behind.before}")
+    return (make_line([*directives[:place], behind, *directives[place + 2 :]], after), line)
 
 
-def unwrapped(text: str) -> str:
-    r"""The format string of a configuration line; a string that is none is given back.
+def extract_format_string(text: str) -> str:
+    r"""The format string of a configuration line; any other text is taken as the string itself.
 
-    >>> unwrapped('LogFormat "%h \\"%r\\"" short')
+    >>> extract_format_string('LogFormat "%h \\"%r\\"" short')
     '%h "%r"'
 
     """
-    line = _LINE.match(text)
+    line = _CONFIG_LINE.match(text)
     if line is None:
         alone = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s*', text, re.DOTALL)
         wrapped = alone is not None and '\\"' in text
-        return _bare(alone[1] if alone and wrapped else text.strip("\r\n"))
-    words = [_unquoted(match) for match in _WORD.finditer(line["rest"])]
+        return _unescape_quotes(alone[1] if alone and wrapped else text.strip("\r\n"))
+    words = [_unquote(match) for match in _CONFIG_WORD.finditer(line["rest"])]
     place = 1 if line["what"].lower() in ("customlog", "globallog") else 0
     if len(words) <= place:
-        raise FormatError(f"no format in {text.strip()!r}")
+        raise FormatError(f"no format string in {text.strip()!r}")
     word = words[place]
     return NICKNAMES.get(word, word)
 
 
-def _unquoted(match: re.Match[str]) -> str:
+def _unquote(match: re.Match[str]) -> str:
     """A word of a configuration line; only its own quote and a backslash are escaped in it."""
     for group, quote in ((1, '"'), (2, "'")):
         if match[group] is not None:
@@ -243,60 +224,61 @@ def _unquoted(match: re.Match[str]) -> str:
     return match[3]
 
 
-def _bare(text: str) -> str:
+def _unescape_quotes(text: str) -> str:
     """A string copied out of its quotes, with the escapes it needed there."""
     return re.sub(r'\\(["\'])', r"\1", text)
 
 
-def _taken_apart(string: str) -> tuple[list[Directive], str]:
-    pieces: list[Directive] = []
+def _tokenize(string: str) -> tuple[list[Directive], str]:
+    """The directives, each with the text before it, and the text behind the last."""
+    directives: list[Directive] = []
     literal, end = "", 0
-    for match in _DIRECTIVE.finditer(string):
-        literal += _blanks(string[end : match.start()])
+    for match in _TOKEN.finditer(string):
+        literal += _unescape_blanks(string[end : match.start()])
         end = match.end()
         if match["letter"] == "%" and not match["mods"]:
             literal += "%"
             continue
-        directive = _directive(match, string)
+        directive = _parse_directive(match, string)
         if directive.spec.time_format == "clf":
             directive = replace(directive, before=f"{literal}[")
             literal = "]"
         else:
             directive = replace(directive, before=literal)
             literal = ""
-        pieces.append(directive)
-    return pieces, (literal + _blanks(string[end:])).rstrip("\r\n")
+        directives.append(directive)
+    return directives, (literal + _unescape_blanks(string[end:])).rstrip("\r\n")
 
 
-def _blanks(literal: str) -> str:
+def _unescape_blanks(literal: str) -> str:
     r"""Literal text with ``\t``, ``\n``, ``\r`` and ``\\`` resolved, as httpd does."""
     return re.sub(r"\\([ntr\\])", lambda m: _BLANKS.get(m[1], m[1]), literal)
 
 
-def _directive(match: re.Match[str], string: str) -> Directive:
+def _parse_directive(match: re.Match[str], string: str) -> Directive:
     mods, letter = match["mods"], match["letter"]
     if letter is None or letter == "{":
         brace = string.find("{", match.start())
         if brace >= 0:
-            raise pointed("a brace is not closed", string, brace, "no } follows")
-        raise pointed("a directive is cut short", string, match.start())
+            raise format_error_at("unclosed brace", string, brace, "no } follows")
+        raise format_error_at("incomplete directive", string, match.start())
     argument = _STATUSES.search(mods)
     name = argument[0][1:-1] if argument else None
     outside = _STATUSES.sub("", mods)
-    known = _known(letter, name, outside)
+    known = _look_up(letter, name, outside)
     if known is None:
-        advice = nearest(letter, [*_DIRECTIVES, *_FROM, "t"], lambda known: f"%{known}")
-        if _known(letter.swapcase(), name, outside):
+        advice = did_you_mean(letter, [*_DIRECTIVES, *_NAMED, "t"], lambda known: f"%{known}")
+        if _look_up(letter.swapcase(), name, outside):
             advice = f"did you mean {match[0][:-1]}{letter.swapcase()}?"
-        elif letter in _FROM:
+        elif letter in _NAMED:
             advice = f"it takes a name: %{{NAME}}{letter}"
-        raise pointed(
+        raise format_error_at(
             f"unknown directive {match[0]!r}",
             string,
             match.start(),
-            advice or "see mod_log_config for those there are",
+            advice or "see the directives of mod_log_config",
         )
-    # Whether quoted or not, httpd escapes what clients sent.
+    # Whether quoted or not, httpd escapes what clients sent: \xHH, \" and \\, since 2.0.46.
     spec = known.spec
     if spec.kind not in (Kind.TIME, Kind.INTEGER, Kind.SECONDS, Kind.SKIP):
         spec = replace(spec, escape="backslash")
@@ -304,119 +286,20 @@ def _directive(match: re.Match[str], string: str) -> Directive:
     if limited and spec.time_format == "clf":
         # A dash in place of the time has no brackets around it either.
         spec = replace(spec, time_format="any")
-    return replace(known, spec=spec, told=match[0], may_be_dash=limited)
+    return replace(known, spec=spec, label=match[0], may_be_dash=limited)
 
 
-def _known(letter: str, name: str | None, mods: str) -> Directive | None:
+def _look_up(letter: str, name: str | None, mods: str) -> Directive | None:
     if letter == "t":
-        return time_of(name or "")
-    if letter in _FROM:
+        return time_directive(name or "")
+    if letter in _NAMED:
         if not name:
             return None
-        named = NAMED.get(f"{name.lower()} {letter}")
-        return replace(named or Directive(_FROM[letter].format(snake(name)), _text()), free=True)
+        named = NAMED_DIRECTIVES.get(f"{name.lower()} {letter}")
+        own = Directive(_NAMED[letter].format(snake(name)), text_spec())
+        return replace(named or own, free=True)
     side = next((mod for mod in mods if mod in "<>"), "")
     for spelling in (f"{{{name}}}{letter}", f"{side}{letter}", letter):
         if spelling in _DIRECTIVES:
             return _DIRECTIVES[spelling]
     return None
-
-
-def snake(name: str) -> str:
-    """A column's name for a name of another style: ``accept_language``.
-
-    >>> snake("Accept-Language")
-    'accept_language'
-
-    """
-    words = re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
-    return words if words and not words[0].isdigit() else f"x_{words}"
-
-
-def time_of(argument: str) -> Directive:
-    """The time that ``%{...}t`` writes, of what stands between its braces."""
-    side, colon, rest = argument.partition(":")
-    at_end = side == "end"
-    text = argument
-    if side in ("begin", "end") and (colon or side == argument):
-        text = rest
-    for short, long in _LOCAL.items():
-        text = re.sub(rf"(?<!%)((?:%%)*){short}", lambda m, long=long: m[1] + long, text)  # type: ignore[misc]
-    directive = Directive(
-        "end_time" if at_end else "start_time",
-        FieldSpec(Kind.TIME, "time", time_format=_TIMES.get(text, text)),
-        free=text not in _TIMES,
-        at_end=at_end,
-    )
-    if text in _TIMES or ("%" in text and _readable(text)):
-        return directive
-    return replace(as_text(directive), name=f"time_{snake(text)}")
-
-
-def _readable(time_format: str) -> bool:
-    try:
-        return bool(time_items(time_format))
-    except FormatError:
-        return False
-
-
-def choose_times(pieces: Sequence[Directive]) -> tuple[list[Directive], str]:
-    """Choose the pieces that make the time; the others are read as texts.
-
-    Returns:
-        The pieces, and whether their time is the start or the end of the request.
-
-    """
-    times = [directive for directive in pieces if directive.spec.kind is Kind.TIME]
-    started = [directive for directive in times if not directive.at_end]
-    ended = [directive for directive in times if directive.at_end]
-    at_end = _complete(ended) and not _complete(started)
-    chosen = _best(ended if at_end else started)
-    complete = _complete(chosen)
-    # Parts of two different moments make none.
-    mixed = not complete and bool(started) and _complete(times)
-
-    def stays(directive: Directive) -> bool:
-        if complete:
-            return any(directive is one for one in chosen)
-        # What makes no instant still has to look like a time, unless it may be missing.
-        return not directive.may_be_dash and not (mixed and directive.at_end)
-
-    gaps = complete and any(directive.may_be_dash for directive in chosen)
-    spare = [
-        directive
-        for directive in times
-        if gaps and directive.at_end == at_end and _complete([directive])
-    ]
-    kept = [
-        _spared(directive, chosen)
-        if any(directive is one for one in spare)
-        else as_text(directive)
-        if directive.spec.kind is Kind.TIME and not stays(directive)
-        else directive
-        for directive in pieces
-    ]
-    return kept, "end" if at_end else "start"
-
-
-def _spared(directive: Directive, chosen: Sequence[Directive]) -> Directive:
-    """A whole time that tells when, or does so where the chosen one is a dash."""
-    first = any(directive is one for one in chosen)
-    return replace(directive, spec=replace(directive.spec, shared=True, spare=not first))
-
-
-def _complete(times: Sequence[Directive]) -> bool:
-    fields = tuple(Field(directive.name, directive.spec, " ") for directive in times)
-    return has_instant(Format("", lines=(Line(fields),)))
-
-
-def _best(times: Sequence[Directive]) -> list[Directive]:
-    """One whole time and the fraction it lacks, or all parts where no one is whole."""
-    by_format = {directive.spec.time_format: directive for directive in reversed(times)}
-    fraction = by_format.get("%f") or by_format.get("%L")
-    for whole in _FINEST:
-        if whole in by_format:
-            lacks = whole in ("clf", "any", "epoch:s") and fraction is not None
-            return [by_format[whole], *([fraction] if fraction and lacks else [])]
-    doubled = by_format.get("%L") if fraction is not by_format.get("%L") else None
-    return [directive for directive in times if directive is not doubled]

@@ -42,7 +42,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("client", _T, "address or host name of the client as logged"),
     Column("user", _T, "authenticated user"),
     Column("method", _T, "request method"),
-    Column("target", _T, "request-target as sent, the log's own escaping undone"),
+    Column("target", _T, "request-target as sent, without the log's own escaping"),
     Column("path", _T, "target up to the first ?, without scheme and authority"),
     Column("query", _T, "target after the first ?"),
     Column("section", _T, "first path segment"),

@@ -11,11 +11,11 @@ from hitwatch.formats.fields import FieldSpec, Kind
 from hitwatch.formats.format import Field, Format, Key, Layout, Line, Quotes, normalize_key
 from hitwatch.formats.times import time_items
 
-TELLING = 2
-"""How many of a format's telling names must stand on a line."""
+MIN_IDENTIFYING_KEYS = 2
+"""How many of a format's identifying keys must stand on a line."""
 
 
-def layouts_of(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def compile_layouts(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The layouts of all parts, and the fields that they share."""
     layouts: list[dict[str, Any]] = []
     fields: list[dict[str, Any]] = []
@@ -29,7 +29,7 @@ def layouts_of(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str,
                 "keys": key_tree(part, first),
                 "normalized_keys": part.normalized_keys,
                 "required": _required(part, first),
-                "told_by": TELLING if part.telling else 0,
+                "told_by": MIN_IDENTIFYING_KEYS if part.identifying_keys else 0,
                 "pattern": part.pattern,
                 "groups": _groups(part, first),
             }
@@ -38,29 +38,29 @@ def layouts_of(log_format: Format) -> tuple[list[dict[str, Any]], list[dict[str,
     return layouts, fields
 
 
-_WANTED = {
-    "client": "address or host name",
-    "host": "host name",
-    "user": "name of a user",
-    "virtual_host": "host name",
-    "status": "status of three digits",
+_EXPECTED = {
+    "client": "an address or host name",
+    "host": "a host name",
+    "user": "a user name",
+    "virtual_host": "a host name",
+    "status": "a status of three digits",
 }
-"""What values are held against, for people."""
+"""What the values of checked fields must be, for people."""
 
 
-def words_of(log_format: Format) -> list[tuple[str, str, str, str]]:
+def field_wordings(log_format: Format) -> list[tuple[str, str, str, str]]:
     """Of each field its name, what stands before it and after it, and what it should be."""
     if log_format.parts:
-        return [words for part in log_format.parts for words in words_of(part)]
+        return [words for part in log_format.parts for words in field_wordings(part)]
     words = [
-        (field.name, field.before, until, _WANTED.get(field.spec.check or "", ""))
+        (field.name, field.before, until, _EXPECTED.get(field.spec.check or "", ""))
         for line in log_format.lines
-        for field, until in zip(line.fields, _untils(line), strict=True)
+        for field, until in zip(line.fields, _terminators(line), strict=True)
     ]
     return [*words, *((key.spec.column or key.name, "", "", "") for key in log_format.keys)]
 
 
-def _untils(line: Line) -> list[str]:
+def _terminators(line: Line) -> list[str]:
     return [*(field.before for field in line.fields[1:]), line.after]
 
 
@@ -75,47 +75,50 @@ def _lines(log_format: Format, first: int) -> list[dict[str, Any]]:
                 "first": first,
                 "end": end,
                 "ignore_rest": line.ignore_rest,
-                "counted": _counted(line),
+                "counted": _delimiters(line),
             }
         )
         first = end
     return lines
 
 
-def _counted(line: Line) -> tuple[bytes, int, bool, bool] | None:
-    counted = line.counted
-    if counted is None:
+def _delimiters(line: Line) -> tuple[bytes, int, bool, bool] | None:
+    delimited = line.delimited
+    if delimited is None:
         return None
-    return counted.separators.encode(), counted.least, counted.open, counted.quotes
+    return delimited.separators.encode(), delimited.least, delimited.open, delimited.quotes
 
 
 def _fields(log_format: Format, first: int) -> list[dict[str, Any]]:
-    placed = [
-        _placed(field, until, end, log_format)
+    positional = [
+        _compile_field(field, until, end, log_format)
         for line in log_format.lines
         for field, until, end in zip(
-            line.fields, _untils(line), [*(f.or_end for f in line.fields[1:]), None], strict=True
+            line.fields,
+            _terminators(line),
+            [*(f.or_end for f in line.fields[1:]), None],
+            strict=True,
         )
     ]
     groups: dict[str, int] = {}
-    named = [_named(key, groups, log_format) for key in log_format.keys]
+    by_key = [_compile_key(key, groups, log_format) for key in log_format.keys]
     for place, (key, other) in enumerate(pairwise(log_format.keys), 1):
         if (key.scope, key.path) == (other.scope, other.path):
-            named[place - 1]["otherwise"] = (first + len(placed) + place, 2 * place + 2)
-    return placed + named
+            by_key[place - 1]["otherwise"] = (first + len(positional) + place, 2 * place + 2)
+    return positional + by_key
 
 
-def _placed(field: Field, until: str, end: str | None, log_format: Format) -> dict[str, Any]:
+def _compile_field(field: Field, until: str, end: str | None, log_format: Format) -> dict[str, Any]:
     spec = field.spec
     time_format = spec.time_format or log_format.time_format
-    holds_end = spec.kind is Kind.TIME and bool(until) and until[0] in _written_by(time_format)
+    holds_end = spec.kind is Kind.TIME and bool(until) and until[0] in _literals(time_format)
     escape = log_format.escape_of(field)
     # A server that does not escape leaves quotes inside quotes.
     unescaped = field.quotes is Quotes.ALWAYS and escape in ("none", "hash")
     if spec.check == "user" and field.quotes is Quotes.ALWAYS:
         # What quotes mark off may hold blanks.
         spec = replace(spec, check=None)
-    return _read_as(spec, log_format) | {
+    return _compile_spec(spec, log_format) | {
         "group": 0,
         "otherwise": None,
         "until": until.encode(),
@@ -128,12 +131,12 @@ def _placed(field: Field, until: str, end: str | None, log_format: Format) -> di
     }
 
 
-def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, Any]:
+def _compile_key(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, Any]:
     group = groups.setdefault(key.spec.column or key.name, len(groups))
     # What names or quotes mark off may hold blanks.
     free = key.spec.check in ("user", "forwarded")
     spec = replace(key.spec, check=None) if free else key.spec
-    return _read_as(spec, log_format) | {
+    return _compile_spec(spec, log_format) | {
         "group": group,
         "otherwise": None,
         "until": b"",
@@ -146,7 +149,7 @@ def _named(key: Key, groups: dict[str, int], log_format: Format) -> dict[str, An
     }
 
 
-def _read_as(spec: FieldSpec, log_format: Format) -> dict[str, Any]:
+def _compile_spec(spec: FieldSpec, log_format: Format) -> dict[str, Any]:
     time_format = spec.time_format or log_format.time_format
     return {
         "kind": spec.kind.value,
@@ -165,7 +168,7 @@ def _read_as(spec: FieldSpec, log_format: Format) -> dict[str, Any]:
     }
 
 
-def _written_by(time_format: str) -> str:
+def _literals(time_format: str) -> str:
     """Literal characters that a time format writes."""
     if time_format in ("clf", "iso", "any"):
         return " "
@@ -179,7 +182,7 @@ _Node = dict[bytes, tuple[_Value | None, int | None, int]]
 def key_tree(log_format: Format, first: int) -> list[_Node]:
     """The names as a tree.
 
-    Of each node by name: the field with its rank, the node below, the bit of a telling name.
+    Of each node by name: the field with its rank, the node below, the bit of an identifying key.
     What stands in the scope it belongs to goes before what stands outside.
     """
     nodes: list[_Node] = [{}]
@@ -217,7 +220,7 @@ def key_tree(log_format: Format, first: int) -> list[_Node]:
     for rank, key in enumerate(log_format.keys):
         if not key.scope:
             insert(0, key.path, (first + rank, 2 * rank + 2), None)
-    for number, name in enumerate(log_format.telling):
+    for number, name in enumerate(log_format.identifying_keys):
         insert(0, name.split("."), None, None, 1 << number)
     return nodes
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _CLF = "%d/%b/%Y:%H:%M:%S +0000"
 _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _CONTROL = [chr(code) for code in (*range(0x20), 0x7F)]
-_SPELLED = [f"\\x{ord(char):02x}" for char in _CONTROL]
-_HASHED = [f"#{ord(char):02X}" for char in _CONTROL]
+_HEX_ESCAPES = [f"\\x{ord(char):02x}" for char in _CONTROL]
+_HASH_ESCAPES = [f"#{ord(char):02X}" for char in _CONTROL]
 
 
 def compose(hits: pl.DataFrame, log_format: Format) -> pl.Series:
@@ -46,11 +46,13 @@ def compose(hits: pl.DataFrame, log_format: Format) -> pl.Series:
         case Layout.JSON:
             line = _json(hits, log_format)
         case Layout.LOGFMT | Layout.LTSV:
-            line = _labelled(hits, log_format)
+            line = _key_value_line(hits, log_format)
         case _ if log_format.lines:
             line = _positional(hits, log_format.lines[0], log_format)
         case _:
-            raise FormatError(f"{log_format.name} has no layout of its own to write lines in")
+            raise FormatError(
+                f"{log_format.name} lines cannot be written: their layout comes from a header"
+            )
     return hits.select(line=line).to_series() if len(hits) else pl.Series("line", [], pl.String)
 
 
@@ -59,35 +61,35 @@ def _positional(hits: pl.DataFrame, line: Line, log_format: Format) -> pl.Expr:
 
     pieces: list[pl.Expr] = []
     after = line.after
-    needed = [f.or_end is None or _told(f.spec, hits) for f in line.fields]
+    needed = [f.or_end is None or _has_column(f.spec, hits) for f in line.fields]
     for place, field in enumerate(line.fields):
         if field.or_end is not None and not any(needed[place:]):
             after = field.or_end
             break
         escape = log_format.escape_of(field)
         if field.quotes is Quotes.OPTIONAL:
-            text = _optionally_quoted(field.spec, hits, log_format, escape)
+            text = _quote_if_needed(field.spec, hits, log_format, escape)
         else:
-            text = _written(field.spec, hits, log_format, escape)
+            text = _text(field.spec, hits, log_format, escape)
         pieces += [pl.lit(field.before), text]
     return pl.concat_str([*pieces, pl.lit(after)])
 
 
-def _optionally_quoted(
+def _quote_if_needed(
     spec: FieldSpec, hits: pl.DataFrame, log_format: Format, escape: str
 ) -> pl.Expr:
     """A value, between quotes where it could not stand without them."""
     import polars as pl
 
     always = escape in ("plus", "percent")
-    text = _written(spec, hits, log_format, escape if always else "none")
+    text = _text(spec, hits, log_format, escape if always else "none")
     inner = "doubled" if always or escape == "none" else escape
-    written = _written(spec, hits, log_format, inner)
+    written = _text(spec, hits, log_format, inner)
     bare = ~text.str.contains(r'[\s",;]') & ((text == written) | always)
     return pl.when(bare).then(text).otherwise(pl.concat_str(pl.lit('"'), written, pl.lit('"')))
 
 
-def _told(spec: FieldSpec, hits: pl.DataFrame) -> bool:
+def _has_column(spec: FieldSpec, hits: pl.DataFrame) -> bool:
     return (spec.column or spec.kind.value) in hits.columns
 
 
@@ -95,18 +97,18 @@ def _json(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
     import polars as pl
 
     tree: dict[str, Any] = {}
-    for key in _first_keys(log_format, hits):
+    for key in _keys_by_column(log_format, hits):
         node = tree
         for name in key.path[:-1]:
             node = node.setdefault(name, {})
         spec = key.spec
-        if spec.kind is Kind.INTEGER and _told(spec, hits):
+        if spec.kind is Kind.INTEGER and _has_column(spec, hits):
             node[key.path[-1]] = pl.col(str(spec.column))
         else:
             node[key.path[-1]] = _value(spec, hits, log_format)
-    for telling in log_format.telling:
+    for identifying_keys in log_format.identifying_keys:
         node = tree
-        *outer, last = telling.split(".")
+        *outer, last = identifying_keys.split(".")
         for name in outer:
             node = node.setdefault(name, {})
         node.setdefault(last, pl.lit(None, pl.String))
@@ -122,38 +124,38 @@ def _struct(tree: Mapping[str, Any]) -> pl.Expr:
     )
 
 
-def _labelled(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
+def _key_value_line(hits: pl.DataFrame, log_format: Format) -> pl.Expr:
     """LTSV, or logfmt with every value in quotes."""
     import polars as pl
 
     logfmt = log_format.layout is Layout.LOGFMT
     pieces = []
-    for key in _first_keys(log_format, hits):
+    for key in _keys_by_column(log_format, hits):
         value = _value(key.spec, hits, log_format)
         if logfmt:
-            value = pl.concat_str(pl.lit('"'), _json_escaped(value), pl.lit('"'))
+            value = pl.concat_str(pl.lit('"'), _escape_json(value), pl.lit('"'))
         else:
-            value = _escaped(value, "backslash")
+            value = _escape(value, "backslash")
         name = f"{'.'.join(key.path)}{'=' if logfmt else ':'}"
         pieces.append(
             pl.concat_str(pl.lit(name), value).fill_null(f'{name}"-"' if logfmt else f"{name}-")
         )
-    written = {".".join(key.path) for key in _first_keys(log_format, hits)}
+    written = {".".join(key.path) for key in _keys_by_column(log_format, hits)}
     pieces += [
         pl.lit(f"{name}{'=' if logfmt else ':'}-")
-        for name in log_format.telling
+        for name in log_format.identifying_keys
         if name not in written
     ]
     return pl.concat_str(pieces, separator=" " if logfmt else "\t")
 
 
-def _json_escaped(text: pl.Expr) -> pl.Expr:
+def _escape_json(text: pl.Expr) -> pl.Expr:
     text = text.str.replace_all("\\", "\\\\", literal=True)
     text = text.str.replace_all('"', '\\"', literal=True)
     return text.str.replace_many(_CONTROL, [f"\\u{ord(char):04x}" for char in _CONTROL])
 
 
-def _first_keys(log_format: Format, hits: pl.DataFrame) -> list[Key]:
+def _keys_by_column(log_format: Format, hits: pl.DataFrame) -> list[Key]:
     """One key for each column that there is something to say of."""
     chosen: dict[str, Key] = {}
     parts = {Kind.METHOD: "method", Kind.TARGET: "target", Kind.PROTOCOL: "protocol"}
@@ -180,13 +182,13 @@ def _value(spec: FieldSpec, hits: pl.DataFrame, log_format: Format) -> pl.Expr:
     """A value as text, ``None`` where there is none."""
     import polars as pl
 
-    if spec.kind is Kind.TEXT and not _told(spec, hits):
+    if spec.kind is Kind.TEXT and not _has_column(spec, hits):
         return pl.lit("unknown")
-    text = _written(spec, hits, log_format, spec.escape or "none")
+    text = _text(spec, hits, log_format, spec.escape or "none")
     return pl.when(text == "-").then(None).otherwise(text)
 
 
-def _written(spec: FieldSpec, hits: pl.DataFrame, log_format: Format, escape: str) -> pl.Expr:
+def _text(spec: FieldSpec, hits: pl.DataFrame, log_format: Format, escape: str) -> pl.Expr:
     """A value as text, ``-`` where there is none."""
     import polars as pl
 
@@ -213,7 +215,7 @@ def _written(spec: FieldSpec, hits: pl.DataFrame, log_format: Format, escape: st
             port = pl.col(str(spec.port_column)).cast(pl.String)
         text = pl.concat_str(host, pl.lit(":"), port)
     else:
-        text = _escaped(column, escape)
+        text = _escape(column, escape)
     return text.fill_null("-")
 
 
@@ -228,7 +230,7 @@ def _part(kind: Kind, hits: pl.DataFrame, escape: str) -> pl.Expr:
         text = parts.field("field_0" if kind is Kind.PATH else "field_1")
     else:
         text = pl.col(kind.value) if kind.value in hits.columns else pl.lit(None, pl.String)
-    return _escaped(text, escape).fill_null("-")
+    return _escape(text, escape).fill_null("-")
 
 
 def _request(hits: pl.DataFrame, escape: str) -> pl.Expr:
@@ -239,7 +241,7 @@ def _request(hits: pl.DataFrame, escape: str) -> pl.Expr:
         for name in ("method", "target", "protocol", "request_raw")
     }
     protocol = pl.concat_str(pl.lit(" "), parts["protocol"]).fill_null("")
-    line = pl.concat_str(parts["method"], pl.lit(" "), _escaped(parts["target"], escape), protocol)
+    line = pl.concat_str(parts["method"], pl.lit(" "), _escape(parts["target"], escape), protocol)
     return pl.coalesce(parts["request_raw"], line, pl.lit("-"))
 
 
@@ -274,7 +276,7 @@ def _seconds(column: pl.Expr, spec: FieldSpec) -> pl.Expr:
     return (column * spec.per_second).round().cast(pl.Int64).cast(pl.String)
 
 
-def _escaped(column: pl.Expr, escape: str) -> pl.Expr:
+def _escape(column: pl.Expr, escape: str) -> pl.Expr:
     if escape == "doubled":
         return column.str.replace_all('"', '""', literal=True)
     if escape == "none":
@@ -284,10 +286,10 @@ def _escaped(column: pl.Expr, escape: str) -> pl.Expr:
     if escape == "plus":
         return column.str.replace_all(" ", "+", literal=True)
     if escape == "hash":
-        return column.str.replace_many(["#", '"', *_CONTROL], ["#23", "#22", *_HASHED])
+        return column.str.replace_many(["#", '"', *_CONTROL], ["#23", "#22", *_HASH_ESCAPES])
     if escape == "json":
-        return _json_escaped(column)
+        return _escape_json(column)
     # The backslash first, or the escapes themselves would be escaped.
     text = column.str.replace_all("\\", "\\\\", literal=True)
     text = text.str.replace_all('"', '\\"', literal=True)
-    return text.str.replace_many(_CONTROL, _SPELLED)
+    return text.str.replace_many(_CONTROL, _HEX_ESCAPES)

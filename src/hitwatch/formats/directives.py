@@ -1,23 +1,22 @@
-"""What the format strings of Apache and nginx have in common: variables between literal text.
+"""What the format strings of servers have in common: directives between literal text.
 
-A string may tell one thing twice, such as the client's address and its host name. The better
+A string may have one thing twice, such as the client's address and its host name. The better
 one fills the public column, the other a column of its own. Reads no server's syntax.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
-from hitwatch.errors import FormatError
 from hitwatch.formats.columns import BY_NAME
 from hitwatch.formats.fields import FIELDS, REQUEST_KINDS, FieldSpec, Kind
-from hitwatch.formats.format import Field, Line, Quotes, placed
+from hitwatch.formats.format import Field, Line, Quotes
+from hitwatch.formats.template import assemble_line
 
 _TEXT = FieldSpec(Kind.TEXT)
-_TAKEN = frozenset({*BY_NAME, "line_number"})
-_MARGIN = 40
+_RESERVED = frozenset({*BY_NAME, "line_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,9 @@ class Directive:
         rank: of several for one column the lowest counts, then the first.
         free: whether it may hold any text, also the text that ends it.
         before: the literal text in front of it.
-        told: what the server calls it, for errors and help.
-        may_be_dash: whether the server writes ``-`` in place of it for some answers.
+        label: what the server calls it, for errors and help.
+        may_be_dash: whether the server writes ``-`` in place of it for some answers, as httpd
+            does for ``%!400r`` and ``%400,501{NAME}i``.
         at_end: whether it is a time at which the request had been answered.
         leading_blanks: whether blanks may stand before it, as its width needs them.
 
@@ -42,7 +42,7 @@ class Directive:
     rank: int = 0
     free: bool = False
     before: str = ""
-    told: str = ""
+    label: str = ""
     may_be_dash: bool = False
     at_end: bool = False
     leading_blanks: bool = False
@@ -56,74 +56,88 @@ class Directive:
         return kind.value if kind in REQUEST_KINDS else self.spec.column
 
 
-def assign_columns(pieces: Sequence[Directive]) -> list[Directive]:
-    """Give every public column to one piece, and all others columns of their own.
+def assign_columns(
+    directives: Sequence[Directive], client_sources: Sequence[str]
+) -> list[Directive]:
+    """Give every public column to one directive, and all others columns of their own.
 
-    Where the server writes ``-`` for some answers in place of the best piece, or the same text
+    Args:
+        directives: of a line, merged.
+        client_sources: names of directives that may hold the client where none has its address,
+            the best first; of a list in one the first counts.
+
+    """
+    return _assign_columns(_assign_host_port(_infer_client(directives, client_sources)))
+
+
+def _assign_columns(directives: Sequence[Directive]) -> list[Directive]:
+    """One directive for each public column.
+
+    Where the server writes ``-`` for some answers in place of the best directive, or the same text
     stands twice, the next one fills the column for lines in which the best has no value.
     """
     best: dict[str, int] = {}
-    for index, directive in sorted(enumerate(pieces), key=lambda item: item[1].rank):
+    for index, directive in sorted(enumerate(directives), key=lambda item: item[1].rank):
         if directive.slot is not None and directive.spec.kind is not Kind.TIME:
             best.setdefault(directive.slot, index)
-    _drop_told_twice(best, pieces)
-    shared = _shared(best, pieces)
-    names: set[str] = set(_TAKEN)
-    settled = []
-    for index, directive in enumerate(pieces):
+    _drop_redundant(best, directives)
+    shared = _share_columns(best, directives)
+    names: set[str] = set(_RESERVED)
+    assigned = []
+    for index, directive in enumerate(directives):
         if directive.spec.kind in (Kind.SKIP, Kind.TIME):
-            settled.append(directive)
+            assigned.append(directive)
         elif index in shared:
-            settled.append(shared[index])
+            assigned.append(shared[index])
         elif best.get(directive.slot or "", -1) == index:
-            settled.append(directive)
+            assigned.append(directive)
         else:
-            settled.append(_owned(directive, names))
-    return settled
+            assigned.append(_with_own_column(directive, names))
+    return assigned
 
 
-def _shared(best: dict[str, int], pieces: Sequence[Directive]) -> dict[int, Directive]:
-    """The pieces that fill one column together, by their index."""
+def _share_columns(best: dict[str, int], directives: Sequence[Directive]) -> dict[int, Directive]:
+    """The directives that fill one column together, by their index."""
     shared: dict[int, Directive] = {}
     for slot, chosen in best.items():
-        first = pieces[chosen]
+        first = directives[chosen]
         group = [chosen]
-        for index, directive in sorted(enumerate(pieces), key=lambda item: item[1].rank):
+        for index, directive in sorted(enumerate(directives), key=lambda item: item[1].rank):
             same = directive.slot == slot and directive.spec.kind is first.spec.kind
             twice = directive.name == first.name and directive.spec.kind is Kind.TEXT
-            gaps = all(pieces[other].may_be_dash for other in group)
+            gaps = all(directives[other].may_be_dash for other in group)
             if index != chosen and same and (gaps or twice):
                 group.append(index)
         if len(group) == 1:
             continue
         # That all of them have a dash is known at the last one.
-        zero = any(pieces[index].spec.dash_is_zero for index in group)
+        zero = any(directives[index].spec.dash_is_zero for index in group)
         for index in group:
             spec = replace(
-                pieces[index].spec,
+                directives[index].spec,
                 shared=True,
                 spare=index != chosen,
                 dash_is_zero=zero and index == max(group),
             )
-            shared[index] = replace(pieces[index], spec=spec)
+            shared[index] = replace(directives[index], spec=spec)
     return shared
 
 
-def _drop_told_twice(best: dict[str, int], pieces: Sequence[Directive]) -> None:
-    """A whole request tells its parts, and a target its query."""
+def _drop_redundant(best: dict[str, int], directives: Sequence[Directive]) -> None:
+    """Parts of a request are redundant beside the whole, and so is a query beside its target."""
     request = best.get(Kind.REQUEST.value)
-    if request is not None and not pieces[request].may_be_dash:
+    if request is not None and not directives[request].may_be_dash:
         for kind in REQUEST_KINDS:
             if kind is not Kind.REQUEST:
                 best.pop(kind.value, None)
     target = best.get(Kind.TARGET.value)
-    if target is not None and pieces[target].spec.kind is Kind.TARGET:
+    if target is not None and directives[target].spec.kind is Kind.TARGET:
         best.pop(Kind.QUERY.value, None)
 
 
-def _owned(directive: Directive, names: set[str]) -> Directive:
+def _with_own_column(directive: Directive, names: set[str]) -> Directive:
     name, count = directive.name, 1
-    if name in _TAKEN:
+    if name in _RESERVED:
         name = f"{name}_logged"
     while name in names:
         count += 1
@@ -131,56 +145,49 @@ def _owned(directive: Directive, names: set[str]) -> Directive:
     names.add(name)
     kept = directive.spec.kind in (Kind.TEXT, Kind.INTEGER, Kind.SECONDS)
     spec = directive.spec if kept else replace(_TEXT, escape=directive.spec.escape)
-    # A list that is no longer the client's is worth having whole.
+    # A list that is not the client is kept whole.
     listed = spec.listed and spec.kind is Kind.SECONDS
     return replace(directive, spec=replace(spec, column=name, listed=listed))
 
 
 def as_text(directive: Directive) -> Directive:
-    """The same piece, read as the text that it is."""
+    """The same directive, read as a text."""
     return replace(directive, spec=replace(_TEXT, escape=directive.spec.escape), free=True)
 
 
-def infer_client(pieces: Sequence[Directive], lenders: Sequence[str]) -> list[Directive]:
-    """Where no piece is the client's address, take it from what proxies say of it.
-
-    Args:
-        pieces: all of the line.
-        lenders: names of pieces that may tell the client, the best first; of a list in one
-            the first counts.
-
-    """
-    if any(directive.spec.column == "client" for directive in pieces):
-        return list(pieces)
-    for name in lenders:
-        for index, directive in enumerate(pieces):
+def _infer_client(directives: Sequence[Directive], sources: Sequence[str]) -> list[Directive]:
+    """Where no directive is the client's address, take it from what proxies say of it."""
+    if any(directive.spec.column == "client" for directive in directives):
+        return list(directives)
+    for name in sources:
+        for index, directive in enumerate(directives):
             if directive.name == name:
                 spec = FIELDS["client_header"]
                 return [
-                    *pieces[:index],
+                    *directives[:index],
                     replace(directive, spec=spec, free=True),
-                    *pieces[index + 1 :],
+                    *directives[index + 1 :],
                 ]
-    return list(pieces)
+    return list(directives)
 
 
-def merge(pieces: Sequence[Directive], after: str) -> list[Directive]:
-    """Make one piece of several that only together say something, or that nothing parts.
+def merge(directives: Sequence[Directive], after: str) -> list[Directive]:
+    """Merge directives that only together say something, or that nothing separates.
 
     ``%m %U%q %H`` is a request line, and so is ``$request_method $request_uri
     $server_protocol``; ``$uri$is_args$args`` is a target.
     """
     merged: list[Directive] = []
-    for directive in pieces:
+    for directive in directives:
         if merged and not directive.before:
-            merged[-1] = _joined(merged[-1], directive)
+            merged[-1] = _join(merged[-1], directive)
         else:
             merged.append(directive)
-    return _requests(_urls(merged), after)
+    return _merge_requests(_merge_urls(merged), after)
 
 
-def _joined(left: Directive, right: Directive) -> Directive:
-    """Two pieces without any text between them."""
+def _join(left: Directive, right: Directive) -> Directive:
+    """Two directives without any text between them."""
     kinds = (left.spec.kind, right.spec.kind)
     if kinds == (Kind.TIME, Kind.TIME) and left.at_end == right.at_end:
         formats = [
@@ -199,13 +206,13 @@ def _joined(left: Directive, right: Directive) -> Directive:
         return replace(left, name=left.name, spec=replace(left.spec, kind=kind), free=True)
     if left.spec.column == "host" and kinds[1] in (Kind.TARGET, Kind.PATH):
         return replace(right, name=name, before=left.before, rank=right.rank + 5, free=True)
-    return replace(as_text(left), name=name, told=left.told + right.told)
+    return replace(as_text(left), name=name, label=left.label + right.label)
 
 
-def _urls(pieces: Sequence[Directive]) -> list[Directive]:
+def _merge_urls(directives: Sequence[Directive]) -> list[Directive]:
     """Take a scheme and what follows it as the absolute target that they are."""
     result: list[Directive] = []
-    for directive in pieces:
+    for directive in directives:
         scheme = result[-1] if result else None
         target = directive.spec.kind in (Kind.TARGET, Kind.PATH)
         if scheme and scheme.spec.column == "scheme" and target and directive.before == "://":
@@ -215,10 +222,10 @@ def _urls(pieces: Sequence[Directive]) -> list[Directive]:
     return result
 
 
-def _requests(pieces: list[Directive], after: str) -> list[Directive]:
+def _merge_requests(directives: list[Directive], after: str) -> list[Directive]:
     """Replace method, target and protocol in a row by the request line they are."""
-    kinds = [directive.spec.kind for directive in pieces]
-    enders = [*(directive.before for directive in pieces[1:]), after]
+    kinds = [directive.spec.kind for directive in directives]
+    enders = [*(directive.before for directive in directives[1:]), after]
     has_query = Kind.QUERY in kinds
     for index, kind in enumerate(kinds[:-2]):
         middle = kinds[index + 1]
@@ -230,25 +237,25 @@ def _requests(pieces: list[Directive], after: str) -> list[Directive]:
             and not (middle is Kind.PATH and has_query)
         )
         if line:
-            first = pieces[index]
+            first = directives[index]
             spec = FieldSpec(Kind.REQUEST, escape=first.spec.escape)
             whole = replace(first, name="request_line", spec=spec, free=True)
-            return [*pieces[:index], whole, *pieces[index + 3 :]]
-    return pieces
+            return [*directives[:index], whole, *directives[index + 3 :]]
+    return directives
 
 
-def line_of(pieces: Sequence[Directive], after: str) -> Line:
-    """Make a line of settled pieces.
+def make_line(directives: Sequence[Directive], after: str) -> Line:
+    """Make a line of directives that have their columns.
 
     One quoted value more at the end is let pass: logs live longer than the string that
     somebody wrote down, and what is added is added there.
 
     Args:
-        pieces: in the order of the line.
+        directives: in the order of the line.
         after: literal text behind the last.
 
     """
-    untils = [*(directive.before for directive in pieces[1:]), after]
+    untils = [*(directive.before for directive in directives[1:]), after]
     fields = [
         Field(
             directive.spec.column or directive.name,
@@ -256,15 +263,15 @@ def line_of(pieces: Sequence[Directive], after: str) -> Line:
             directive.before,
             greedy=_is_greedy(directive, until),
             leading_blanks=directive.leading_blanks,
-            label=directive.told,
+            label=directive.label,
         )
-        for directive, until in zip(pieces, untils, strict=True)
+        for directive, until in zip(directives, untils, strict=True)
     ]
     if after == '"' and fields and fields[-1].before.endswith('"'):
         more = Field("skip", FieldSpec(Kind.SKIP), after + ' "', or_end=after)
         fields.append(more)
-    line = placed(fields, after)
-    # Quotes tell where a value ends, so nothing needs to be tried.
+    line = assemble_line(fields, after)
+    # Quotes end a value, so nothing needs to be tried.
     plain = tuple(
         replace(field, greedy=field.greedy and field.quotes is Quotes.NEVER)
         for field in line.fields
@@ -280,9 +287,9 @@ def _is_greedy(directive: Directive, until: str) -> bool:
     return bool(until) and (directive.free or until.startswith(":"))
 
 
-def port_of_host(pieces: Sequence[Directive]) -> list[Directive]:
+def _assign_host_port(directives: Sequence[Directive]) -> list[Directive]:
     """A server's port right behind the virtual host is the port of that."""
-    result = list(pieces)
+    result = list(directives)
     for index in range(1, len(result)):
         host, port = result[index - 1], result[index]
         behind = host.spec.column == "host" and port.before == ":"
@@ -291,29 +298,12 @@ def port_of_host(pieces: Sequence[Directive]) -> list[Directive]:
     return result
 
 
-def pointed(what: str, text: str, at: int, advice: str = "") -> FormatError:
-    """An error that shows the text and points at a place in it.
+def snake(name: str) -> str:
+    """A column's name for a name of another style: ``accept_language``.
 
-    Args:
-        what: what is wrong.
-        text: the whole string.
-        at: where in it.
-        advice: what to write in its place.
+    >>> snake("Accept-Language")
+    'accept_language'
 
     """
-    return FormatError(what, hint=pointing(text, at, advice))
-
-
-def pointing(text: str, at: int, advice: str = "") -> str:
-    """A text, or what is around a place in it, with a caret under that place."""
-    start = max(at - _MARGIN, 0)
-    cut = text[start : at + _MARGIN].replace("\n", " ").replace("\t", " ")
-    shown = f"{'…' if start else ''}{cut}{'…' if at + _MARGIN < len(text) else ''}"
-    caret = " " * (at - start + bool(start)) + "^"
-    return f"{shown}\n  {caret} {advice}".rstrip()
-
-
-def nearest(word: str, known: Sequence[str], spell: Callable[[str], str] = str) -> str:
-    """Advice that names what was probably meant; empty where nothing is near."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean {spell(close[0])}?" if close else ""
+    words = re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
+    return words if words and not words[0].isdigit() else f"x_{words}"

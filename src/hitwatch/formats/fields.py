@@ -36,7 +36,7 @@ REQUEST_KINDS = (
     Kind.QUERY,
     Kind.PROTOCOL,
 )
-"""Kinds that tell the request, or a part of it."""
+"""Kinds that hold the request, or a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class FieldSpec:
         forbids: a character that makes a value none: a blank in a word, a quote in a name.
         check: what a value is held against, in the kernel's words: ``client`` or ``host`` of an
             address, ``user``, ``status``, ``virtual_host``, ``forwarded``.
-        lenient: whether an address that is none is no value, since anybody may have written
-            it; else it makes the line a reject.
+        lenient: whether an invalid address counts as missing, since any client may have
+            written it; else it makes the line a reject.
 
     """
 
@@ -94,22 +94,27 @@ CLOCK = "%H:%M:%S%."
 """A time of day, whose day stands elsewhere."""
 
 
-def _seconds(column: str, per_second: float, *, listed: bool = False) -> FieldSpec:
+def seconds_spec(
+    column: str | None = None, per_second: float = 1, *, listed: bool = False
+) -> FieldSpec:
+    """A duration of ``per_second`` units a second."""
     return FieldSpec(Kind.SECONDS, column, per_second=per_second, listed=listed)
 
 
-def _open(column: str, *units: str, listed: bool = False) -> FieldSpec:
+def _any_unit(column: str, *units: str, listed: bool = False) -> FieldSpec:
     per_second = PER_SECOND[units[0]]
     return FieldSpec(
         Kind.SECONDS, column, per_second=per_second, by_point=True, units=units, listed=listed
     )
 
 
-def _text(column: str) -> FieldSpec:
+def text_spec(column: str | None = None) -> FieldSpec:
+    """A text as it is."""
     return FieldSpec(Kind.TEXT, column)
 
 
-def _integer(column: str) -> FieldSpec:
+def integer_spec(column: str | None = None) -> FieldSpec:
+    """A whole number."""
     return FieldSpec(Kind.INTEGER, column)
 
 
@@ -117,13 +122,14 @@ CLIENT = FieldSpec(Kind.ADDRESS, "client", check="client")
 """The address or host name of a client, without brackets and port."""
 
 STATUS = FieldSpec(Kind.INTEGER, "status", check="status")
-"""A status of three digits, or 0."""
+"""A status of three digits, or 0: CloudFront and Squid write 000, Caddy 0, for requests without
+an answer."""
 
 FIELDS: dict[str, FieldSpec] = {
     "client": CLIENT,
     "client_address": replace(CLIENT, port_column="client_port"),
     "client_list": replace(CLIENT, listed=True),
-    # What a header says of the client: anybody may write anything there.
+    # A header that names the client: clients can write anything into it.
     "client_header": replace(CLIENT, listed=True, lenient=True),
     "ident": FieldSpec(Kind.SKIP),
     "user": FieldSpec(Kind.TEXT, "user", check="user"),
@@ -142,54 +148,54 @@ FIELDS: dict[str, FieldSpec] = {
     "query": FieldSpec(Kind.QUERY),
     "protocol": FieldSpec(Kind.PROTOCOL),
     "status": STATUS,
-    # `TCP_HIT/200`: what was done, and the status.
+    # `TCP_HIT/200`: what was done, and the status; Squid and EdgeCast write so.
     "coded_status": FieldSpec(Kind.CODED, "cache_status", port_column="status"),
-    "bytes": _integer("bytes"),
+    "bytes": integer_spec("bytes"),
     "bytes_clf": FieldSpec(Kind.INTEGER, "bytes", dash_is_zero=True),
-    "referrer": _text("referrer"),
-    "user_agent": _text("user_agent"),
-    "host": _text("host"),
-    # Beside a referrer, only its slashes tell which is which.
+    "referrer": text_spec("referrer"),
+    "user_agent": text_spec("user_agent"),
+    "host": text_spec("host"),
+    # Only the slashes of a referrer distinguish it from a host.
     "host_name": FieldSpec(Kind.TEXT, "host", forbids="/"),
     # A name that the server logs always, unquoted, and the port as it was sent.
     "virtual_host": FieldSpec(Kind.TEXT, "host", check="virtual_host"),
     "host_address": FieldSpec(Kind.ADDRESS, "host", port_column="port", check="host"),
-    # Apache's %D and nginx's $request_time, at the end of a line whose format nobody named.
-    "duration": _open("duration_s", "us", "ms", "s"),
+    # Apache's %D and nginx's $request_time, at the end of a line whose format was inferred.
+    "duration": _any_unit("duration_s", "us", "ms", "s"),
     # Under names that many use, each in a unit of its own; Node and Java count milliseconds,
     # Go counts nanoseconds.
-    "duration_open": _open("duration_s", "ms", "s", "us", "ns"),
-    "duration_open_ns": _open("duration_s", "ns", "ms", "us", "s"),
-    "duration_ms_or_s": _open("duration_s", "ms", "s"),
-    "duration_ms_or_us": _open("duration_s", "ms", "us"),
-    "duration_ms_us_s": _open("duration_s", "ms", "us", "s"),
-    "duration_us_or_ms": _open("duration_s", "us", "ms"),
-    "duration_s_or_ns": _open("duration_s", "s", "ns", "ms"),
-    "upstream_duration_open": _open("upstream_duration_s", "ms", "s", "us", "ns", listed=True),
-    "duration_s": _seconds("duration_s", 1),
-    "duration_ms": _seconds("duration_s", 1e3),
-    "duration_us": _seconds("duration_s", 1e6),
-    "duration_ns": _seconds("duration_s", 1e9),
-    "upstream_duration_s": _seconds("upstream_duration_s", 1, listed=True),
-    "upstream_duration_ms": _seconds("upstream_duration_s", 1e3, listed=True),
-    "upstream_duration_us": _seconds("upstream_duration_s", 1e6, listed=True),
-    "upstream_duration_ns": _seconds("upstream_duration_s", 1e9, listed=True),
+    "duration_open": _any_unit("duration_s", "ms", "s", "us", "ns"),
+    "duration_open_ns": _any_unit("duration_s", "ns", "ms", "us", "s"),
+    "duration_ms_or_s": _any_unit("duration_s", "ms", "s"),
+    "duration_ms_or_us": _any_unit("duration_s", "ms", "us"),
+    "duration_ms_us_s": _any_unit("duration_s", "ms", "us", "s"),
+    "duration_us_or_ms": _any_unit("duration_s", "us", "ms"),
+    "duration_s_or_ns": _any_unit("duration_s", "s", "ns", "ms"),
+    "upstream_duration_open": _any_unit("upstream_duration_s", "ms", "s", "us", "ns", listed=True),
+    "duration_s": seconds_spec("duration_s"),
+    "duration_ms": seconds_spec("duration_s", 1e3),
+    "duration_us": seconds_spec("duration_s", 1e6),
+    "duration_ns": seconds_spec("duration_s", 1e9),
+    "upstream_duration_s": seconds_spec("upstream_duration_s", listed=True),
+    "upstream_duration_ms": seconds_spec("upstream_duration_s", 1e3, listed=True),
+    "upstream_duration_us": seconds_spec("upstream_duration_s", 1e6, listed=True),
+    "upstream_duration_ns": seconds_spec("upstream_duration_s", 1e9, listed=True),
     "forwarded_for": FieldSpec(Kind.TEXT, "forwarded_for", check="forwarded"),
     # One word: IIS writes + for the blanks of a list.
     "forwarded_word": FieldSpec(Kind.TEXT, "forwarded_for", forbids=" "),
-    "bytes_received": _integer("bytes_received"),
-    "cache_status": _text("cache_status"),
-    "content_type": _text("content_type"),
+    "bytes_received": integer_spec("bytes_received"),
+    "cache_status": text_spec("cache_status"),
+    "content_type": text_spec("content_type"),
     "tls_protocol": FieldSpec(Kind.TEXT, "tls_protocol", forbids='"'),
     "tls_cipher": FieldSpec(Kind.TEXT, "tls_cipher", forbids='"'),
-    "upstream": _text("upstream"),
-    "upstream_status": _text("upstream_status"),
-    "request_id": _text("request_id"),
-    "scheme": _text("scheme"),
-    "server_address": _text("server_address"),
-    "server_port": _integer("server_port"),
-    "client_port": _integer("client_port"),
-    "country": _text("country"),
+    "upstream": text_spec("upstream"),
+    "upstream_status": text_spec("upstream_status"),
+    "request_id": text_spec("request_id"),
+    "scheme": text_spec("scheme"),
+    "server_address": text_spec("server_address"),
+    "server_port": integer_spec("server_port"),
+    "client_port": integer_spec("client_port"),
+    "country": text_spec("country"),
     "skip": FieldSpec(Kind.SKIP),
 }
 """Fields by the names that format files use; ``{name:kind}`` makes others."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hitwatch import _kernel
-from hitwatch.errors import FormatError
-from hitwatch.formats.directives import nearest, pointing
+from hitwatch.errors import FormatError, did_you_mean, point_at
 from hitwatch.formats.fields import FIELDS, OWN_KINDS, FieldSpec
-from hitwatch.formats.format import Format, Key, Layout, read_spec
+from hitwatch.formats.format import Format, Key, Layout
+from hitwatch.formats.template import field_spec
 
 
 def pattern_format(pattern: str) -> Format:
@@ -26,7 +26,7 @@ def pattern_format(pattern: str) -> Format:
         pattern: the expression, without the ``~`` in front of it.
 
     Raises:
-        FormatError: it is none, has no named group, or one whose name is not known.
+        FormatError: it is invalid, has no named group, or one with an unknown name.
 
     """
     return Format(
@@ -41,14 +41,14 @@ def pattern_format(pattern: str) -> Format:
 
 
 def pattern_keys(
-    pattern: str, *, where: str = "", own: Mapping[str, FieldSpec] | None = None
+    pattern: str, *, where: str = "", overrides: Mapping[str, FieldSpec] | None = None
 ) -> tuple[Key, ...]:
     """The fields that a regular expression's groups name.
 
     Args:
         pattern: the expression.
         where: what to name in errors.
-        own: readings that go before the usual ones, by field name.
+        overrides: specs that take precedence over those of ``FIELDS``, by field name.
 
     Raises:
         FormatError: as ``pattern_format``.
@@ -65,34 +65,34 @@ def pattern_keys(
             else ""
         )
         raise FormatError(
-            f"the regular expression is wrong: {what}",
+            f"invalid regular expression: {what}",
             where=where,
-            hint=pointing(pattern, at, advice),
+            hint=point_at(pattern, at, advice),
         )
     names = _kernel.pattern_groups(pattern)
     if not names:
         raise FormatError(
-            "the regular expression names no field",
+            "the regular expression has no named group",
             where=where,
             hint=f"name groups: (?P<client>\\S+); known fields: {', '.join(sorted(FIELDS))}",
         )
-    return tuple(_key(name, pattern, where, own or {}) for name in names)
+    return tuple(_key(name, pattern, where, overrides or {}) for name in names)
 
 
-def _key(group: str, pattern: str, where: str, own: Mapping[str, FieldSpec]) -> Key:
+def _key(group: str, pattern: str, where: str, overrides: Mapping[str, FieldSpec]) -> Key:
     name, parted, kind = group.rpartition("__")
     if not parted:
         name, kind = group, ""
     if (kind and kind not in OWN_KINDS) or (not kind and name not in FIELDS):
         advice = (
-            nearest(kind, list(OWN_KINDS)) or f"known kinds: {', '.join(OWN_KINDS)}"
+            did_you_mean(kind, list(OWN_KINDS)) or f"known kinds: {', '.join(OWN_KINDS)}"
             if kind
-            else nearest(name, list(FIELDS))
+            else did_you_mean(name, list(FIELDS))
         )
         at = pattern.find(f"<{group}>") + 1
         what = f"unknown kind {kind!r} of field {name!r}" if kind else f"unknown field {name!r}"
         own_name = f"{';' if advice else ''} give a field of your own a kind: (?P<{name}__text>...)"
         raise FormatError(
-            what, where=where, hint=pointing(pattern, at, (advice + own_name).strip())
+            what, where=where, hint=point_at(pattern, at, (advice + own_name).strip())
         )
-    return Key((group,), name, own.get(name) or read_spec(name, kind or None, where))
+    return Key((group,), name, overrides.get(name) or field_spec(name, kind or None, where))

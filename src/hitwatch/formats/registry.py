@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from hitwatch.errors import FormatError
-from hitwatch.formats.format import Format, Layout, read_format
+from hitwatch.errors import FormatError, did_you_mean
+from hitwatch.formats.format import Format, Layout
+from hitwatch.formats.toml import read_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,20 @@ class Outline:
 
     Attributes:
         layout: how their values are laid out.
-        literals: of each way to write one the texts that stand in it; none where telling them
+        literals: of each way to write one the texts that stand in it; none where identifying them
             takes a closer look.
-        telling: names of which some must stand on a line.
+        identifying_keys: names of which some must stand on a line.
         normalized_keys: whether names are compared without case and punctuation.
 
     """
 
     layout: Layout
     literals: list[list[str]]
-    telling: list[str]
+    identifying_keys: list[str]
     normalized_keys: bool
 
 
-class Shelf(MutableMapping[str, Format]):
+class FormatStore(MutableMapping[str, Format]):
     """Formats by name, each read from its file when it is first asked for.
 
     Args:
@@ -71,7 +71,7 @@ class Shelf(MutableMapping[str, Format]):
         return len(self._texts)
 
     def outline(self, name: str) -> Outline:
-        """What a format's lines look like, told without reading all of it."""
+        """What a format's lines look like, found without reading all of it."""
         if name not in self._outlines:
             self._outlines[name] = _outline(self._texts[name])
         return self._outlines[name]
@@ -81,14 +81,14 @@ def _outline(text: str) -> Outline:
     text = text.partition("[[samples]]")[0]
     layout = _LAYOUT.search(text)
     lines = None if _GLUED.search(text) else _LINES.search(text)
-    telling = _TELLING.search(text)
+    identifying_keys = _IDENTIFYING_KEYS.search(text)
     return Outline(
         Layout(layout[1]) if layout else Layout.POSITIONAL,
         [
             [] if "{{" in line else _PLACE.split(line)
             for line in (_TEMPLATE.findall(lines[0]) if lines else ())
         ],
-        _NAME.findall(telling[1]) if telling else [],
+        _NAME.findall(identifying_keys[1]) if identifying_keys else [],
         normalized_keys=_NORMALIZED_KEYS.search(text) is not None,
     )
 
@@ -99,29 +99,29 @@ _NORMALIZED_KEYS = re.compile(r"^normalized_keys = true", re.MULTILINE)
 _LINES = re.compile(r"^lines? = (?:'.*'|\[(?:\n +'.*',?)+\n\])$", re.MULTILINE)
 _TEMPLATE = re.compile(r"'(.*)'")
 _PLACE = re.compile(r"\{[^{}]*\}")
-_TELLING = re.compile(r"^telling = \[([^\]]*)\]", re.MULTILINE)
+_IDENTIFYING_KEYS = re.compile(r"^identifying_keys = \[([^\]]*)\]", re.MULTILINE)
 _NAME = re.compile(r'"([^"]*)"')
 
 
 @cache
-def builtin() -> Shelf:
+def builtin() -> FormatStore:
     """The formats that lines are tried in: those shipped with hitwatch, and what was added.
 
     Reading one raises ``FormatError`` where its file is wrong.
     """
-    return Shelf(files("hitwatch.formats") / "builtin")
+    return FormatStore(files("hitwatch.formats") / "builtin")
 
 
 @cache
-def named() -> Shelf:
-    """The formats that only their names tell: they look like another, and mean something else.
+def name_only() -> FormatStore:
+    """The formats that must be named: their lines look like another's and mean something else.
 
     Reading one raises ``FormatError`` where its file is wrong.
     """
-    return Shelf(files("hitwatch.formats") / "builtin" / "named")
+    return FormatStore(files("hitwatch.formats") / "builtin" / "named")
 
 
-def add(log_format: Format) -> None:
+def register_format(log_format: Format) -> None:
     """Make a format known beside the shipped ones; one of the same name takes its place."""
     builtin()[log_format.name] = log_format
 
@@ -133,17 +133,30 @@ def by_name(name: str) -> Format:
         FormatError: no format has that name.
 
     """
-    for shelf in (builtin(), named()):
+    for shelf in (builtin(), name_only()):
         if name.lower() in shelf:
             return shelf[name.lower()]
-    known_formats = [*builtin().values(), *named().values()]
-    for known in known_formats:
+    formats = [*builtin().values(), *name_only().values()]
+    for known in formats:
         if name.lower() in (known.name, *known.aliases):
             return known
-    names = [name for known in known_formats for name in (known.name, *known.aliases)]
-    near = difflib.get_close_matches(name.lower(), names, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise FormatError(
-        f"unknown log format {name!r}",
-        hint=f"{meant}known formats: {', '.join(sorted(known.name for known in known_formats))}",
-    )
+    raise unknown_format(name, formats)
+
+
+def unknown_format(
+    name: str, formats: Sequence[Format], others: Sequence[str] = (), also: str = ""
+) -> FormatError:
+    """The error of a name that no format has.
+
+    Args:
+        name: as the user wrote it.
+        formats: the known formats.
+        others: further names that may have been meant.
+        also: what may be written instead of a name.
+
+    """
+    names = sorted(known.name for known in formats)
+    aliases = [alias for known in formats for alias in known.aliases]
+    advice = did_you_mean(name.lower(), [*names, *aliases, *others])
+    hint = f"{advice} known formats: {', '.join(names)}{also}"
+    return FormatError(f"unknown log format {name!r}", hint=hint.lstrip())

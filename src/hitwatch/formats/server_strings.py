@@ -6,12 +6,11 @@ import re
 
 from hitwatch.errors import FormatError
 from hitwatch.formats.apache import NICKNAMES, apache_format
-from hitwatch.formats.directives import nearest
 from hitwatch.formats.format import Format
 from hitwatch.formats.nginx import nginx_format
 from hitwatch.formats.patterns import pattern_format
-from hitwatch.formats.registry import builtin, by_name, named
-from hitwatch.formats.vocabularies import NAMES, own_format
+from hitwatch.formats.registry import builtin, by_name, name_only, unknown_format
+from hitwatch.formats.vocabularies import NAMES, server_format
 
 _APACHE_LINE = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|GlobalLog)\s", re.IGNORECASE)
 _NGINX_LINE = re.compile(r"\s*(log_format\s|escape=)")
@@ -19,7 +18,7 @@ _APACHE = re.compile(r"%[<>!,\d]*(\{[^}]*\})?[<>]*(\^|[A-Za-z])|%\{|%[<>]")
 _NGINX = re.compile(r"\$(\{|[a-z_])")
 
 
-def format_of(text: str) -> Format:
+def resolve_format(text: str) -> Format:
     """Find or compile a format.
 
     Args:
@@ -35,7 +34,7 @@ def format_of(text: str) -> Format:
     name = text.strip()
     if name.startswith("~"):
         return pattern_format(name[1:])
-    known = own_format(text)
+    known = server_format(text)
     if known is not None:
         return known
     if _APACHE_LINE.match(text):
@@ -52,18 +51,12 @@ def format_of(text: str) -> Format:
     except FormatError as error:
         if name in NICKNAMES:
             return apache_format(name)
-        raise _unknown(name) from error
-
-
-def _unknown(name: str) -> FormatError:
-    formats = [*builtin().values(), *named().values()]
-    names = sorted(known.name for known in formats)
-    aliases = [alias for known in formats for alias in known.aliases]
-    advice = nearest(name, [*names, *aliases, *NICKNAMES])
-    return FormatError(
-        f"unknown log format {name!r}",
-        hint=f"{advice + ' ' if advice else ''}known formats: {', '.join(names)}; "
-        "or a string with Apache's % directives or nginx' $ variables; or another server's "
-        f"with its name in front ('tomcat: %h %D'): {', '.join(sorted(NAMES))}; "
-        "or ~ and a regular expression",
-    )
+        formats = [*builtin().values(), *name_only().values()]
+        raise unknown_format(
+            name,
+            formats,
+            others=list(NICKNAMES),
+            also="; or a string with Apache's % directives or nginx' $ variables; or another"
+            " server's with its name in front ('tomcat: %h %D'):"
+            f" {', '.join(sorted(NAMES))}; or ~ and a regular expression",
+        ) from error

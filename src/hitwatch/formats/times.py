@@ -76,7 +76,9 @@ def time_items(time_format: str) -> list[tuple[str, float]]:
     if time_format.startswith("epoch:"):
         unit = time_format.removeprefix("epoch:")
         if unit not in EPOCH_UNITS:
-            raise FormatError(f"unknown unit {unit!r} of {time_format!r}", hint="s, ms, us or ns")
+            raise FormatError(
+                f"unknown unit {unit!r} of {time_format!r}", hint="expected s, ms, us or ns"
+            )
         return [("epoch", EPOCH_UNITS[unit])]
     items: list[tuple[str, float]] = []
     characters = iter(time_format)
@@ -109,8 +111,8 @@ class Zone:
     name: str
     offsets: tuple[tuple[Instant, int], ...]
 
-    def before_twice(self, since: Instant, until: Instant) -> Instant:
-        """When to begin reading so that clock times that come twice can be told apart.
+    def start_before_repeat(self, since: Instant, until: Instant) -> Instant:
+        """When to begin reading so that clock times that come twice can be distinguished.
 
         Args:
             since: the first instant that matters.
@@ -127,7 +129,7 @@ class Zone:
                 return min(since, change - 2 * length)
         return since
 
-    def comes_twice(self, instant: Instant) -> bool:
+    def is_repeated(self, instant: Instant) -> bool:
         """Whether the clock on the wall shows the time of an instant twice."""
         return any(
             change - (before - after) * SECOND <= instant < change + (before - after) * SECOND
@@ -136,10 +138,10 @@ class Zone:
 
 
 IN_UTC = Zone("UTC", ((-(2**62), 0),))
-"""Where somebody said that times are in UTC."""
+"""Where the user says that times are in UTC."""
 
 
-def zone_of(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) -> Zone:
+def tabulate_zone(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) -> Zone:
     """Tabulate a zone's changes of offset, found by halving between days that differ."""
     instant = from_datetime(datetime(first_year, 1, 1, tzinfo=UTC))
     end = from_datetime(datetime(last_year + 1, 1, 1, tzinfo=UTC))
@@ -148,7 +150,7 @@ def zone_of(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) ->
     while instant < end:
         following = _offset(zone, instant + DAY)
         if following != offset:
-            offsets.append((_change(zone, instant, instant + DAY), following))
+            offsets.append((_find_change(zone, instant, instant + DAY), following))
             offset = following
         instant += DAY
     return Zone(zone.key, tuple(offsets))
@@ -158,7 +160,7 @@ def _offset(zone: ZoneInfo, instant: Instant) -> int:
     return round((to_datetime(instant).astimezone(zone).utcoffset() or timedelta()).total_seconds())
 
 
-def _change(zone: ZoneInfo, low: Instant, high: Instant) -> Instant:
+def _find_change(zone: ZoneInfo, low: Instant, high: Instant) -> Instant:
     before = _offset(zone, low)
     while high - low > SECOND:
         middle = (low + high) // 2 // SECOND * SECOND

@@ -1,4 +1,4 @@
-"""What the name of a duration tells of its unit."""
+"""Units of durations, from their names."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from hitwatch.formats.format import normalize_key
 
 
-def unit_named(name: str) -> tuple[str, str] | None:
-    """The column and the unit that the name of a duration tells, however it is spelled.
+def unit_from_name(name: str) -> tuple[str, str] | None:
+    """The column and the unit that the name of a duration implies, in any spelling.
 
     Args:
         name: such as ``request_time_in_ms``, ``elapsedMillis`` or ``upstream-latency-usec``.
 
     Returns:
-        ``None`` where the name is none of a whole duration, or tells no unit.
+        ``None`` where the name is not one of a whole duration, or implies no unit.
 
     """
     normalized = normalize_key(name)
@@ -30,15 +30,15 @@ def unit_named(name: str) -> tuple[str, str] | None:
     return None
 
 
-_SPELLED = {
+_SPELLINGS = {
     "s": ("s", "sec", "secs", "second", "seconds"),
     "ms": ("ms", "msec", "msecs", "milli", "millis", "millisec", "millisecond", "milliseconds"),
     "us": ("us", "µs", "usec", "usecs", "micro", "micros", "microsec", "microsecond"),
     "ns": ("ns", "nsec", "nsecs", "nano", "nanos", "nanosec", "nanosecond", "nanoseconds"),
 }
-_SPELLED["us"] = (*_SPELLED["us"], "microsecs", "microseconds")
+_SPELLINGS["us"] = (*_SPELLINGS["us"], "microsecs", "microseconds")
 _SUFFIXES = sorted(
-    ((suffix, unit) for unit, suffixes in _SPELLED.items() for suffix in suffixes),
+    ((suffix, unit) for unit, suffixes in _SPELLINGS.items() for suffix in suffixes),
     key=lambda known: -len(known[0]),
 )
 _LONE_S = re.compile(r"(?:[_\-. ]s|[a-z]S)$", re.ASCII)

@@ -1,5 +1,8 @@
 """The W3C extended log format: a line says which fields the lines behind it have.
 
+A log of IIS can have several ``#Fields`` blocks with different layouts, and may leave the date of
+its lines to ``#Date``.
+
 Source: https://www.w3.org/TR/WD-logfile.html; what names mean beyond it, and how values are
 written, differs by product (``w3c_names``).
 """
@@ -12,15 +15,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from hitwatch.formats.fields import FIELDS, OWN_KINDS, FieldSpec, Kind
-from hitwatch.formats.format import Counted, Field, Format, Guess, Line, Quotes
-from hitwatch.formats.w3c_names import TIMES, USUAL, Product, product_of
+from hitwatch.formats.format import Delimited, Field, Format, Guess, Line, Quotes
+from hitwatch.formats.w3c_names import TIMES, USUAL, Product, detect_product
 from hitwatch.instants import Instant, from_datetime
 
 FIELDS_DIRECTIVE = b"#Fields:"
 DATE_DIRECTIVE = (b"#Date:", b"#Start-Date:", b"#StartDate:")
 SOFTWARE_DIRECTIVE = b"#Software:"
 _DIRECTIVES = (FIELDS_DIRECTIVE, SOFTWARE_DIRECTIVE, *DATE_DIRECTIVE)
-_AS_WRITTEN = ("method", "target", "path", "query", "protocol")
+_REQUEST_FIELDS = ("method", "target", "path", "query", "protocol")
 """Fields in which no server escapes blanks: they are the request's own text."""
 
 
@@ -40,31 +43,33 @@ def with_fields(
 
     """
     header = header.removeprefix(FIELDS_DIRECTIVE.decode()).strip()
-    names, separators = _names(header)
-    product = product_of([name.lower() for name in names], software)
-    missing = _further(names, product)
+    names, separators = _split_header(header)
+    product = detect_product([name.lower() for name in names], software)
+    missing = _undeclared_names(names, product)
     labels = [*names, *missing]
     fields = [
         Field(name, spec, separators[0] if place else "", quotes=_quotes(product), label=label)
         for place, ((name, spec), label) in enumerate(
-            zip(_specs(labels, product, unit), labels, strict=True)
+            zip(_assign_specs(labels, product, unit), labels, strict=True)
         )
     ]
     if not fields:
         return replace(log_format, lines=())
-    counted = Counted(separators, len(names), open=bool(product.further), quotes=product.quotes)
+    delimited = Delimited(
+        separators, len(names), open=bool(product.appended), quotes=product.quotes
+    )
     guesses = tuple(g for g in log_format.guesses if not g.what.startswith("unit"))
     if product.open_unit and unit is None:
         guesses += _unit_guess(names)
     return replace(
         log_format,
-        lines=(Line(tuple(fields), counted=counted),),
+        lines=(Line(tuple(fields), delimited=delimited),),
         escape="doubled",
         guesses=guesses,
     )
 
 
-def _names(header: str) -> tuple[list[str], str]:
+def _split_header(header: str) -> tuple[list[str], str]:
     """Names, and what may separate values: that of the header first."""
     if "\t" in header:
         # Names may hold blanks then: `IPS scan result` (Forefront TMG).
@@ -78,11 +83,11 @@ def _names(header: str) -> tuple[list[str], str]:
     return names, "\t " if cloudfront else " \t"
 
 
-def _further(names: Sequence[str], product: Product) -> tuple[str, ...]:
+def _undeclared_names(names: Sequence[str], product: Product) -> tuple[str, ...]:
     """Names of newer fields that lines have behind those of the header."""
-    known = product.further[: len(names)]
+    known = product.appended[: len(names)]
     same = tuple(name.lower() for name in names) == known
-    return product.further[len(names) :] if same else ()
+    return product.appended[len(names) :] if same else ()
 
 
 def _quotes(product: Product) -> Quotes:
@@ -95,14 +100,16 @@ def _unit_guess(names: Sequence[str]) -> tuple[Guess, ...]:
     return (
         Guess(
             what="unit of duration_s",
-            taken="milliseconds",
+            assumed="milliseconds",
             why="time-taken is in milliseconds in IIS and most others, in seconds by the draft",
             remedy="--duration-unit s",
         ),
     )
 
 
-def _specs(names: Sequence[str], product: Product, unit: str | None) -> list[tuple[str, FieldSpec]]:
+def _assign_specs(
+    names: Sequence[str], product: Product, unit: str | None
+) -> list[tuple[str, FieldSpec]]:
     """Names and readings of the fields; of two that fill one column the first counts."""
     small = [name.lower() for name in names]
     known = {**USUAL, **product.names}
@@ -117,13 +124,13 @@ def _specs(names: Sequence[str], product: Product, unit: str | None) -> list[tup
         first = name == "x-host-header" or field_name not in filled
         if field_name and first and not (name in times and name in filled):
             filled |= {field_name, name}
-            specs.append(_known(field_name, product))
+            specs.append(_known_spec(field_name, product))
         else:
-            specs.append(_own(name, filled, product))
+            specs.append(_own_spec(name, filled, product))
     return specs
 
 
-def _known(field_name: str, product: Product) -> tuple[str, FieldSpec]:
+def _known_spec(field_name: str, product: Product) -> tuple[str, FieldSpec]:
     name, _, kind = field_name.partition(":")
     spec = replace(OWN_KINDS[kind], column=name) if kind else FIELDS[name]
     if spec.kind is Kind.TEXT:
@@ -131,7 +138,7 @@ def _known(field_name: str, product: Product) -> tuple[str, FieldSpec]:
     return name, spec
 
 
-def _own(name: str, filled: set[str], product: Product) -> tuple[str, FieldSpec]:
+def _own_spec(name: str, filled: set[str], product: Product) -> tuple[str, FieldSpec]:
     own = re.sub(r"[^a-z0-9]+", "_", name).strip("_") or "field"
     if own[0].isdigit():
         own = f"field_{own}"
@@ -141,7 +148,7 @@ def _own(name: str, filled: set[str], product: Product) -> tuple[str, FieldSpec]
     return own, FieldSpec(Kind.TEXT, own, escape=product.escape)
 
 
-def directives(data: bytes) -> Iterator[tuple[int, bytes]]:
+def find_directives(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Where ``#Fields``, ``#Date`` and ``#Software`` lines begin, and what they say."""
     at = 0 if data.startswith(b"#") else data.find(b"\n#") + 1
     while at or data.startswith(b"#"):
@@ -155,17 +162,17 @@ def directives(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = following + 1
 
 
-def sections(data: bytes) -> Iterator[tuple[bytes | None, bytes]]:
+def split_sections(data: bytes) -> Iterator[tuple[bytes | None, bytes]]:
     """Each ``#Fields`` line, ``None`` before the first, and what stands up to the next one."""
     header, start = None, 0
-    for at, line in directives(data):
+    for at, line in find_directives(data):
         if line.startswith(FIELDS_DIRECTIVE):
             yield header, data[start:at]
             header, start = line, at
     yield header, data[start:]
 
 
-def software_of(line: bytes) -> str | None:
+def parse_software(line: bytes) -> str | None:
     """What a ``#Software`` line names."""
     if not line.startswith(SOFTWARE_DIRECTIVE):
         return None
@@ -180,10 +187,10 @@ _DATE = re.compile(
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
-def date_of(line: bytes) -> Instant | None:
+def parse_date(line: bytes) -> Instant | None:
     """When a log was begun, as its ``#Date`` line says; ``None``: it does not.
 
-    >>> date_of(b"#Date: 12-Jan-1970 00:00:01") == date_of(b"#Date: 1970-01-12T00:00:01Z")
+    >>> parse_date(b"#Date: 12-Jan-1970 00:00:01") == parse_date(b"#Date: 1970-01-12T00:00:01Z")
     True
 
     """

@@ -74,7 +74,7 @@ TIMES: tuple[dict[str, str], ...] = (
     {"time-local": "clock"},
     {"date": "date"},
 )
-"""Fields that tell the time together, the best first: others of the same line are kept as text."""
+"""Fields that make the time together, the best first: others of the same line are kept as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +83,35 @@ class Product:
 
     Attributes:
         name: of the program.
-        telling: names of which one is enough to know it; ``x-edge-*`` stands for all with that
-            beginning.
+        identifying_names: names of which one is enough to recognise it; ``x-edge-*`` stands
+            for all with that beginning.
         software: how ``#Software`` begins.
         names: fields that it names or measures in its own way, before the usual ones.
         escape: what is escaped in texts: ``plus`` for blanks, ``percent``, or nothing.
         quotes: whether values with blanks are quoted.
         open_unit: whether ``time-taken`` is in seconds, as the draft has it, or in milliseconds
             is not known.
-        further: names in the order in which newer fields were added at the end: they are in
+        appended: names in the order in which newer fields were added at the end: they are in
             lines before they are in the header.
 
     """
 
     name: str
-    telling: Collection[str] = ()
+    identifying_names: Collection[str] = ()
     software: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     escape: str | None = None
     quotes: bool = True
     open_unit: bool = False
-    further: tuple[str, ...] = ()
+    appended: tuple[str, ...] = ()
 
-    def tells(self, names: Collection[str], software: str) -> bool:
+    def matches(self, names: Collection[str], software: str) -> bool:
         """Whether a log with these names, written by this software, is this program's."""
         if self.software and software.lower().startswith(self.software):
             return True
         return any(
             name == known or (known.endswith("*") and name.startswith(known[:-1]))
-            for known in self.telling
+            for known in self.identifying_names
             for name in names
         )
 
@@ -128,15 +128,15 @@ _CLOUDFRONT = (
 PRODUCTS: tuple[Product, ...] = (
     Product(
         "Amazon CloudFront",
-        telling=("x-edge-*",),
+        identifying_names=("x-edge-*",),
         names={"time-taken": "duration_s", "time-to-first-byte": "first_byte_s:seconds"},
         escape="percent",
         quotes=False,
-        further=tuple(_CLOUDFRONT.split()),
+        appended=tuple(_CLOUDFRONT.split()),
     ),
     Product(
         "EdgeCast",
-        telling=("customer-id", "rs-duration", "x-ec_custom-1"),
+        identifying_names=("customer-id", "rs-duration", "x-ec_custom-1"),
         # TCP_HIT/200: what the cache did, and the status.
         names={
             "sc-status": "coded_status",
@@ -146,7 +146,7 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "Microsoft Exchange",
-        telling=("clientipaddress",),
+        identifying_names=("clientipaddress",),
         software="microsoft exchange",
         names={
             "clientipaddress": "client",
@@ -167,7 +167,7 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "Forefront TMG or ISA Server",
-        telling=("c-agent", "s-object-source", "filterinfo", "cs-referred"),
+        identifying_names=("c-agent", "s-object-source", "filterinfo", "cs-referred"),
         software="microsoft forefront",
         names={
             "c-agent": "user_agent",
@@ -180,7 +180,13 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "Blue Coat ProxySG",
-        telling=("s-action", "sc-filter-result", "x-exception-id", "s-hierarchy", "x-bluecoat-*"),
+        identifying_names=(
+            "s-action",
+            "sc-filter-result",
+            "x-exception-id",
+            "s-hierarchy",
+            "x-bluecoat-*",
+        ),
         software="sgos",
         names={
             "s-action": "cache_status",
@@ -194,35 +200,37 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "Windows Media Services",
-        telling=("c-playerid", "c-playerversion", "x-duration"),
+        identifying_names=("c-playerid", "c-playerversion", "x-duration"),
         software="windows media services",
         names={"c-status": "status", "x-duration": "duration_s"},
         escape="plus",
     ),
-    Product("http.sys", telling=("s-reason", "s-queuename"), escape="plus", quotes=False),
+    Product("http.sys", identifying_names=("s-reason", "s-queuename"), escape="plus", quotes=False),
     Product(
         "Akamai",
-        telling=("cs-ip",),
+        identifying_names=("cs-ip",),
         names={"cs-ip": "client"},
         escape="percent",
         open_unit=True,
     ),
-    Product("IIS Advanced Logging", telling=("timetakenms",), software="iis advanced logging"),
+    Product(
+        "IIS Advanced Logging", identifying_names=("timetakenms",), software="iis advanced logging"
+    ),
     Product(
         "IIS",
-        telling=("sc-substatus", "sc-win32-status", "s-sitename"),
+        identifying_names=("sc-substatus", "sc-win32-status", "s-sitename"),
         software="microsoft internet information",
         escape="plus",
         quotes=False,
     ),
 )
-"""Programs by what tells them, the most particular first."""
+"""Programs, the most specific first."""
 
 OTHER = Product("W3C", escape="plus", open_unit=True)
 """Of a program that is not known: as most are made to be read by what reads IIS logs."""
 
 
-def product_of(names: Collection[str], software: str) -> Product:
+def detect_product(names: Collection[str], software: str) -> Product:
     """The program that writes a log with these names, in small letters."""
-    known = (product for product in PRODUCTS if product.tells(names, software))
+    known = (product for product in PRODUCTS if product.matches(names, software))
     return next(known, OTHER)

@@ -1,7 +1,7 @@
-"""What a source's first lines tell of its times: their zone, and the order of day and month.
+"""What a source's first lines say about its times: their zone, and the order of day and month.
 
-Units of durations are settled in ``units.py``. What lines leave open is a guess, and said to be
-one. Reads no files.
+Units of durations are resolved in ``duration_units.py``. What stays ambiguous is a guess, and
+reported as one. Reads no files.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from dataclasses import replace
 
 from hitwatch.formats.fields import Kind
 from hitwatch.formats.format import Format, Guess, Layout, Line
-from hitwatch.formats.registry import named
+from hitwatch.formats.registry import name_only
 from hitwatch.formats.times import Zone
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import HOUR, Instant
 
-_LOOKED_AT = 8 * 1024
+_HEAD_SIZE = 8 * 1024
 """How much of the first lines is read for their zone: a source has one."""
 
 _SHIFTED = Zone("one hour east", ((-(2**62), HOUR // 1_000_000),))
 _ZONE = Guess(
     what="zone of time",
-    taken="UTC",
+    assumed="UTC",
     why="its times have no offset, and are often the server's own",
     remedy="--tz ZONE, such as --tz Europe/Berlin",
 )
-_PASS = Guess(
+_REPEATED_HOUR = Guess(
     what="which pass the first times are of, of the hour that came twice",
-    taken="the first",
-    why="the log begins within that hour, and only lines before it would tell",
+    assumed="the first",
+    why="the log begins within that hour, and only earlier lines would show it",
     remedy="a log that begins earlier, or times with offsets",
 )
 _MONTH_FIRST = re.compile(r"%m/%d/%[yY]")
@@ -37,12 +37,12 @@ _DAY_FIRST = re.compile(r"%d/%m/%[yY]")
 
 
 def resolve_date(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
-    """Settle how the times of a source are to be read, as far as its lines tell it.
+    """Resolve how the times of a source are read, as far as its lines show it.
 
     Args:
         log_format: the format that was recognised or given.
         lines: whole lines of one source, as the format reads them.
-        zone: of times without an offset; ``None``: nobody told.
+        zone: of times without an offset; ``None``: unknown.
 
     Returns:
         The format with one order of day and month, and with what is a guess among its
@@ -51,11 +51,11 @@ def resolve_date(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
     """
     if log_format.layout is Layout.W3C:
         return log_format
-    ordered = _with_order(log_format, lines)
-    guess = _ZONE if zone is None else _PASS
+    ordered = _resolve_order(log_format, lines)
+    guess = _ZONE if zone is None else _REPEATED_HOUR
     if guess in ordered.guesses or not _lacks_offset(ordered, lines):
         return ordered
-    if zone is not None and not _begins_twice(ordered, lines, zone):
+    if zone is not None and not _begins_in_repeated_hour(ordered, lines, zone):
         return ordered
     return replace(ordered, guesses=(*ordered.guesses, guess))
 
@@ -65,7 +65,7 @@ _LOCAL = re.compile(rb'"[A-Z]{3,10} /')
 
 
 def resolve_host(log_format: Format, lines: bytes) -> Format:
-    """Settle whether targets tell the host: they do where most of them are absolute.
+    """Resolve whether targets hold the host: they do where most of them are absolute.
 
     Varnish writes each request so, with the host that was asked for (varnishncsa's ``%r``). In
     the log of a web server an absolute target is rare, and the host of another site.
@@ -80,35 +80,35 @@ def resolve_host(log_format: Format, lines: bytes) -> Format:
 
 def _lacks_offset(log_format: Format, lines: bytes) -> bool:
     """Whether lines have times without an offset: another zone makes other times of them."""
-    if not log_format.fills("time") or _is_certain(log_format):
+    if not log_format.fills("time") or _tells_offset(log_format):
         return False
     here, there = (_first_times(log_format, lines, zone) for zone in (None, _SHIFTED))
     return here != there
 
 
-def _begins_twice(log_format: Format, lines: bytes, zone: Zone) -> bool:
+def _begins_in_repeated_hour(log_format: Format, lines: bytes, zone: Zone) -> bool:
     """Whether the first time is one that the clock on the wall showed twice."""
-    return any(zone.comes_twice(first) for first in _first_times(log_format, lines, zone)[:1])
+    return any(zone.is_repeated(first) for first in _first_times(log_format, lines, zone)[:1])
 
 
 def _first_times(log_format: Format, lines: bytes, zone: Zone | None) -> list[Instant]:
-    head = lines[:_LOOKED_AT]
+    head = lines[:_HEAD_SIZE]
     head = head[: head.rfind(b"\n") + 1] or head
-    return Parser(_times_alone(log_format), columns=["time"], zone=zone).parse(head).times()
+    return Parser(_with_times_only(log_format), columns=["time"], zone=zone).parse(head).times()
 
 
-def _times_alone(log_format: Format) -> Format:
+def _with_times_only(log_format: Format) -> Format:
     """The format without the names that hold no time: making a parser of all takes long."""
     if log_format.parts or not log_format.keys or log_format.pattern:
         return log_format
     keys = tuple(key for key in log_format.keys if key.spec.kind is Kind.TIME)
-    return replace(log_format, keys=keys, required=(), telling=())
+    return replace(log_format, keys=keys, required=(), identifying_keys=())
 
 
-def _is_certain(log_format: Format) -> bool:
+def _tells_offset(log_format: Format) -> bool:
     """Whether a format says itself that its times have an offset, or need none."""
     if log_format.parts:
-        return all(_is_certain(part) for part in log_format.parts)
+        return all(_tells_offset(part) for part in log_format.parts)
     written = [
         spec.time_format or log_format.time_format
         for _, spec in log_format.specs
@@ -119,10 +119,10 @@ def _is_certain(log_format: Format) -> bool:
     )
 
 
-def _with_order(log_format: Format, lines: bytes) -> Format:
+def _resolve_order(log_format: Format, lines: bytes) -> Format:
     """The format with one order of day and month, where it has lines of both."""
-    month_first = tuple(line for line in log_format.lines if not _has(line, _DAY_FIRST))
-    day_first = tuple(line for line in log_format.lines if not _has(line, _MONTH_FIRST))
+    month_first = tuple(line for line in log_format.lines if not _has_date(line, _DAY_FIRST))
+    day_first = tuple(line for line in log_format.lines if not _has_date(line, _MONTH_FIRST))
     if len(month_first) == len(log_format.lines) or len(day_first) == len(log_format.lines):
         return log_format
     formats = [replace(log_format, lines=kept) for kept in (month_first, day_first)]
@@ -133,12 +133,12 @@ def _with_order(log_format: Format, lines: bytes) -> Format:
     other = f"{log_format.name}-day-first"
     guess = Guess(
         what="order of day and month",
-        taken="month first",
+        assumed="month first",
         why="no number in their places is above 12",
-        remedy=f"--log-format {other if other in named() else 'FILE with one order of them'}",
+        remedy=f"--log-format {other if other in name_only() else 'FILE with one order of them'}",
     )
     return replace(formats[0], guesses=(*log_format.guesses, guess))
 
 
-def _has(line: Line, dates: re.Pattern[str]) -> bool:
+def _has_date(line: Line, dates: re.Pattern[str]) -> bool:
     return any(dates.fullmatch(field.spec.time_format or "") for field in line.fields)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 WITHHELD = b"REDACTED"
 """What stands in place of a rejected line that may not be shown."""
 
-Course: TypeAlias = tuple[int | None, int | None]
-"""What the times of hits tell of the lines behind them, as the kernel has it: the latest clock
-time of lines without a date, and the latest instant."""
+ClockState: TypeAlias = tuple[int | None, int | None]
+"""What the clock times so far say about those of the next lines: the latest time of day of
+lines without a date, and the latest instant."""
 
-UNKNOWN: Course = (None, None)
-"""Of the first lines of a log."""
+CLOCK_UNKNOWN: ClockState = (None, None)
+"""Before the first line of a log."""
 
 LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
 
@@ -91,14 +91,14 @@ class Hits:
 
         Args:
             chosen: a byte a hit: whether it counts; all when ``None``.
-            flags: which values of a column are marked; it has been told of those that are
-                ``unflagged``.
+            flags: which values of a column are flagged; those that are ``unflagged`` have been
+                added to it.
 
         """
         return self._batch.hit_batch(chosen, flags)
 
     def unflagged(self, flags: _kernel.ValueFlags) -> list[str]:
-        """Values of which nobody has said whether they are marked."""
+        """Values that are not in ``flags`` yet."""
         return self._batch.unflagged(flags)
 
     @property
@@ -110,11 +110,11 @@ class Hits:
         """The column ``time``, in the order of the lines."""
         return self._batch.times()
 
-    def holds(self, column: str) -> bool:
+    def has_values(self, column: str) -> bool:
         """Whether a column was built and holds a value in any row."""
         return self._batch.holds(column)
 
-    def texts_of(self, column: str) -> list[str | None]:
+    def texts(self, column: str) -> list[str | None]:
         """A text column, in the order of the lines."""
         return self._batch.texts(column)
 
@@ -124,35 +124,38 @@ class Hits:
         return self._data
 
     @property
-    def course(self) -> Course:
-        """What their times tell of the lines behind them."""
+    def clock_state(self) -> ClockState:
+        """What their times say about those of the next lines."""
         return self._batch.course
 
     @property
-    def twice(self) -> int:
-        """How many of them have a clock time that came twice: the lines before them told which."""
+    def ambiguous_times(self) -> int:
+        """How many have a clock time that came twice, as when clocks go back.
+
+        Which of the two it was is known from the lines before them.
+        """
         return self._batch.twice
 
     @property
-    def told(self) -> int:
+    def columns_present(self) -> int:
         """Number of columns that hold a value in any row."""
         return self._batch.columns_present
 
-    def keeping(self, rejects: int) -> Hits:
-        """These hits, with no more than so many rejected lines."""
+    def limit_rejects(self, rejects: int) -> Hits:
+        """Keep no more than so many of the rejected lines; returns these hits."""
         self._keep = rejects
         return self
 
-    def chosen(self, mask: pl.Series) -> Hits:
-        """The hits that are chosen; the others are counted as excluded.
+    def select(self, mask: pl.Series) -> Hits:
+        """The selected hits; the others are counted as excluded.
 
         Args:
             mask: a boolean a hit, never null.
 
         """
-        return self if mask.all() else self._made_of(self._batch.select(flags_of(mask)))
+        return self if mask.all() else self._with_batch(self._batch.select(mask_bytes(mask)))
 
-    def replaced(self, column: str, places: pl.Series, texts: Sequence[str | None]) -> Hits:
+    def replace_texts(self, column: str, places: pl.Series, texts: Sequence[str | None]) -> Hits:
         """The same hits with other texts in a text column.
 
         Args:
@@ -162,15 +165,17 @@ class Hits:
             texts: need not be distinct.
 
         """
-        return self._made_of(self._batch.replace_texts(column, places.to_numpy().tobytes(), texts))
+        return self._with_batch(
+            self._batch.replace_texts(column, places.to_numpy().tobytes(), texts)
+        )
 
-    def withholding_lines(self) -> Hits:
-        """The same hits; of rejected lines is told where they stand and why, not what they say."""
-        hits = self._made_of(self._batch)
+    def withhold_lines(self) -> Hits:
+        """The same hits; rejects keep their place and reason, but not the line."""
+        hits = self._with_batch(self._batch)
         hits._data = None
         return hits
 
-    def _made_of(self, batch: _kernel.Batch) -> Hits:
+    def _with_batch(self, batch: _kernel.Batch) -> Hits:
         hits = Hits(batch, self._data, self._parser)
         hits._keep = self._keep
         return hits
@@ -224,13 +229,13 @@ class Hits:
 
     @property
     def rejects(self) -> list[Reject]:
-        """The first rejects, as many as the parser was told to keep."""
+        """The first rejects, as many as the parser keeps."""
         data = self._data
         return [
             Reject(
                 number,
                 column,
-                self._parser.word(reason, field),
+                self._parser.describe_reject(reason, field),
                 WITHHELD if data is None else data[start:end],
             )
             for number, column, reason, field, start, end in self._batch.rejects[: self._keep]
@@ -241,12 +246,12 @@ class Hits:
         """Number of rejects by reason, all of them."""
         counts: dict[str, int] = {}
         for reason, field, count in self._batch.reasons:
-            worded = self._parser.word(reason, field)
-            counts[worded] = counts.get(worded, 0) + count
+            text = self._parser.describe_reject(reason, field)
+            counts[text] = counts.get(text, 0) + count
         return counts
 
 
-def flags_of(mask: pl.Series) -> bytes:
+def mask_bytes(mask: pl.Series) -> bytes:
     """Booleans as the kernel takes them, a byte each."""
     import polars as pl
 

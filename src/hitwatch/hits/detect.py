@@ -8,12 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 
-from hitwatch.formats.compile import TELLING
+from hitwatch.formats.compile import MIN_IDENTIFYING_KEYS
 from hitwatch.formats.format import INFERRED, Format, Layout, normalize_key
 from hitwatch.formats.registry import Outline, builtin
-from hitwatch.formats.w3c import date_of, directives, sections, software_of, with_fields
+from hitwatch.formats.w3c import (
+    find_directives,
+    parse_date,
+    parse_software,
+    split_sections,
+    with_fields,
+)
 from hitwatch.hits.batch import Hits, Reject
-from hitwatch.hits.envelopes import votes
+from hitwatch.hits.envelopes import drop_notices
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
 
@@ -30,10 +36,10 @@ class Fit:
         lines: how many lines were tried.
         fitting: how many of them parsed.
         certain: how many of those have nothing but values that look like what they are.
-        told: how many columns the lines fill.
+        columns_present: how many columns the lines fill.
         rejects: the first lines that did not, and why.
         tied: names of the formats that fit as many lines and say as much.
-        headed: whether there is nothing but a header that lays lines out.
+        header_only: whether there is nothing but a header that lays lines out.
 
     """
 
@@ -41,10 +47,10 @@ class Fit:
     lines: int
     fitting: int
     certain: int
-    told: int
+    columns_present: int
     rejects: tuple[Reject, ...] = ()
     tied: tuple[str, ...] = ()
-    headed: bool = False
+    header_only: bool = False
 
     @property
     def share(self) -> float:
@@ -58,9 +64,9 @@ class Fit:
         Most of them fit; or some do, beyond doubt, and the others are something else: notices
         of a server's restarts, lines of other programs.
         """
-        generic = self.log_format.normalized_keys and not self.log_format.telling
-        beyond_doubt = self.certain > 0 and not generic and tells_enough(self.log_format)
-        return self.share >= ENOUGH or self.headed or beyond_doubt
+        generic = self.log_format.normalized_keys and not self.log_format.identifying_keys
+        beyond_doubt = self.certain > 0 and not generic and is_informative(self.log_format)
+        return self.share >= ENOUGH or self.header_only or beyond_doubt
 
     @property
     def weight(self) -> int:
@@ -74,7 +80,7 @@ class Fit:
 
 
 _Score: TypeAlias = tuple[int, int, int, int, int, int]
-_Tried: TypeAlias = tuple[_Score, Format, Hits]
+_Attempt: TypeAlias = tuple[_Score, Format, Hits]
 
 
 @dataclass(slots=True)
@@ -92,12 +98,12 @@ class Trial:
     data: bytes
     formats: Iterable[Format] | None = None
     known: list[Fit] = field(init=False)
-    _tried: list[_Tried] = field(init=False, repr=False)
+    _attempts: list[_Attempt] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.data = votes(self.data)
-        self._tried = _tried(self.data, self.formats)
-        self.known = _fits(self._tried)
+        self.data = drop_notices(self.data)
+        self._attempts = _try_formats(self.data, self.formats)
+        self.known = _rank(self._attempts)
 
     @property
     def fits(self) -> list[Fit]:
@@ -109,8 +115,8 @@ class Trial:
         from hitwatch.formats.inference.infer import infer
 
         inferred = infer(self.data)
-        more = _tried(self.data, [inferred]) if inferred else []
-        return _fits(self._tried + more) if more else self.known
+        more = _try_formats(self.data, [inferred]) if inferred else []
+        return _rank(self._attempts + more) if more else self.known
 
 
 def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
@@ -118,7 +124,7 @@ def detect(data: bytes, formats: Iterable[Format] | None = None) -> list[Fit]:
     return Trial(data, formats).fits
 
 
-def _fits(tried: Iterable[_Tried]) -> list[Fit]:
+def _rank(tried: Iterable[_Attempt]) -> list[Fit]:
     tried = sorted(tried, key=lambda item: item[0], reverse=True)
     scores = [score[:-1] for score, _, _ in tried]
     fits = [
@@ -127,9 +133,9 @@ def _fits(tried: Iterable[_Tried]) -> list[Fit]:
             hits.lines,
             len(hits),
             hits.certain,
-            hits.told,
+            hits.columns_present,
             tuple(hits.rejects),
-            headed=_is_headed(log_format, hits),
+            header_only=_is_header_only(log_format, hits),
         )
         for _, log_format, hits in tried
     ]
@@ -139,26 +145,26 @@ def _fits(tried: Iterable[_Tried]) -> list[Fit]:
     return [replace(fits[0], tied=tuple(best_names[1:])), *fits[1:]] if fits else []
 
 
-def _tried(data: bytes, formats: Iterable[Format] | None) -> list[_Tried]:
-    section = _section(data)
-    glance = _Glance(data)
+def _try_formats(data: bytes, formats: Iterable[Format] | None) -> list[_Attempt]:
+    section = _largest_section(data)
+    prefilter = _Prefilter(data)
     tried = []
     known = builtin()
-    likely = (known[name] for name in known if glance.may_be(known.outline(name)))
+    likely = (known[name] for name in known if prefilter.may_be(known.outline(name)))
     for log_format in likely if formats is None else formats:
-        laid_out, lines = log_format, data
+        resolved, lines = log_format, data
         if log_format.layout is Layout.W3C:
             if section.header:
-                laid_out = with_fields(log_format, section.header, section.software)
+                resolved = with_fields(log_format, section.header, section.software)
                 lines = section.lines
             elif not log_format.lines:
                 continue
-        if formats is None and laid_out is log_format and section.begun is None:
+        if formats is None and resolved is log_format and section.begun is None:
             parser = _parser(log_format.name, id(log_format))
         else:
-            parser = Parser(laid_out, begun=section.begun)
+            parser = Parser(resolved, begun=section.begun)
         hits = parser.parse(lines)
-        tried.append((_score(laid_out, hits, data), laid_out, hits))
+        tried.append((_score(resolved, hits, data), resolved, hits))
     return tried
 
 
@@ -184,16 +190,22 @@ class _Section:
     begun: Instant | None
 
 
-def _section(data: bytes) -> _Section:
+def _largest_section(data: bytes) -> _Section:
     if b"#" not in data:
         return _Section("", data, "", None)
     header, lines = max(
-        sections(data), key=lambda section: (section[0] is not None, len(section[1]))
+        split_sections(data), key=lambda section: (section[0] is not None, len(section[1]))
     )
-    said = [line for _, line in directives(data)]
-    before = [line for _, line in directives(data[: data.find(lines)])]
-    dates = [date for line in (*reversed(before), *said) if (date := date_of(line)) is not None]
-    names = [name for line in (*reversed(before), *said) if (name := software_of(line))]
+    all_directives = [line for _, line in find_directives(data)]
+    before = [line for _, line in find_directives(data[: data.find(lines)])]
+    dates = [
+        date
+        for line in (*reversed(before), *all_directives)
+        if (date := parse_date(line)) is not None
+    ]
+    names = [
+        name for line in (*reversed(before), *all_directives) if (name := parse_software(line))
+    ]
     return _Section(
         (header or b"").decode("utf-8", "replace"),
         lines,
@@ -202,18 +214,18 @@ def _section(data: bytes) -> _Section:
     )
 
 
-def _is_headed(log_format: Format, hits: Hits) -> bool:
-    counted = any(line.counted for line in log_format.lines)
-    return counted and bool(hits.directives) and not hits.lines and tells_enough(log_format)
+def _is_header_only(log_format: Format, hits: Hits) -> bool:
+    delimited = any(line.delimited for line in log_format.lines)
+    return delimited and bool(hits.directives) and not hits.lines and is_informative(log_format)
 
 
-def tells_enough(log_format: Format) -> bool:
+def is_informative(log_format: Format) -> bool:
     """Whether a format's lines say when something happened, and what."""
     return log_format.fills("time") and (log_format.fills("status") or log_format.fills("target"))
 
 
-class _Glance:
-    """Tells at a glance which formats some lines cannot be in: it spares a trial.
+class _Prefilter:
+    """Excludes formats that some lines cannot be in, which is cheaper than a trial.
 
     Args:
         data: the lines.
@@ -222,17 +234,17 @@ class _Glance:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._fold: bytes | None = None
+        self._normalized: bytes | None = None
         self._objects = _OBJECT.search(data) is not None
         self._others = not self._objects or _OTHER.search(data) is not None
 
     def may_be(self, outline: Outline) -> bool:
-        """Whether any of the lines may be in a format; told by what its lines look like."""
+        """Whether any of the lines may be in a format, by what its lines look like."""
         if not self._may_be(outline.layout):
             return False
         written = outline.literals
         may_be_written = not written or any(all(map(self._has, texts)) for texts in written)
-        return may_be_written and self._may_tell(outline)
+        return may_be_written and self._may_have_names(outline)
 
     def _has(self, text: str) -> bool:
         """Whether a text stands in the lines; one that stands in most is not looked for."""
@@ -244,7 +256,7 @@ class _Glance:
             case Layout.JSON:
                 return self._objects
             case Layout.LOGFMT:
-                return _PAIRS.search(self._data, 0, _GLANCED_AT) is not None
+                return _PAIRS.search(self._data, 0, _PAIRS_SEARCHED) is not None
             case Layout.W3C:
                 return _DATED.search(self._data) is not None
             case Layout.LTSV:
@@ -252,23 +264,23 @@ class _Glance:
             case _:
                 return self._others
 
-    def _may_tell(self, outline: Outline) -> bool:
-        """Whether lines have names enough that tell the format."""
-        if not outline.telling:
+    def _may_have_names(self, outline: Outline) -> bool:
+        """Whether lines have enough of the names that identify the format."""
+        if not outline.identifying_keys:
             return True
-        names = (name.rpartition(".")[2] for name in outline.telling)
+        names = (name.rpartition(".")[2] for name in outline.identifying_keys)
         if outline.normalized_keys:
-            if self._fold is None:
-                self._fold = self._data.lower().translate(None, b"_-. @:")
-            normalized_keys = self._fold
+            if self._normalized is None:
+                self._normalized = self._data.lower().translate(None, b"_-. @:")
+            normalized_keys = self._normalized
             found = (normalize_key(name).encode() in normalized_keys for name in names)
         else:
             found = (name.encode() in self._data for name in names)
-        return sum(found) >= TELLING
+        return sum(found) >= MIN_IDENTIFYING_KEYS
 
 
-_GLANCED_AT = 4096
-"""How many bytes are searched for pairs; lines of another kind further on fit nowhere."""
+_PAIRS_SEARCHED = 4096
+"""How many bytes are searched for pairs; lines of another kind further on are exceptions."""
 
 _OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 _OTHER = re.compile(rb"^(?![ \t]*\{.*\}[ \t\r]*$).*\S", re.MULTILINE)
@@ -281,16 +293,16 @@ _DATED = re.compile(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
 
 
 def _score(log_format: Format, hits: Hits, data: bytes) -> _Score:
-    """Lines read right, whether names tell a product, lines read, and what else speaks."""
+    """Certain hits, whether names identify a product, hits, and what else counts, in this order."""
     if not len(hits):
-        headed = _is_headed(log_format, hits)
-        return 0, 0, 0, 0, headed, _evidence(log_format, data) if headed else 0
-    told_by = bool(log_format.telling)
+        header_only = _is_header_only(log_format, hits)
+        return 0, 0, 0, 0, header_only, _evidence(log_format, data) if header_only else 0
+    is_identified = bool(log_format.identifying_keys)
     particular = not log_format.normalized_keys
     evidence = _evidence(log_format, data)
     # What is inferred goes behind all that is known.
-    told = 0 if log_format.name == INFERRED else hits.told
-    return hits.certain, told_by, len(hits), told, particular, evidence
+    columns_present = 0 if log_format.name == INFERRED else hits.columns_present
+    return hits.certain, is_identified, len(hits), columns_present, particular, evidence
 
 
 def _evidence(log_format: Format, data: bytes) -> int:

@@ -8,7 +8,7 @@ from functools import cache
 from hitwatch import _kernel
 from hitwatch.formats.format import INFERRED
 from hitwatch.hits.detect import Fit, Trial
-from hitwatch.hits.envelopes import FRAMES, Frame, votes
+from hitwatch.hits.envelopes import FRAMES, Frame, drop_notices
 
 WORTH = 0.25
 """Share of lines that an envelope must be around to be tried."""
@@ -16,28 +16,28 @@ WORTH = 0.25
 _DEEPEST = 3
 _MOST_TRIES = 16
 
-Judge = Callable[[bytes], Trial]
+TryFormats = Callable[[bytes], Trial]
 """Tries formats on lines."""
 
 
-def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fit]]:
+def detect_framed(head: bytes, try_lines: TryFormats) -> tuple[tuple[Frame, ...], list[Fit]]:
     """Find out the format of some lines, and what is around them.
 
     Args:
         head: whole lines, from the beginning of a log.
-        judge: tries formats on lines.
+        try_lines: tries formats on lines.
 
     Returns:
         The envelopes, the outermost first, and the formats of what they carry, the best first.
 
     """
-    tried = cache(judge)
+    try_formats = cache(try_lines)
     best: tuple[Frame, ...] = ()
-    fits = tried(head).known
-    if not _carries_all(head, fits, tried):
+    fits = try_formats(head).known
+    if not _carries_all(head, fits, try_formats):
         # Where it does, what could be inferred from the lines as they are counts for nothing.
-        fits = tried(head).fits
-    if fits and fits[0].certain and fits[0].log_format.telling:
+        fits = try_formats(head).fits
+    if fits and fits[0].certain and fits[0].log_format.identifying_keys:
         # A product that keeps its own line, or some message, under such a name.
         return best, fits
     if _are_read(fits):
@@ -47,11 +47,11 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
     tries = 0
     while waiting:
         around, lines, outside = waiting.pop(0)
-        for frame, carried, framed in _around(lines):
+        for frame, payload, framed in _envelopes_around(lines):
             if tries == _MOST_TRIES:
                 return best, fits
             tries += 1
-            inner = tried(carried).fits
+            inner = try_formats(payload).fits
             fitting = _fitting(inner)
             # A name with blanks can swallow a head: without it, lines say the same better.
             # Objects that are lines already need no cutting.
@@ -66,7 +66,7 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
             if fitting >= max(least, 1) and (deeper or fitting > _fitting(fits)):
                 best, fits = (*around, frame), inner
             if len(around) + 1 < _DEEPEST:
-                waiting.append(((*around, frame), carried, inner))
+                waiting.append(((*around, frame), payload, inner))
             if best == (*around, frame) and fitting == _lines(inner):
                 # Every line is read: nothing but what is in it can be better.
                 waiting = waiting[-1:] if len(best) < _DEEPEST and not _are_read(inner) else []
@@ -74,12 +74,12 @@ def detect_framed(head: bytes, judge: Judge) -> tuple[tuple[Frame, ...], list[Fi
     return best, fits
 
 
-def _carries_all(head: bytes, known: list[Fit], judge: Judge) -> bool:
+def _carries_all(head: bytes, known: list[Fit], try_lines: TryFormats) -> bool:
     """Whether the first envelope carries lines of a known format, as many as there are."""
     if known and known[0].certain:
         return False
-    for frame, carried, _ in _around(head):
-        inner = judge(carried).known
+    for frame, payload, _ in _envelopes_around(head):
+        inner = try_lines(payload).known
         return frame.kind != "records" and _are_read(inner) and _lines(inner) >= _lines(known)
     return False
 
@@ -98,16 +98,16 @@ def _lines(fits: list[Fit]) -> int:
     return fits[0].lines if fits else 0
 
 
-def _around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
+def _envelopes_around(lines: bytes) -> Iterator[tuple[Frame, bytes, int]]:
     """Envelopes of a good share of lines, with what they carry, and how many lines that are."""
-    spoken = votes(lines)
+    candidates = drop_notices(lines)
     for frame in FRAMES:
         unframer = _kernel.Unframer([frame.compiled])
-        carried = unframer.feed(spoken)
+        payload = unframer.feed(candidates)
         framed, count = unframer.counts
         if frame.kind != "records":
             # The last line may be a part; of an object the head has only a piece.
             rest = unframer.finish()
-            carried, framed = carried + rest, framed + bool(rest)
-        if framed and framed >= WORTH * count and carried.rstrip() != spoken.rstrip():
-            yield frame, carried, framed
+            payload, framed = payload + rest, framed + bool(rest)
+        if framed and framed >= WORTH * count and payload.rstrip() != candidates.rstrip():
+            yield frame, payload, framed

@@ -1,10 +1,10 @@
-"""The units of durations, settled once for a source; reads no files.
+"""The units of durations, resolved once for a source; reads no files.
 
-Where a format leaves a unit open (``FieldSpec.units``), lines taken one by one cannot tell it: a
+Where a format leaves a unit open (``FieldSpec.units``), single lines cannot show it: a
 program that writes 30.004 s and 30 s means the same unit by both. What speaks for a unit, in
 this order: the unit written behind the number, the unit in the name (``elapsedMillis``), other
 durations of the same lines (a total is never below a part of it), a decimal point anywhere in
-the source, and the size of the numbers. What the last two say is a guess, and said to be one.
+the source, and the size of the numbers. What the last two say is a guess, and reported as one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from hitwatch.formats.fields import FIELDS, PER_SECOND, FieldSpec, Kind
 from hitwatch.formats.format import Format, Guess, Key, Layout, normalize_key
-from hitwatch.formats.unit_names import unit_named
+from hitwatch.formats.unit_names import unit_from_name
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant, from_datetime
@@ -38,12 +38,12 @@ _NAMES_OF = 20
 
 
 def is_open(log_format: Format) -> bool:
-    """Whether lines have yet to tell the unit of a duration."""
+    """Whether the unit of a duration is still open."""
     return any(spec.units for _, spec in log_format.specs)
 
 
-def settle_units(log_format: Format, lines: bytes, unit: str | None = None) -> Format:
-    """Settle the units that a format leaves open, as far as lines tell them.
+def resolve_units(log_format: Format, lines: bytes, unit: str | None = None) -> Format:
+    """Resolve the units that a format leaves open, as far as lines show them.
 
     Args:
         log_format: the format.
@@ -56,29 +56,29 @@ def settle_units(log_format: Format, lines: bytes, unit: str | None = None) -> F
 
     """
     if log_format.parts:
-        parts = tuple(settle_units(part, lines, unit) for part in log_format.parts)
+        parts = tuple(resolve_units(part, lines, unit) for part in log_format.parts)
         if all(part is was for part, was in zip(parts, log_format.parts, strict=True)):
             return log_format
         guesses = tuple(dict.fromkeys(guess for part in parts for guess in part.guesses))
         return replace(log_format, parts=parts, guesses=guesses)
-    named = _with_named_units(log_format, lines)
+    named = _add_keys_with_units(log_format, lines)
     if not is_open(named):
         return named
     if unit is not None:
-        return _fixed(named, dict.fromkeys(_open_readings(named), unit), ())
-    return _judged(named, lines)
+        return _fix_units(named, dict.fromkeys(_open_specs(named), unit), ())
+    return _infer_units(named, lines)
 
 
-def _with_named_units(log_format: Format, lines: bytes) -> Format:
+def _add_keys_with_units(log_format: Format, lines: bytes) -> Format:
     """The format with the names of durations that lines have and the format does not know."""
     if not log_format.keys:
         return log_format
     known = {normalize_key(key.path[-1]) for key in log_format.keys}
     found: dict[tuple[str, ...], Key] = {}
     for path in _names(log_format, lines):
-        told = None if normalize_key(path[-1]) in known else unit_named(path[-1])
-        if told is not None:
-            column, unit = told
+        named = None if normalize_key(path[-1]) in known else unit_from_name(path[-1])
+        if named is not None:
+            column, unit = named
             name = f"{column.removesuffix('s')}{unit}"
             found.setdefault(path, Key(path, name, FIELDS[name]))
     return replace(log_format, keys=(*found.values(), *log_format.keys)) if found else log_format
@@ -112,7 +112,7 @@ def _names_in(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]
             yield (*path, name)
 
 
-def _open_readings(log_format: Format) -> list[int]:
+def _open_specs(log_format: Format) -> list[int]:
     return [place for place, (_, spec) in enumerate(log_format.specs) if spec.units]
 
 
@@ -131,7 +131,7 @@ class _Number:
 _PLAIN = re.compile(r"\d{1,18}(?:\.(\d{0,18}))?", re.ASCII)
 
 
-def _number(text: str | None) -> _Number | None:
+def _parse_number(text: str | None) -> _Number | None:
     """A plain number above zero; zero is zero in every unit."""
     match = _PLAIN.fullmatch(text) if text else None
     if match is None or not (value := float(match[0])):
@@ -139,7 +139,7 @@ def _number(text: str | None) -> _Number | None:
     return _Number(value, len(match[1] or ""))
 
 
-def _judged(log_format: Format, lines: bytes) -> Format:
+def _infer_units(log_format: Format, lines: bytes) -> Format:
     """Look at the durations as they are written, and settle those that lines have."""
     durations = [
         (place, spec)
@@ -147,7 +147,7 @@ def _judged(log_format: Format, lines: bytes) -> Format:
         if spec.kind is Kind.SECONDS
     ]
     raw = {place: FieldSpec(Kind.TEXT, f"written_{place}") for place, _ in durations}
-    hits = Parser(_times_first(_with_readings(log_format, raw))).parse(lines)
+    hits = Parser(_times_first(_with_specs(log_format, raw))).parse(lines)
     texts = {place: _texts(hits, f"written_{place}") for place, _ in durations}
     parts = [
         [None if number is None else number.value / spec.per_second for number in texts[place]]
@@ -156,21 +156,21 @@ def _judged(log_format: Format, lines: bytes) -> Format:
     ]
     units: dict[int, str] = {}
     guesses: list[Guess] = []
-    times = hits.times() if log_format.whole_since else []
+    times = hits.times() if log_format.integer_units_since else []
     for place, spec in durations:
         if not spec.units or not any(texts[place]):
             continue
-        possible = _of_its_day(spec, log_format, texts[place], times)
-        unit, why = _unit(possible, texts[place], parts)
+        possible = _exclude_later_units(spec, log_format, texts[place], times)
+        unit, why = _choose_unit(possible, texts[place], parts)
         units[place] = unit
         first = spec.column not in {guess.what.rpartition(" ")[2] for guess in guesses}
         if why and first:
-            why += _new_units(log_format, unit)
+            why += _later_units_hint(log_format, unit)
             guesses.append(_guess(str(spec.column), unit, why, possible.units))
-    return _fixed(log_format, units, tuple(guesses)) if units else log_format
+    return _fix_units(log_format, units, tuple(guesses)) if units else log_format
 
 
-def _of_its_day(
+def _exclude_later_units(
     spec: FieldSpec,
     log_format: Format,
     written: Sequence[_Number | None],
@@ -182,15 +182,17 @@ def _of_its_day(
     first = min(times)
     later = {
         unit
-        for unit, day in log_format.whole_since
+        for unit, day in log_format.integer_units_since
         if first < from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))
     }
     return replace(spec, units=tuple(u for u in spec.units if u not in later))
 
 
-def _new_units(log_format: Format, taken: str) -> str:
+def _later_units_hint(log_format: Format, unit_taken: str) -> str:
     """What speaks against a unit: those that are written since some day."""
-    others = [f"{WORDS[u]} since {day}" for u, day in log_format.whole_since if u != taken]
+    others = [
+        f"{WORDS[u]} since {day}" for u, day in log_format.integer_units_since if u != unit_taken
+    ]
     return f"; versions write {' or '.join(others)}" if others else ""
 
 
@@ -206,16 +208,16 @@ def _times_first(log_format: Format) -> Format:
 
 def _texts(hits: Hits, column: str) -> list[_Number | None]:
     """The numbers of a column; of a list, as of upstreams that were tried, the first."""
-    texts = hits.texts_of(column) if hits.holds(column) else []
-    return [_number(text.partition(",")[0].strip()) if text else None for text in texts]
+    texts = hits.texts(column) if hits.has_values(column) else []
+    return [_parse_number(text.partition(",")[0].strip()) if text else None for text in texts]
 
 
-def _unit(
+def _choose_unit(
     spec: FieldSpec, written: Sequence[_Number | None], parts: Sequence[Sequence[float | None]]
 ) -> tuple[str, str]:
-    """The unit of written durations, and why it is a guess; empty: it is none."""
+    """The unit of written durations, and why it is a guess; empty: it is certain."""
     numbers = [number for number in written if number is not None]
-    units, compared = _possible(spec, written, parts)
+    units, compared = _possible_units(spec, written, parts)
     if len(units) == 1:
         return units[0], ""
     if compared >= _ENOUGH_LINES:
@@ -230,16 +232,16 @@ def _unit(
         exact = all(number.decimals == 3 for number in pointed)
         if "s" in units and (middle < 1 or (exact and middle < _LONGEST)):
             return "s", ""
-        unit = "s" if "s" in units and middle < _SLOW else _plausible(units, middle, but="s")
+        unit = "s" if "s" in units and middle < _SLOW else _plausible_unit(units, middle, but="s")
         return unit, f"its numbers have a point, and half of them are below {middle:g}"
-    unit = _plausible(units, middle)
+    unit = _plausible_unit(units, middle)
     return unit, f"whole numbers only, and half of them are below {middle + 1:g}"
 
 
-def _possible(
+def _possible_units(
     spec: FieldSpec, written: Sequence[_Number | None], parts: Sequence[Sequence[float | None]]
 ) -> tuple[tuple[str, ...], int]:
-    """The units by which totals are not below their parts, and how many pairs told that."""
+    """The units by which totals are not below their parts, and how many pairs showed that."""
     pairs = [
         (number, part)
         for of_part in parts
@@ -264,7 +266,7 @@ def _possible(
     return (fitting, len(pairs) if whole else 0) if fitting else (spec.units, 0)
 
 
-def _plausible(units: Sequence[str], middle: float, but: str = "") -> str:
+def _plausible_unit(units: Sequence[str], middle: float, but: str = "") -> str:
     """The first unit that makes durations of requests out of numbers."""
     for unit in units:
         if unit != but and _SHORTEST <= middle / PER_SECOND[unit] <= _LONGEST:
@@ -277,17 +279,17 @@ def _guess(column: str, unit: str, why: str, units: Sequence[str]) -> Guess:
     return Guess(f"unit of {column}", WORDS[unit], why, f"--duration-unit {others}")
 
 
-def _fixed(log_format: Format, units: dict[int, str], guesses: tuple[Guess, ...]) -> Format:
+def _fix_units(log_format: Format, units: dict[int, str], guesses: tuple[Guess, ...]) -> Format:
     specs = [spec for _, spec in log_format.specs]
     fixed = {
         place: replace(specs[place], per_second=PER_SECOND[unit], by_point=False, units=())
         for place, unit in units.items()
     }
-    made = _with_readings(log_format, fixed)
-    return replace(made, guesses=(*log_format.guesses, *guesses))
+    result = _with_specs(log_format, fixed)
+    return replace(result, guesses=(*log_format.guesses, *guesses))
 
 
-def _with_readings(log_format: Format, specs: dict[int, FieldSpec]) -> Format:
+def _with_specs(log_format: Format, specs: dict[int, FieldSpec]) -> Format:
     """The format with other readings at places of ``Format.specs``."""
     place = 0
     lines = []

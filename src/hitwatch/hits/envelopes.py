@@ -25,14 +25,14 @@ class Frame:
         name: what people call it.
         source: where it is documented.
         example: a line of it, or several that carry one.
-        carried: the line that the example carries.
+        payload: the line that the example carries.
         kind: ``text``: text before and behind a line; ``member``: a JSON object that has the
             line under a name; ``records``: JSON objects that are not one to a line.
         head: what stands before the line; it matches at the beginning.
         kept: how many of its last bytes belong to the line.
         time_as: what is written around the head's time, its first group, in front of a line
             that has none of its own.
-        part: as ``head``, where the line that follows goes on in the next one.
+        partial: as ``head``, where the line that follows goes on in the next one.
         tail: what stands behind the line.
         ends: how a carried line ends.
         escape: how the carried line is escaped.
@@ -46,12 +46,12 @@ class Frame:
     name: str
     source: str
     example: str
-    carried: str
+    payload: str
     kind: Literal["text", "member", "records"] = "text"
     head: str = ""
     kept: int = 0
     time_as: tuple[bytes, bytes] | None = None
-    part: str | None = None
+    partial: str | None = None
     tail: str = ""
     ends: str = ""
     escape: str = "none"
@@ -73,18 +73,18 @@ def _compiled(frame: Frame) -> _kernel.Frame:
             "head": frame.head,
             "kept": frame.kept,
             "time_as": frame.time_as,
-            "part": frame.part,
+            "part": frame.partial,
             "tail": frame.tail.encode(),
             "ends": frame.ends.encode(),
             "escape": frame.escape,
-            "keys": _tree(frame.members),
+            "keys": _member_tree(frame.members),
             "ended": frame.ended,
             "lists": [name.encode() for name in frame.lists],
         }
     )
 
 
-def _tree(members: tuple[str, ...]) -> list[dict[bytes, tuple[Any, int | None, int]]]:
+def _member_tree(members: tuple[str, ...]) -> list[dict[bytes, tuple[Any, int | None, int]]]:
     nodes: list[dict[bytes, tuple[Any, int | None, int]]] = [{}]
     for rank, path in enumerate(members, 1):
         node = nodes[0]
@@ -122,7 +122,7 @@ _JSON = '{"time":"2026-10-10T13:55:36Z","ip":"192.0.2.7","path":"/a","status":20
 _JOURNAL = "https://www.freedesktop.org/software/systemd/man/latest/journalctl.html"
 
 
-def _quoted(name: str, source: str, inside: str, escape: str, start: str = "") -> Frame:
+def _quoted_frame(name: str, source: str, inside: str, escape: str, start: str = "") -> Frame:
     """A line between quotes. Arguments: how quotes are written inside; the escape; a head."""
     line = _CLF.replace('"', inside)
     head = re.escape(start) if start else "(?:)"
@@ -151,8 +151,9 @@ FRAMES: tuple[Frame, ...] = (
         "https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md",
         f"2026-10-10T13:55:36.100000000Z stdout F {_CLF}",
         _CLF,
+        # F marks a full line, P a part that the next line goes on with.
         head=rf"{_RFC3339} std(?:out|err) (?:F(?::\S*)? )?",
-        part=rf"{_RFC3339} std(?:out|err) P(?::\S*)? ",
+        partial=rf"{_RFC3339} std(?:out|err) P(?::\S*)? ",
     ),
     Frame(
         "timestamps",
@@ -207,7 +208,7 @@ FRAMES: tuple[Frame, ...] = (
         "https://www.gnu.org/software/grep/manual/grep.html#Output-Line-Prefix-Control",
         f"/var/log/nginx/access.log:12:{_CLF}",
         _CLF,
-        # A file is no host with a port: it has a slash, or ends as logs do.
+        # Unlike a host with a port, a file has a slash, or ends as logs do.
         head=r'(?:[A-Za-z]:\\)?(?:[^\s:"{]*[/\\][^\s:"{]+|[^\s:"{/]+(?:\.(?:log|txt|json|out|gz)'
         r"|_log)(?:[.-][\w-]+)*):(?:\d+:)?",
     ),
@@ -243,9 +244,11 @@ FRAMES: tuple[Frame, ...] = (
         head=rf'\[?{_FULL}\]?[ :](?:- )?(?:[^\s"{{]+ (?:- )?){{0,3}}?\[?{_LEVEL}\]?:?'
         r"[ \t]+(?:- )?\[?[A-Za-z_][\w.$-]*\]?(?: - |: )",
     ),
-    _quoted("quotes", "https://docs.litespeedtech.com/lsws/cp/", '"', "none"),
-    _quoted("quotes-doubled", "https://www.rfc-editor.org/rfc/rfc4180", '""', "doubled"),
-    _quoted("quotes-escaped", "https://docs.python.org/3/library/csv.html", '\\"', "backslash"),
+    _quoted_frame("quotes", "https://docs.litespeedtech.com/lsws/cp/", '"', "none"),
+    _quoted_frame("quotes-doubled", "https://www.rfc-editor.org/rfc/rfc4180", '""', "doubled"),
+    _quoted_frame(
+        "quotes-escaped", "https://docs.python.org/3/library/csv.html", '\\"', "backslash"
+    ),
     Frame(
         "cloudwatch-csv",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html",
@@ -352,7 +355,7 @@ _NOTICE = re.compile(
 )
 
 
-def votes(data: bytes) -> bytes:
+def drop_notices(data: bytes) -> bytes:
     """The lines that may speak for a format: not blank ones, nor heads between lines.
 
     Those are lines all the same, and become rejects.
@@ -362,7 +365,7 @@ def votes(data: bytes) -> bytes:
     return b"".join(line + b"\n" for line in lines if line.strip() and not _NOTICE.match(line))
 
 
-def undone(frames: tuple[Frame, ...], data: bytes) -> bytes:
+def unwrap(frames: tuple[Frame, ...], data: bytes) -> bytes:
     """Whole lines without what is around them; what is held of parts comes last."""
     if not frames:
         return data

@@ -9,7 +9,7 @@ from hitwatch.formats.fields import FieldSpec, Kind
 from hitwatch.formats.format import Format, Layout
 from hitwatch.hits.batch import Hits, Reject
 from hitwatch.hits.detect import Fit, detect
-from hitwatch.hits.key_names import labels_of
+from hitwatch.hits.key_names import find_labels
 from hitwatch.hits.reader import Reader
 
 
@@ -62,7 +62,7 @@ class Description:
         tied: formats that fit as well.
         fields: what each field means.
         filled: the columns that have a value in any of the lines.
-        misfits: the first lines that do not fit.
+        non_matching: the first lines that do not fit.
 
     """
 
@@ -76,15 +76,15 @@ class Description:
     tied: tuple[str, ...]
     fields: tuple[FieldDescription, ...]
     filled: frozenset[str]
-    misfits: tuple[NonMatchingLine, ...]
+    non_matching: tuple[NonMatchingLine, ...]
 
 
 _SHOWN = 5
 _EXAMPLES = 200
 
 
-def describe(
-    origin: str, head: bytes, reader: Reader, *, apart: bool = False
+def explain(
+    origin: str, head: bytes, reader: Reader, *, per_column: bool = False
 ) -> Description | None:
     """Describe the format of some lines.
 
@@ -92,7 +92,7 @@ def describe(
         origin: where they come from.
         head: whole lines.
         reader: reads them; it may know the format already.
-        apart: whether each column has a row of its own, for the values of one line.
+        per_column: whether each column has a row of its own, for the values of one line.
 
     Returns:
         ``None`` when there are no lines.
@@ -109,12 +109,12 @@ def describe(
     used = probe.log_format or log_format
     examples = _examples(found)
     fields = [
-        described
+        field
         for part in used.parts or (used,)
-        for described in _fields(part, examples, reader.bare(head))
+        for field in _fields(part, examples, reader.unwrap(head))
     ]
-    if apart:
-        fields = [row for described in fields for row in _taken_apart(described, examples)]
+    if per_column:
+        fields = [row for field in fields for row in _split_columns(field, examples)]
     return Description(
         origin=origin,
         log_format=used,
@@ -126,7 +126,7 @@ def describe(
         tied=reader.fits[0].tied,
         fields=tuple(dict.fromkeys(fields)),
         filled=frozenset(examples),
-        misfits=tuple(_non_matching(reject, used) for reject in rejects),
+        non_matching=tuple(_non_matching(reject, used) for reject in rejects),
     )
 
 
@@ -144,38 +144,38 @@ def _examples(found: list[Hits]) -> dict[str, str]:
 def _fields(log_format: Format, examples: dict[str, str], lines: bytes) -> list[FieldDescription]:
     """The fields under the log's own names; of those that may be missing only what is there."""
     meanings = {column.name: column.meaning for column in log_format.columns}
-    labels = labels_of(log_format, lines)
-    named = [(labels.get(index, ""), key.spec, False) for index, key in enumerate(log_format.keys)]
+    labels = find_labels(log_format, lines)
+    by_key = [(labels.get(index, ""), key.spec, False) for index, key in enumerate(log_format.keys)]
     if log_format.pattern:
-        named = [(key.name, key.spec, True) for key in log_format.keys]
+        by_key = [(key.name, key.spec, True) for key in log_format.keys]
     fields = [
         (field.label or field.name, field.spec, not place and field.or_end is None)
         for place, line in enumerate(log_format.lines)
         for field in line.fields
     ]
     always = {label for label, _, is_always in fields if is_always}
-    placed = [(label, spec, label in always) for label, spec, _ in fields]
+    positional = [(label, spec, label in always) for label, spec, _ in fields]
     found: dict[tuple[str, str], FieldDescription] = {}
-    for label, spec, is_always in [*placed, *named]:
+    for label, spec, is_always in [*positional, *by_key]:
         columns = _columns(spec)
         shown = next((examples[column] for column in columns if column in examples), None)
         if not label or not columns or (shown is None and not is_always):
             continue
         column = ", ".join(columns)
-        described = FieldDescription(label, column, meanings.get(columns[0], ""), shown)
-        found.setdefault((column, label), described)
+        row = FieldDescription(label, column, meanings.get(columns[0], ""), shown)
+        found.setdefault((column, label), row)
     return list(found.values())
 
 
-def _taken_apart(described: FieldDescription, examples: dict[str, str]) -> list[FieldDescription]:
+def _split_columns(row: FieldDescription, examples: dict[str, str]) -> list[FieldDescription]:
     """A row for each of a field's columns, with its own value."""
-    columns = described.column.split(", ")
+    columns = row.column.split(", ")
     if columns[0] == "method" and len(columns) > 1:
         columns.append("request_raw")
     return [
-        FieldDescription(described.field, column, BY_NAME[column].meaning, examples.get(column))
+        FieldDescription(row.field, column, BY_NAME[column].meaning, examples.get(column))
         if column in BY_NAME
-        else replace(described, column=column, example=examples.get(column))
+        else replace(row, column=column, example=examples.get(column))
         for column in columns
         if column in examples or len(columns) == 1
     ]
@@ -211,10 +211,10 @@ def _nearest(fits: list[Fit]) -> Fit:
 def nearness(fit: Fit, line: bytes) -> tuple[int, bool, int]:
     """How near a format is to a line that may not fit it; one of its layout is always nearer."""
     reached = fit.reject.column if fit.reject else 0
-    return fit.fitting, fit.log_format.layout is layout_of(line), reached
+    return fit.fitting, fit.log_format.layout is guess_layout(line), reached
 
 
-def layout_of(line: bytes) -> Layout:
+def guess_layout(line: bytes) -> Layout:
     """How the values of a line are laid out, by the look of it."""
     if line.lstrip()[:1] == b"{":
         return Layout.JSON

@@ -18,7 +18,7 @@ Found = tuple[int, int, str]
 """Index of a key of the format, its rank, and the name as it stands in the line."""
 
 
-def labels_of(log_format: Format, lines: bytes) -> dict[int, str]:
+def find_labels(log_format: Format, lines: bytes) -> dict[int, str]:
     """Names under which lines have the values that fill columns.
 
     Args:
@@ -31,40 +31,42 @@ def labels_of(log_format: Format, lines: bytes) -> dict[int, str]:
         was taken.
 
     """
-    spelled: dict[int, Counter[str]] = {}
+    spellings: dict[int, Counter[str]] = {}
     nodes = key_tree(log_format, 0)
     for line in lines.decode("utf-8", "replace").splitlines():
         best: dict[str, Found] = {}
-        for index, rank, name in _names(line, log_format, nodes):
+        for index, rank, name in _walk_names(line, log_format, nodes):
             key = log_format.keys[index]
             column = key.spec.column or key.name
             if column not in best or rank < best[column][1]:
                 best[column] = (index, rank, name)
         for index, _, name in best.values():
-            spelled.setdefault(index, Counter())[name] += 1
-    return {index: counts.most_common(1)[0][0] for index, counts in spelled.items()}
+            spellings.setdefault(index, Counter())[name] += 1
+    return {index: counts.most_common(1)[0][0] for index, counts in spellings.items()}
 
 
-def _names(line: str, log_format: Format, nodes: Sequence[Mapping[bytes, Any]]) -> Iterator[Found]:
+def _walk_names(
+    line: str, log_format: Format, nodes: Sequence[Mapping[bytes, Any]]
+) -> Iterator[Found]:
     match log_format.layout:
         case Layout.JSON:
             try:
                 values = json.loads(line)
             except (ValueError, RecursionError):
                 return
-            yield from _inside(values, log_format, nodes, 0, ())
+            yield from _walk_object(values, log_format, nodes, 0, ())
         case Layout.LOGFMT:
             logfmt = {m[1]: m[2] or m[3] for m in _LOGFMT.finditer(line)}
-            yield from _inside(logfmt, log_format, nodes, 0, ())
+            yield from _walk_object(logfmt, log_format, nodes, 0, ())
         case Layout.LTSV:
             cut = (item.partition(":") for item in line.split("\t"))
             ltsv = {name: value for name, _, value in cut}
-            yield from _inside(ltsv, log_format, nodes, 0, ())
+            yield from _walk_object(ltsv, log_format, nodes, 0, ())
         case _:
             return
 
 
-def _inside(
+def _walk_object(
     values: object,
     log_format: Format,
     nodes: Sequence[Mapping[bytes, Any]],
@@ -79,7 +81,7 @@ def _inside(
         known, below, _ = nodes[node].get(plain.encode(), (None, None, 0))
         path = (*around, name)
         if isinstance(value, dict) and below is not None:
-            yield from _inside(value, log_format, nodes, below, path)
+            yield from _walk_object(value, log_format, nodes, below, path)
             continue
         first = next(iter(value), None) if isinstance(value, list) else value
         if known is not None and first not in (None, "", "-") and not isinstance(first, dict):

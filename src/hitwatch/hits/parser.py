@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from hitwatch import _kernel
 from hitwatch.formats.columns import Column
-from hitwatch.formats.compile import TELLING, layouts_of, words_of
+from hitwatch.formats.compile import MIN_IDENTIFYING_KEYS, compile_layouts, field_wordings
 from hitwatch.formats.format import Format
 from hitwatch.formats.times import Zone
-from hitwatch.hits.batch import LINE_NUMBER, UNKNOWN, Course, Hits
+from hitwatch.hits.batch import CLOCK_UNKNOWN, LINE_NUMBER, ClockState, Hits
 from hitwatch.instants import Instant
 
 
@@ -49,11 +49,11 @@ class Parser:
         )
         self.names = frozenset(column.name for column in self.columns)
         built = {column.name: column for column in self.columns}
-        # Whether `-` means no bytes or no answer is told by the status.
+        # Whether `-` means no bytes or no answer depends on the status.
         hidden = [c for c in available if c.name == "status" and "bytes" in built]
         built |= {column.name: column for column in hidden}
-        self._words = words_of(log_format)
-        layouts, fields = layouts_of(log_format)
+        self._words = field_wordings(log_format)
+        layouts, fields = compile_layouts(log_format)
         self._program = _kernel.Program(
             {
                 "layouts": layouts,
@@ -61,7 +61,7 @@ class Parser:
                 "directives": [start.encode() for start in log_format.directives],
                 "columns": [(column.name, column.type.value) for column in built.values()],
                 "section_depth": section_depth,
-                "host_in_target": log_format.tells_host_in_target,
+                "host_in_target": log_format.has_host_in_target,
                 "timed": any(column.name == "time" for column in available),
                 "zone": list(zone.offsets) if zone else [],
                 "year": year,
@@ -75,7 +75,7 @@ class Parser:
         *,
         first_line: int = 1,
         keep_rejects: int = 10,
-        course: Course = UNKNOWN,
+        clock_state: ClockState = CLOCK_UNKNOWN,
     ) -> Hits:
         """Read whole lines; every line becomes one hit or one reject.
 
@@ -83,14 +83,14 @@ class Parser:
             data: lines, each ended by a line feed; the last may lack it.
             first_line: number of the first line in its origin.
             keep_rejects: how many rejected lines to keep with their reasons.
-            course: of the hits before these.
+            clock_state: after the hits before these.
 
         """
-        batch = self._program.parse(data, first_line, keep_rejects, course)
+        batch = self._program.parse(data, first_line, keep_rejects, clock_state)
         return Hits(batch, data, self)
 
-    def word(self, reason: str, field: int) -> str:
-        """Say for people why a line was rejected.
+    def describe_reject(self, reason: str, field: int) -> str:
+        """Why a line was rejected, for people.
 
         Args:
             reason: the kernel's name for it.
@@ -98,10 +98,11 @@ class Parser:
 
         """
         if reason == "values":
-            counted = self.log_format.lines[0].counted
-            return f"{field} values for {counted.least if counted else 0} fields"
-        name, before, until, wanted = self._words[field] if self._words else ("", "", "", "")
-        wordings = {
+            delimited = self.log_format.lines[0].delimited
+            return f"{field} values for {delimited.least if delimited else 0} fields"
+        name, before, until, expected = self._words[field] if self._words else ("", "", "", "")
+        product = self.log_format.name
+        reasons = {
             "empty": "empty line",
             "prefix": f"does not begin with {before!r}",
             "unended": f"no {until!r} after {name}",
@@ -110,12 +111,12 @@ class Parser:
             "not_a_time": f"{name} is not a time as the format writes it",
             "no_time": "no complete time",
             "trailing_text": f"text after {name}, where the line should end",
-            "syntax": f"no {self.log_format.layout.value} from here on",
-            "forbidden": f"{name} holds a character that cannot be part of it",
-            "not_a_request": f"{name} is no request line",
+            "syntax": f"invalid {self.log_format.layout.value} from here on",
+            "forbidden": f"{name} contains an invalid character",
+            "not_a_request": f"{name} is not a request line",
             "missing": f"no {name}",
-            "wrong_type": f"{name} is no {wanted}",
-            "untold": f"it has not {TELLING} of the keys that tell {self.log_format.name}",
+            "wrong_type": f"{name} is not {expected}",
+            "untold": f"fewer than {MIN_IDENTIFYING_KEYS} of the keys that identify {product}",
             "unmatched": "does not match the pattern",
         }
-        return wordings[reason]
+        return reasons[reason]

@@ -1,7 +1,7 @@
 """Reads the lines of one origin: finds out their format, and follows it when it changes.
 
-Three things are undone or followed without being asked for: what runtimes and collectors put
-around lines (``framing.py``); the ``#Fields`` lines of W3C logs; and lines of another known
+Three things are handled without being asked for: what runtimes and collectors put around
+lines (``envelopes.py``); the ``#Fields`` lines of W3C logs; and lines of another known
 format among the others.
 """
 
@@ -13,20 +13,26 @@ from dataclasses import dataclass, field, replace
 
 from hitwatch import _kernel
 from hitwatch.formats.fields import CLOCK, Kind
-from hitwatch.formats.format import INFERRED, Format, Layout, mixed
+from hitwatch.formats.format import INFERRED, Format, Layout, combine_formats
 from hitwatch.formats.times import Zone
-from hitwatch.formats.w3c import FIELDS_DIRECTIVE, date_of, directives, software_of, with_fields
+from hitwatch.formats.w3c import (
+    FIELDS_DIRECTIVE,
+    find_directives,
+    parse_date,
+    parse_software,
+    with_fields,
+)
 from hitwatch.hits.ambiguity import resolve_date, resolve_host
-from hitwatch.hits.batch import UNKNOWN, Course, Hits
-from hitwatch.hits.detect import Fit, Trial, detect, tells_enough
+from hitwatch.hits.batch import CLOCK_UNKNOWN, ClockState, Hits
+from hitwatch.hits.detect import Fit, Trial, detect, is_informative
 from hitwatch.hits.detect_envelopes import detect_framed
-from hitwatch.hits.duration_units import settle_units
-from hitwatch.hits.envelopes import Frame, undone
+from hitwatch.hits.duration_units import resolve_units
+from hitwatch.hits.envelopes import Frame, unwrap
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
 
-_TRIED = 64 * 1024
-_UNMATCHED = 200
+_HEAD_SIZE = 64 * 1024
+_MAX_UNMATCHED = 200
 """How many rejected lines of an origin are tried in other formats."""
 
 _ALIKE = 20
@@ -71,9 +77,10 @@ class Reader:
         section_depth: how many path segments make a section.
         zone: of times without an offset.
         line_numbers: whether to build the column ``line_number``.
-        duration_unit: of durations whose unit the format leaves open; ``None``: as lines tell.
+        duration_unit: of durations whose unit the format leaves open; ``None``: as resolved
+            from the lines.
         framing: what is around the lines, the outermost first.
-        refine: what is done to hits before they are given out.
+        postprocessor: what is done to hits before they are given out.
         fits: what detection found, last time it was asked, the best first.
 
     """
@@ -85,17 +92,17 @@ class Reader:
     line_numbers: bool = False
     duration_unit: str | None = None
     framing: tuple[Frame, ...] = ()
-    refine: Callable[[Hits], Hits] | None = None
+    postprocessor: Callable[[Hits], Hits] | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = field(default=None, repr=False)
     _unframer: _kernel.Unframer | None = field(default=None, init=False, repr=False)
     _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
-    _unmatched: int = _UNMATCHED
+    _unmatched_left: int = _MAX_UNMATCHED
     _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter, repr=False)
     _begun: Instant | None = None
     _software: str = ""
-    _course: Course = UNKNOWN
+    _clock_state: ClockState = CLOCK_UNKNOWN
 
     @property
     def fit(self) -> Fit | None:
@@ -114,7 +121,7 @@ class Reader:
         """
         if not lines or (self._found and self.log_format is not None):
             return self.log_format is not None
-        head = lines[:_TRIED]
+        head = lines[:_HEAD_SIZE]
         head = head[: head.rfind(b"\n") + 1] or head
         given = [self.log_format] if self.log_format else None
         self.framing, fits = detect_framed(head, lambda lines: Trial(lines, given))
@@ -124,23 +131,24 @@ class Reader:
             self.log_format = fits[0].log_format
         self._found = self.log_format is not None
         if self._found and self.log_format is not None:
-            bare = self.bare(head)
-            self.log_format = resolve_host(resolve_date(self.log_format, bare, self.zone), bare)
-            self._settle(bare)
+            payload = self.unwrap(head)
+            dated = resolve_date(self.log_format, payload, self.zone)
+            self.log_format = resolve_host(dated, payload)
+            self._resolve_units(payload)
         return self._found
 
-    def _settle(self, lines: bytes) -> bool:
-        """Settle units that are open yet; whether lines told any."""
+    def _resolve_units(self, lines: bytes) -> bool:
+        """Resolve units that are still open; whether lines showed any."""
         before = self.log_format
         if before is None or before.layout is Layout.W3C:
             return False
-        self.log_format = settle_units(before, lines, self.duration_unit)
+        self.log_format = resolve_units(before, lines, self.duration_unit)
         if self.log_format is before:
             return False
         self._parser = None
         return True
 
-    def recall(self, line: bytes) -> None:
+    def apply_directive(self, line: bytes) -> None:
         """Take over a line that says something of those behind it: a W3C log's directive."""
         if self.log_format is None or self.log_format.layout is not Layout.W3C:
             return
@@ -149,20 +157,20 @@ class Reader:
             self.log_format = with_fields(
                 self.log_format, header, self._software, self.duration_unit
             )
-        elif (software := software_of(line)) is not None:
+        elif (software := parse_software(line)) is not None:
             self._software = software
             return
-        elif (begun := date_of(line)) is not None:
+        elif (begun := parse_date(line)) is not None:
             self._begun = begun
-            # The day is told anew; what has been seen of it is of the part before.
-            self._course = (None, self._course[1])
+            # The day begins anew; what is known of it belongs to the part before.
+            self._clock_state = (None, self._clock_state[1])
         else:
             return
         self._parser = None
 
     @property
     def counts_days(self) -> bool:
-        """Whether the day of a line is told by the lines before it."""
+        """Whether the day of a line depends on the lines before it."""
         return (
             self._begun is not None
             and self.log_format is not None
@@ -174,12 +182,12 @@ class Reader:
 
     def probe(self) -> Reader:
         """A reader of the times alone that knows what this one knows."""
-        return replace(self, columns=["time"], line_numbers=False, refine=None, _parser=None)
+        return replace(self, columns=["time"], line_numbers=False, postprocessor=None, _parser=None)
 
-    def go_on_as(self, other: Reader) -> None:
+    def continue_from(self, other: Reader) -> None:
         """Read on as another reader of the same lines would."""
         self.log_format, self._software = other.log_format, other._software
-        self._begun, self._course = other._begun, other._course
+        self._begun, self._clock_state = other._begun, other._clock_state
         self._parser = None
 
     def read(self, lines: bytes, first_line: int = 1, keep_rejects: int = 10) -> list[Hits]:
@@ -201,22 +209,22 @@ class Reader:
 
     def postprocess(self, hits: Hits) -> Hits:
         """Hits as they may be given out."""
-        return hits if self.refine is None else self.refine(hits)
+        return hits if self.postprocessor is None else self.postprocessor(hits)
 
     def _hits(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         self.recognise(lines)
         if self.log_format is None:
-            parser = self._make(self.fits[0].log_format) if self.fits else None
+            parser = self._make_parser(self.fits[0].log_format) if self.fits else None
             if parser is None:
-                raise ValueError("there are no lines to read")
-            lines = self.bare(lines)
+                raise ValueError("no lines to read")
+            lines = self.unwrap(lines)
             return [parser.parse(lines, first_line=first_line, keep_rejects=keep_rejects)]
         if self.framing:
             if self._unframer is None:
                 self._unframer = _kernel.Unframer([frame.compiled for frame in self.framing])
             framed, lines = lines, self._unframer.feed(lines)
             first_line = self._numbers.of(first_line, framed, lines)
-        return self._parsed(lines, first_line, keep_rejects)
+        return self._parse(lines, first_line, keep_rejects)
 
     def finish(self, keep_rejects: int = 10) -> list[Hits]:
         """Read what is held of lines whose rest will not come: the input has ended.
@@ -229,17 +237,17 @@ class Reader:
         if not lines:
             return []
         first_line = self._numbers.of(self._numbers.next, b"", lines)
-        found = self._parsed(lines, first_line, keep_rejects)
+        found = self._parse(lines, first_line, keep_rejects)
         return [self.postprocess(hits) for hits in found]
 
-    def _parsed(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
+    def _parse(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         if self.log_format is not None and self.log_format.layout is Layout.W3C:
             return self._read_w3c(lines, first_line, keep_rejects)
         return [self._read(lines, first_line, keep_rejects)]
 
     def parser_of(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         """A parser of a format with this reader's settings."""
-        return self._make(log_format, self.columns if columns is None else columns)
+        return self._make_parser(log_format, self.columns if columns is None else columns)
 
     @property
     def parser(self) -> Parser:
@@ -250,9 +258,9 @@ class Reader:
 
         """
         if self.log_format is None:
-            raise ValueError("no format is known")
+            raise ValueError("unknown format")
         if self._parser is None:
-            self._parser = self._make(self.log_format)
+            self._parser = self._make_parser(self.log_format)
         return self._parser
 
     @property
@@ -271,11 +279,11 @@ class Reader:
         """Whether lines of the input are lines of the log, and not pieces of objects."""
         return all(frame.kind != "records" for frame in self.framing)
 
-    def bare(self, lines: bytes) -> bytes:
+    def unwrap(self, lines: bytes) -> bytes:
         """Some whole lines, without what is around them."""
-        return undone(self.framing, lines)
+        return unwrap(self.framing, lines)
 
-    def _make(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
+    def _make_parser(self, log_format: Format, columns: Sequence[str] | None = None) -> Parser:
         return Parser(
             log_format,
             columns=columns or self.columns,
@@ -288,7 +296,7 @@ class Reader:
     @property
     def unmatched(self) -> int:
         """How many more rejected lines are to be tried in other formats."""
-        return self._unmatched
+        return self._unmatched_left
 
     def reconsider(self, hits: Hits) -> bool:
         """Try lines that were rejected in other formats, and take in the one that fits.
@@ -302,27 +310,27 @@ class Reader:
         """
         if hits.parser is not self.parser:
             return bool(hits.rejected) or hits.open_units
-        if hits.open_units and self._settle(hits.data or b""):
+        if hits.open_units and self._resolve_units(hits.data or b""):
             return True
         log_format = self.parser.log_format
-        if log_format.layout is Layout.W3C or not (hits.rejected and self._unmatched):
+        if log_format.layout is Layout.W3C or not (hits.rejected and self._unmatched_left):
             return False
         other = self._other_format(hits)
         if other is None:
             return False
-        self.log_format = mixed([*(log_format.parts or (log_format,)), other])
+        self.log_format = combine_formats([*(log_format.parts or (log_format,)), other])
         self._parser = None
         return True
 
     def _read(self, lines: bytes, first_line: int, keep_rejects: int) -> Hits:
-        kept = max(keep_rejects, self._unmatched)
+        kept = max(keep_rejects, self._unmatched_left)
         while True:
             hits = self.parser.parse(
-                lines, first_line=first_line, keep_rejects=kept, course=self._course
+                lines, first_line=first_line, keep_rejects=kept, clock_state=self._clock_state
             )
             if not self.reconsider(hits):
-                self._course = hits.course
-                return hits.keeping(keep_rejects)
+                self._clock_state = hits.clock_state
+                return hits.limit_rejects(keep_rejects)
 
     def _other_format(self, hits: Hits) -> Format | None:
         """Another format, found among the lines that were rejected.
@@ -330,35 +338,35 @@ class Reader:
         Lines of one shape are tried a few times only: bad lines are many and alike.
         """
         lines = []
-        for reject in hits.rejects[: self._unmatched]:
+        for reject in hits.rejects[: self._unmatched_left]:
             shape = _shape(reject.line)
             if reject.line and self._shapes[shape] < _ALIKE:
                 self._shapes[shape] += 1
                 lines.append(reject.line)
-        self._unmatched -= len(lines)
+        self._unmatched_left -= len(lines)
         if not lines:
             return None
         tried = b"\n".join(lines) + b"\n"
         best = detect(tried)
-        if not best or not best[0].certain or not tells_enough(best[0].log_format):
+        if not best or not best[0].certain or not is_informative(best[0].log_format):
             return None
         if best[0].log_format.name == INFERRED and best[0].certain < _CONSISTENT:
             # A layout of its own that one line has is that of a damaged line.
             return None
-        return settle_units(best[0].log_format, tried, self.duration_unit)
+        return resolve_units(best[0].log_format, tried, self.duration_unit)
 
     def _read_w3c(self, lines: bytes, first_line: int, keep_rejects: int) -> list[Hits]:
         """Read lines up to each line that changes the layout, then those behind it."""
         found: list[Hits] = []
         start = 0
-        for at, line in [*directives(lines), (len(lines), b"")]:
+        for at, line in [*find_directives(lines), (len(lines), b"")]:
             if at > start and self.log_format is not None:
                 part = lines[start:at]
                 hits = self._read(part, first_line, keep_rejects)
                 first_line += hits.lines + hits.directives
                 found.append(hits)
             if line:
-                self.recall(line)
+                self.apply_directive(line)
             start = at
         return found
 

@@ -10,22 +10,22 @@ from typing import Any, TypeAlias
 import maxminddb
 
 from hitwatch.errors import UsageError
-from hitwatch.select.networks import Address, address_of
+from hitwatch.select.networks import Address, parse_address
 from hitwatch.stats.panels import UNKNOWN
 
 PRIVATE = "(private)"
 """Key of addresses that are in no public network."""
 
-Place: TypeAlias = Callable[[str], str]
+Lookup: TypeAlias = Callable[[str], str]
 """Gives the key of an address as logged."""
 
-_KEPT = 1 << 16
+_CACHE_SIZE = 1 << 16
 """Addresses of which a place is remembered."""
-_LONGEST = 100
+_MAX_NAME = 100
 """Characters of a name in a database that are taken over."""
 
 
-def open_databases(paths: Sequence[str]) -> dict[str, Place]:
+def open_databases(paths: Sequence[str]) -> dict[str, Lookup]:
     """Open databases of countries, cities and networks.
 
     Args:
@@ -47,7 +47,7 @@ def open_databases(paths: Sequence[str]) -> dict[str, Place]:
         database = _Database(path)
         for panel in database.panels:
             readers.setdefault(panel, []).append(database)
-    return {panel: _place(known, _KEYS[panel]) for panel, known in readers.items()}
+    return {panel: _lookup(known, _KEYS[panel]) for panel, known in readers.items()}
 
 
 # What the reader lets through when a damaged file leads it astray, its own error apart.
@@ -72,14 +72,14 @@ class _Database:
             self._reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
             metadata = self._reader.metadata()
         except _DAMAGES as error:
-            raise self._unreadable(error) from error
+            raise self._read_error(error) from error
         self._six = metadata.ip_version == 6
         self.panels = _panels_of(str(metadata.database_type))
         if not self.panels:
             raise UsageError(
-                f"a database of kind {metadata.database_type!r} says nothing of places",
+                f"unsupported database type {metadata.database_type!r}",
                 where=path,
-                hint="give one of cities, of countries or of ASNs",
+                hint="use a city, country or ASN database",
             )
 
     def record(self, address: Address) -> dict[str, Any]:
@@ -89,15 +89,15 @@ class _Database:
         try:
             found = self._reader.get(address)
         except _DAMAGES as error:
-            raise self._unreadable(error) from error
+            raise self._read_error(error) from error
         return found if isinstance(found, dict) else {}
 
-    def _unreadable(self, error: Exception) -> UsageError:
+    def _read_error(self, error: Exception) -> UsageError:
         return UsageError(
             "cannot be read as a MaxMind database",
             where=self._path,
             why=getattr(error, "strerror", None) or str(error),
-            hint="give a file in the MaxMind DB format, unpacked (.mmdb)",
+            hint="use an uncompressed file in the MaxMind DB format (.mmdb)",
         )
 
 
@@ -110,17 +110,19 @@ def _panels_of(kind: str) -> tuple[str, ...]:
     return ("asns",) if "ASN" in kind or "ISP" in kind else ()
 
 
-def _place(databases: Sequence[_Database], key_of: Callable[[dict[str, Any]], str | None]) -> Place:
-    @lru_cache(maxsize=_KEPT)
-    def place(text: str) -> str:
-        address = address_of(text)
+def _lookup(
+    databases: Sequence[_Database], key_of: Callable[[dict[str, Any]], str | None]
+) -> Lookup:
+    @lru_cache(maxsize=_CACHE_SIZE)
+    def look_up(text: str) -> str:
+        address = parse_address(text)
         if address is None:
             return UNKNOWN
         keys = (key_of(database.record(address)) for database in databases)
         found = next((key for key in keys if key), None)
         return found or (UNKNOWN if address.is_global else PRIVATE)
 
-    return place
+    return look_up
 
 
 def _country(record: dict[str, Any]) -> str | None:
@@ -166,4 +168,4 @@ def _part(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value[:_LONGEST] if isinstance(value, str) else ""
+    return value[:_MAX_NAME] if isinstance(value, str) else ""

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 
-from hitwatch.errors import FormatError
+from hitwatch.errors import FormatError, suggest, unreadable_input
 from hitwatch.formats.apache import NICKNAMES, apache_format
-from hitwatch.formats.directives import nearest
 from hitwatch.formats.format import Format
-from hitwatch.formats.nginx import Word, format_of_words, nginx_format, nginx_words
+from hitwatch.formats.nginx import nginx_format, parse_log_format
+from hitwatch.formats.nginx_config import Token, tokenize
 from hitwatch.formats.registry import by_name
-from hitwatch.sources.files import unreadable
 
-_SHOWN = 90
+_EXCERPT = 90
 _KINDS = {
     "nginx": re.compile(
         r"^\s*(?:log_format\s+\S+|(?:access_log|include|listen|server_name|root|worker_processes)"
@@ -43,7 +42,7 @@ _LUA = re.compile(r"\b\w+_by_lua_block\s*\{")
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
+class _LogUse:
     """A log, and the format it is written in: its name, or itself where it has none."""
 
     log: str
@@ -51,7 +50,7 @@ class _Use:
 
 
 @dataclass(slots=True)
-class _Found:
+class _LogConfig:
     """What a configuration says of logs.
 
     Attributes:
@@ -61,10 +60,10 @@ class _Found:
     """
 
     formats: dict[str, str] = field(default_factory=dict)
-    uses: list[_Use] = field(default_factory=list)
+    uses: list[_LogUse] = field(default_factory=list)
 
 
-def format_from(path: str, name: str | None = None) -> Format:
+def format_from_config(path: str, name: str | None = None) -> Format:
     """Compile the format that a server's configuration defines.
 
     Args:
@@ -74,22 +73,22 @@ def format_from(path: str, name: str | None = None) -> Format:
 
     Raises:
         InputError: a file cannot be read.
-        FormatError: there is no such format, or several to choose from, or it is wrong.
+        FormatError: the format is unknown, ambiguous or invalid.
 
     """
     text = _read(Path(path))
     try:
-        match _kind(path, text):
+        match _detect_server(path, text):
             case "caddy":
                 return _caddy(text)
             case "apache":
-                found = _Found()
+                found = _LogConfig()
                 _Apache(found, Path(path).parent).read(Path(path), text)
             case _:
-                found = _Found({"combined": ""})
+                found = _LogConfig({"combined": ""})
                 _Nginx(found, Path(path).parent).read(Path(path), text)
-                return _nginx_chosen(found, name)
-        return _apache_chosen(found, name)
+                return _choose_nginx(found, name)
+        return _choose_apache(found, name)
     except FormatError as error:
         error.where = error.where or path
         raise
@@ -99,10 +98,10 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8", errors="replace")
     except OSError as error:
-        raise unreadable(str(path), error) from error
+        raise unreadable_input(str(path), error) from error
 
 
-def _kind(path: str, text: str) -> str:
+def _detect_server(path: str, text: str) -> str:
     """Whose configuration it is."""
     if Path(path).name.lower().endswith("caddyfile") or text.lstrip().startswith('{"'):
         return "caddy"
@@ -113,13 +112,13 @@ def _kind(path: str, text: str) -> str:
     if counts[kind]:
         return kind
     raise FormatError(
-        "no configuration of nginx, Apache or Caddy",
+        "not a configuration of nginx, Apache or Caddy",
         where=path,
         hint="the format string itself can be given instead: --log-format '...'",
     )
 
 
-class _Including:
+class _ConfigReader:
     """Files that are read once each, however often they are included.
 
     Args:
@@ -128,7 +127,7 @@ class _Including:
 
     """
 
-    def __init__(self, found: _Found, base: Path) -> None:
+    def __init__(self, found: _LogConfig, base: Path) -> None:
         self.found = found
         self.base = base
         self.seen: set[Path] = set()
@@ -140,7 +139,7 @@ class _Including:
             return
         self.seen.add(resolved)
         try:
-            self.take(_read(path) if text is None else text)
+            self.parse(_read(path) if text is None else text)
         except FormatError as error:
             error.where = error.where or str(path)
             raise
@@ -154,40 +153,40 @@ class _Including:
                 if one.is_file():
                     self.read(one)
 
-    def take(self, text: str) -> None:
+    def parse(self, text: str) -> None:
         """Take the text of a file apart."""
         raise NotImplementedError
 
 
-class _Nginx(_Including):
-    def take(self, text: str) -> None:
-        for words in _statements(_without_lua(text)):
+class _Nginx(_ConfigReader):
+    def parse(self, text: str) -> None:
+        for words in _statements(_strip_lua(text)):
             match words:
                 case ["include", pattern]:
                     self.include(pattern)
                 case ["log_format", name, *rest]:
-                    string, escape = format_of_words(rest)
+                    string, escape = parse_log_format(rest)
                     # Written so that the compiler reads it as it stands here.
-                    spelled = {"backslash": "default"}.get(escape, escape)
+                    escape_name = {"backslash": "default"}.get(escape, escape)
                     quoted = string.replace("\\", "\\\\").replace("'", "\\'")
-                    self.found.formats[name] = f"escape={spelled} '{quoted}'"
+                    self.found.formats[name] = f"escape={escape_name} '{quoted}'"
                 case ["access_log", log, *rest] if log != "off":
                     named = rest[0] if rest and "=" not in rest[0] else "combined"
-                    self.found.uses.append(_Use(log, named))
+                    self.found.uses.append(_LogUse(log, named))
 
 
 def _statements(text: str) -> Iterator[list[str]]:
-    words: list[Word] = []
-    for word in nginx_words(text):
-        if not word.mark:
-            words.append(word)
+    words: list[Token] = []
+    for token in tokenize(text):
+        if not token.is_mark:
+            words.append(token)
             continue
         if words:
-            yield [one.text for one in words]
+            yield [word.text for word in words]
         words = []
 
 
-def _without_lua(text: str) -> str:
+def _strip_lua(text: str) -> str:
     """Cut out blocks of Lua, whose quotes and comments are not nginx'."""
     while block := _LUA.search(text):
         depth, at = 1, block.end()
@@ -198,8 +197,8 @@ def _without_lua(text: str) -> str:
     return text
 
 
-class _Apache(_Including):
-    def take(self, text: str) -> None:
+class _Apache(_ConfigReader):
+    def parse(self, text: str) -> None:
         for line in re.sub(r"\\\r?\n", " ", text).splitlines():
             words = _apache_words(line)
             match [word if place else word.lower() for place, word in enumerate(words)]:
@@ -212,9 +211,9 @@ class _Apache(_Including):
                 case ["logformat", string, name, *_]:
                     self.found.formats[name] = string
                 case ["transferlog", log]:
-                    self.found.uses.append(_Use(log, ""))
+                    self.found.uses.append(_LogUse(log, ""))
                 case ["customlog" | "globallog", log, form, *_]:
-                    self.found.uses.append(_Use(log, form))
+                    self.found.uses.append(_LogUse(log, form))
 
 
 def _apache_words(line: str) -> list[str]:
@@ -227,21 +226,21 @@ def _apache_words(line: str) -> list[str]:
     ]
 
 
-def _nginx_chosen(found: _Found, name: str | None) -> Format:
-    form = _chosen(found, name, "combined")
+def _choose_nginx(found: _LogConfig, name: str | None) -> Format:
+    form = _choose(found, name, "combined")
     # What nginx calls combined is built into it, and into us.
     return nginx_format(found.formats[form]) if found.formats[form] else by_name("nginx-default")
 
 
-def _apache_chosen(found: _Found, name: str | None) -> Format:
+def _choose_apache(found: _LogConfig, name: str | None) -> Format:
     found.formats = {"": NICKNAMES["common"], **found.formats}
     for use in found.uses:
         if use.form not in found.formats and (use.form in NICKNAMES or "%" in use.form):
             found.formats[use.form] = NICKNAMES.get(use.form, use.form)
-    return apache_format(found.formats[_chosen(found, name, None)])
+    return apache_format(found.formats[_choose(found, name, None)])
 
 
-def _chosen(found: _Found, name: str | None, default: str | None) -> str:
+def _choose(found: _LogConfig, name: str | None, default: str | None) -> str:
     """The name of the one format that is meant.
 
     Args:
@@ -251,13 +250,13 @@ def _chosen(found: _Found, name: str | None, default: str | None) -> str:
 
     """
     if name is not None:
-        return _named(found, name)
+        return _find_named(found, name)
     used = list(dict.fromkeys(use.form for use in found.uses if use.form in found.formats))
     candidates = used or [form for form in found.formats if form and form != default]
     distinct = {found.formats[form]: form for form in reversed(candidates)}
     if len(distinct) == 1:
         return next(iter(distinct.values()))
-    _refuse_undefined(found, found.uses if not used else ())
+    _check_defined(found, found.uses if not used else ())
     if not distinct and default is not None:
         return default
     raise FormatError(
@@ -268,7 +267,7 @@ def _chosen(found: _Found, name: str | None, default: str | None) -> str:
     )
 
 
-def _named(found: _Found, name: str) -> str:
+def _find_named(found: _LogConfig, name: str) -> str:
     if name in found.formats:
         return name
     for same in (_same_path, _same_name):
@@ -278,22 +277,21 @@ def _named(found: _Found, name: str) -> str:
             return next(iter(distinct))
         if distinct:
             listing = _listing(found, list(distinct))
-            raise FormatError(f"{name!r} is written in several formats", hint=listing)
-    _refuse_undefined(found, [use for use in found.uses if _same_name(use.log, name)])
+            raise FormatError(f"several formats are written to {name!r}", hint=listing)
+    _check_defined(found, [use for use in found.uses if _same_name(use.log, name)])
     known = [form for form in found.formats if form] + [use.log for use in found.uses]
-    advice = nearest(name, known)
     raise FormatError(
-        f"no log format and no log is called {name!r}",
-        hint=f"{advice + ' ' if advice else ''}There are: {', '.join(dict.fromkeys(known))}",
+        f"unknown log format or log {name!r}",
+        hint=suggest(name, list(dict.fromkeys(known))),
     )
 
 
-def _refuse_undefined(found: _Found, uses: Sequence[_Use]) -> None:
+def _check_defined(found: _LogConfig, uses: Sequence[_LogUse]) -> None:
     """Refuse a log whose format is defined in a file that was not read."""
     for use in uses:
         if use.form not in found.formats:
             raise FormatError(
-                f"{use.log} is written in {use.form!r}, which is not defined here",
+                f"undefined log format {use.form!r}, used by {use.log}",
                 hint="name the server's main configuration, which includes the others",
             )
 
@@ -308,12 +306,12 @@ def _same_name(log: str, name: str) -> bool:
     return Path(log).name == Path(name).name
 
 
-def _listing(found: _Found, forms: Sequence[str]) -> str:
+def _listing(found: _LogConfig, forms: Sequence[str]) -> str:
     lines = []
     for form in forms:
         string = found.formats[form] or "nginx' own"
         logs = dict.fromkeys(use.log for use in found.uses if use.form == form)
-        shown = string if len(string) <= _SHOWN else f"{string[:_SHOWN]}…"
+        shown = string if len(string) <= _EXCERPT else f"{string[:_EXCERPT]}…"
         label = form if form != found.formats[form] else "(no name)"
         lines.append(f"    {label or '(default)'}: {shown}")
         if logs:
@@ -322,7 +320,7 @@ def _listing(found: _Found, forms: Sequence[str]) -> str:
 
 
 def _caddy(text: str) -> Format:
-    """Caddy logs JSON unless it is told otherwise."""
+    """Caddy 2 logs JSON unless its configuration says otherwise."""
     if re.search(r"\bcommon_log\b", text):
         return by_name("common")
     if not re.search(r'\blog\b|"logs?(?:ging)?"', text):

@@ -1,4 +1,4 @@
-"""Files that are only added to: alerts, hitwatch's own log, made-up logs."""
+"""Files that are only appended to: alerts, hitwatch's own log, simulated logs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _ADDING = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY
 class LineFile:
     """A file that whole lines are added to, for a long time.
 
-    When somebody else renames or removes it, as logrotate does, a new one is begun under its
+    When another program renames or removes it, as logrotate does, a new one is begun under its
     name (as Python's ``WatchedFileHandler`` does). Nothing is ever cut from it.
 
     Args:
         target: what it is.
-        stopped: whether somebody asked the run to end.
+        stopped: whether the run was asked to end.
 
     Raises:
         OutputError: it cannot be opened.
@@ -46,7 +46,7 @@ class LineFile:
             OutputError: nor could the file be opened again.
 
         """
-        if self._was_replaced():
+        if self._is_replaced():
             self.close()
             self._target = target_of(self._target.named)
             self._file, self._torn = self._open()
@@ -70,9 +70,9 @@ class LineFile:
     def _open(self) -> tuple[int, bool]:
         if self._target.is_stream:
             return open_stream(self._target, self._stopped), False
-        return open_to_add(self._target, os.O_CREAT), ends_in_mid_line(self._target.path)
+        return open_for_append(self._target, os.O_CREAT), ends_in_mid_line(self._target.path)
 
-    def _was_replaced(self) -> bool:
+    def _is_replaced(self) -> bool:
         if self._file < 0:
             return True
         if self._target.is_stream:
@@ -83,7 +83,7 @@ class LineFile:
             return True
 
 
-def open_to_add(target: Target, flags: int = 0) -> int:
+def open_for_append(target: Target, flags: int = 0) -> int:
     """Open a regular file, to write at its end.
 
     Raises:
@@ -147,7 +147,7 @@ class GrowingLog:
         path = self._target.path
         first = Path(f"{path}.1")
         try:
-            _make_room(path, 1)
+            _shift_rotated(path, 1)
             if rename:
                 path.rename(first)
                 os.close(self._file)
@@ -167,12 +167,12 @@ class GrowingLog:
             os.close(file)
 
 
-def _make_room(path: Path, number: int) -> None:
+def _shift_rotated(path: Path, number: int) -> None:
     taken = Path(f"{path}.{number}")
     if os.path.lexists(taken):
         if taken.is_dir() and not taken.is_symlink():
             raise OutputError(
                 "cannot keep the rotated log", where=str(taken), why="it is a directory"
             )
-        _make_room(path, number + 1)
+        _shift_rotated(path, number + 1)
         taken.rename(f"{path}.{number + 1}")

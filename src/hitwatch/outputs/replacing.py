@@ -43,7 +43,7 @@ class Replacement:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             descriptor = self._begin()
         except OSError as error:
-            self._leave()
+            self._clean_up()
             raise unwritable(target.named, error) from error
         self.file = file_of(descriptor, target)
         _PENDING.add(self)
@@ -80,23 +80,25 @@ class Replacement:
             found = target_of(self._target.named)
             if found.is_stream or found.path != self._target.path:
                 raise OutputError(
-                    "is something else than it was at the beginning",
+                    "was replaced by something else during the run",
                     where=str(self._target.named),
                     hint="nothing was written; try again",
                 )
-            if not self._renamed(found.status):
-                self._copy(found)
+            if not self._rename_over(found.status):
+                self._copy_into(found)
         except OSError as error:
             raise unwritable(self._target.named, error) from error
         finally:
             self.discard()
 
-    def _renamed(self, status: os.stat_result | None) -> bool:
+    def _rename_over(self, status: os.stat_result | None) -> bool:
         """Whether it could be put in the place of the old one with all that this was."""
         if self._name is None or (status and status.st_nlink > 1):
             return False
         kept = status or self._target.status
-        if kept and not _like(self.file.fileno(), kept, self._target.path if status else None):
+        if kept and not _copy_metadata(
+            self.file.fileno(), kept, self._target.path if status else None
+        ):
             return False
         try:
             os.rename(
@@ -114,7 +116,7 @@ class Replacement:
             os.close(folder)
         return True
 
-    def _copy(self, found: Target) -> None:
+    def _copy_into(self, found: Target) -> None:
         """Fill the old file; space is taken first, so that a full disk leaves it as it is."""
         source = self.file.fileno()
         size = os.fstat(source).st_size
@@ -137,9 +139,9 @@ class Replacement:
         _PENDING.discard(self)
         with suppress(OSError):
             self.file.close()
-        self._leave()
+        self._clean_up()
 
-    def _leave(self) -> None:
+    def _clean_up(self) -> None:
         if self._name is not None:
             with suppress(OSError):
                 os.unlink(self._name, dir_fd=self._folder)
@@ -168,12 +170,12 @@ def _longest_name(folder: str) -> int:
 
 
 def _name_beside(name: str, longest: int) -> str:
-    """A name that nobody has, which says what it belongs to as far as there is room."""
+    """An unused name, which begins with the file's own as far as there is room."""
     end = os.fsencode(f".{os.urandom(4).hex()}{ENDING}")
     return os.fsdecode((b"." + os.fsencode(name))[: longest - len(end)] + end)
 
 
-def _like(descriptor: int, status: os.stat_result, path: object) -> bool:
+def _copy_metadata(descriptor: int, status: os.stat_result, path: object) -> bool:
     """Give a new file owner, mode and attributes of the old one; whether it has them all."""
     try:
         new = os.fstat(descriptor)
@@ -182,13 +184,13 @@ def _like(descriptor: int, status: os.stat_result, path: object) -> bool:
         # After the owner, whose change takes set-user-ID bits away.
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
         if path is not None and hasattr(os, "listxattr"):
-            _keep_attributes(descriptor, str(path))
+            _copy_attributes(descriptor, str(path))
     except OSError:
         return False
     return True
 
 
-def _keep_attributes(descriptor: int, path: str) -> None:
+def _copy_attributes(descriptor: int, path: str) -> None:
     """Extended attributes, which POSIX access lists and security labels are too (xattr(7))."""
     old, new = _attributes(path), _attributes(descriptor)
     for name in new.keys() - old.keys():

@@ -13,7 +13,7 @@ from typing import IO
 from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.target import Target, unwritable
 
-_LOOK_AGAIN = 0.05
+_POLL_SECONDS = 0.05
 """Seconds between two looks for a reader of a pipe."""
 
 
@@ -22,7 +22,7 @@ def open_stream(target: Target, stopped: Callable[[], bool]) -> int:
 
     Args:
         target: what it is.
-        stopped: whether somebody asked the run to end, while a pipe has no reader yet.
+        stopped: whether the run was asked to end, while a pipe has no reader yet.
 
     Returns:
         A descriptor of its own; whatever was there is neither truncated nor removed.
@@ -34,12 +34,12 @@ def open_stream(target: Target, stopped: Callable[[], bool]) -> int:
     """
     try:
         if target.descriptor is not None:
-            return _own(target, target.descriptor)
+            return _duplicate(target, target.descriptor)
         mode = target.status.st_mode if target.status else 0
         if stat.S_ISSOCK(mode):
-            return _connected(target)
+            return _connect(target)
         if stat.S_ISFIFO(mode):
-            return _with_reader(target, stopped)
+            return _wait_for_reader(target, stopped)
         # Linux refuses a disk that is in use when it is opened exclusively (``open(2)``).
         exclusive = os.O_EXCL if stat.S_ISBLK(mode) else 0
         return os.open(target.named, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC | exclusive)
@@ -47,13 +47,13 @@ def open_stream(target: Target, stopped: Callable[[], bool]) -> int:
         raise unwritable(target.named, error) from error
 
 
-def _own(target: Target, descriptor: int) -> int:
+def _duplicate(target: Target, descriptor: int) -> int:
     if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
         raise OutputError("cannot be written", where=target.name, why="it is open for reading only")
     return os.dup(descriptor)
 
 
-def _connected(target: Target) -> int:
+def _connect(target: Target) -> int:
     """A connection to who listens at a socket of the file system."""
     # Few write to one.
     import socket
@@ -63,7 +63,7 @@ def _connected(target: Target) -> int:
         return os.dup(connection.fileno())
 
 
-def _with_reader(target: Target, stopped: Callable[[], bool]) -> int:
+def _wait_for_reader(target: Target, stopped: Callable[[], bool]) -> int:
     """A pipe that somebody reads.
 
     Opened in one go the wait for a reader would not end when a signal asks for it.
@@ -78,7 +78,7 @@ def _with_reader(target: Target, stopped: Callable[[], bool]) -> int:
                 raise OutputClosedError(
                     "ended before anybody read the pipe", where=str(target.named)
                 ) from error
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(_POLL_SECONDS)
             continue
         os.set_blocking(descriptor, True)
         return descriptor

@@ -45,7 +45,7 @@ class Target:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it takes bytes and is no file that could be replaced or erased."""
+        """Whether it takes bytes and is not a file that could be replaced or erased."""
         regular = self.status is None or stat.S_ISREG(self.status.st_mode)
         return self.descriptor is not None or not regular
 
@@ -62,7 +62,7 @@ class Target:
     @property
     def name(self) -> str:
         """The name the user gave, for messages."""
-        return spelled(self.named)
+        return display_name(self.named)
 
 
 def target_of(named: Path, what: str = "cannot be written") -> Target:
@@ -117,17 +117,17 @@ def _descriptor(named: Path) -> int | None:
 def _check_folder(named: Path, path: Path, what: str) -> None:
     # One that leads back to itself.
     if path.is_symlink():
-        raise OutputError(what, where=str(named), why="the link leads nowhere")
+        raise OutputError(what, where=str(named), why="the link leads to itself")
     folder = path.parent
     if not folder.exists():
         raise OutputError(
             what,
             where=str(named),
-            why=f"there is no folder {folder}",
+            why=f"the directory {folder} does not exist",
             hint=f"make it first: mkdir -p {folder}",
         )
     if not folder.is_dir():
-        raise OutputError(what, where=str(named), why=f"{folder} is no directory")
+        raise OutputError(what, where=str(named), why=f"{folder} is not a directory")
 
 
 def unwritable(
@@ -135,15 +135,15 @@ def unwritable(
 ) -> OutputError:
     """The error of a target that cannot be written."""
     why = error.strerror if isinstance(error, OSError) else None
-    return OutputError(what, where=spelled(named), why=why or str(error))
+    return OutputError(what, where=display_name(named), why=why or str(error))
 
 
-def spelled(named: Path | str) -> str:
+def display_name(named: Path | str) -> str:
     """A path as messages have it."""
     return "standard output" if str(named) == STDOUT else str(named)
 
 
-def takes_any_ending(named: Path) -> bool:
+def accepts_any_extension(named: Path) -> bool:
     """Whether a path leads to a stream, whose name says nothing of what it takes."""
     try:
         return target_of(named).is_stream

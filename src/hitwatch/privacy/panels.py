@@ -1,4 +1,4 @@
-"""Panels that tell less of who sent hits."""
+"""Panels whose keys are redacted as the hits are."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from hitwatch.privacy.policy import Privacy
 from hitwatch.stats.panels import Panel
 
 
-def private(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, ...]:
-    """Panels whose keys tell no more than they may.
+def redact_panels(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, ...]:
+    """Panels with redacted keys.
 
-    A panel that makes keys of its own, such as the site of a referrer, tells little enough.
+    A panel that makes keys of its own, such as the site of a referrer, needs no redaction.
 
     Args:
         panels: of keys as logged.

@@ -46,4 +46,4 @@ class HitPipeline:
         hits = self.hit_filter(hits)
         if not self.privacy:
             return hits
-        return hits.withholding_lines() if self.figures_only else self.privacy(hits)
+        return hits.withhold_lines() if self.figures_only else self.privacy(hits)

@@ -1,4 +1,4 @@
-"""What hits say is replaced: the client behind proxies, what tells of persons, secrets.
+"""Texts of hits are replaced: the client behind proxies, personal data, secrets.
 
 Texts are replaced by distinct value, never once per hit.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from hitwatch.errors import UsageError
+from hitwatch.errors import UsageError, suggest
 from hitwatch.formats.columns import BY_NAME
 from hitwatch.hits.batch import Hits
 from hitwatch.privacy.redact import (
@@ -22,7 +22,7 @@ from hitwatch.privacy.redact import (
     redact_url,
     trusted_client,
 )
-from hitwatch.select.networks import Networks, address_of
+from hitwatch.select.networks import Networks, parse_address
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +33,7 @@ TRUST_NEEDS: frozenset[str] = frozenset({"client", "forwarded_for"})
 """Columns that it takes to find the client behind proxies."""
 
 
-def names_clients(hits: Hits) -> bool:
+def has_forwarded_clients(hits: Hits) -> bool:
     """Whether any of the hits has what proxies say of the client."""
     name = "forwarded_for"
     return hits.has(name) and hits.codes[name].null_count() < len(hits)
@@ -55,14 +55,17 @@ def resolve_client(hits: Hits, networks: Networks) -> Hits:
     headers = hits.values("forwarded_for")
     width = len(headers) + 1
     codes = hits.codes.select("client", "forwarded_for").cast(pl.UInt64)
-    pairs, places = _places(
+    pairs, places = _distinct_codes(
         codes["client"] * width + codes["forwarded_for"].fill_null(len(headers))
     )
     header = pairs % width
     peers = hits.values("client").gather(pairs // width)
-    named = headers.gather(header.set(header == len(headers), None))
-    texts = [trusted_client(peer, said, networks) for peer, said in zip(peers, named, strict=True)]
-    return hits.replaced("client", places, texts)
+    header_texts = headers.gather(header.set(header == len(headers), None))
+    texts = [
+        trusted_client(peer, header, networks)
+        for peer, header in zip(peers, header_texts, strict=True)
+    ]
+    return hits.replace_texts("client", places, texts)
 
 
 def map_column(hits: Hits, column: str, label: TextMap) -> Hits:
@@ -76,11 +79,13 @@ def map_column(hits: Hits, column: str, label: TextMap) -> Hits:
     """
     if not hits.has(column):
         return hits
-    used, places = _places(hits.codes[column])
-    return hits.replaced(column, places, [label(text) for text in hits.values(column).gather(used)])
+    used, places = _distinct_codes(hits.codes[column])
+    return hits.replace_texts(
+        column, places, [label(text) for text in hits.values(column).gather(used)]
+    )
 
 
-def _places(numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
+def _distinct_codes(numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
     """The distinct numbers, and of each row which of them it is; beyond them where it is null."""
     import polars as pl
 
@@ -100,7 +105,7 @@ class Privacy:
         redact: whether secrets and mail addresses in queries are taken out.
 
     Raises:
-        UsageError: there is no such mode, or no key for the hash.
+        UsageError: the mode is unknown, or the hash has no key.
 
     """
 
@@ -112,7 +117,8 @@ class Privacy:
         modes = get_args(Mode)
         if self.mode not in (None, *modes):
             raise UsageError(
-                f"{self.mode!r} does not make anonymous", hint=f"known: {', '.join(modes)}"
+                f"unknown anonymization mode {self.mode!r}",
+                hint=suggest(str(self.mode), modes),
             )
         if self.mode == "hash" and not self.key:
             raise UsageError(
@@ -129,7 +135,7 @@ class Privacy:
         for column in hits.text_columns:
             if label := self.label(column):
                 hits = map_column(hits, column, label)
-        return hits.withholding_lines()
+        return hits.withhold_lines()
 
     def label(self, column: str) -> TextMap | None:
         """What puts another text in place of one of a column; ``None``: nothing need be.
@@ -139,9 +145,9 @@ class Privacy:
 
         """
         if column not in BY_NAME:
-            return _OfUnknownMeaning(self, column) if self else None
+            return _UnknownColumn(self, column) if self else None
         if column in _PERSONS and self.mode is not None:
-            return _Anonymous(_PERSONS[column], self.mode, self.key)
+            return _Anonymizer(_PERSONS[column], self.mode, self.key)
         return _WITH_QUERIES.get(column) if self.redact else None
 
 
@@ -149,8 +155,8 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Anonymous:
-    """Tells less of who asked."""
+class _Anonymizer:
+    """Anonymizes a client or user."""
 
     how: Callable[[str, Mode, bytes], str]
     mode: Mode
@@ -161,8 +167,8 @@ class _Anonymous:
 
 
 @dataclass(frozen=True, slots=True)
-class _OfUnknownMeaning:
-    """Takes out of a column that only its format knows whatever looks as if it told."""
+class _UnknownColumn:
+    """Redacts whatever looks personal or secret in a column that only its format knows."""
 
     privacy: Privacy
     column: str
@@ -170,8 +176,8 @@ class _OfUnknownMeaning:
     def __call__(self, text: str) -> str:
         privacy = self.privacy
         if privacy.redact:
-            telling = "cookie" in self.column or is_secret_name(self.column)
-            text = REDACTED if telling else _redact_words(text)
+            secret = "cookie" in self.column or is_secret_name(self.column)
+            text = REDACTED if secret else _redact_words(text)
         if privacy.mode is None:
             return text
         return _anonymous_list(text, privacy.mode, privacy.key, names=False)
@@ -184,7 +190,7 @@ def _anonymous_list(text: str, mode: Mode, key: bytes, *, names: bool = True) ->
     """Addresses as proxies list them, each made anonymous; of other words maybe none."""
 
     def anonymous(entry: re.Match[str]) -> str:
-        known = names or address_of(entry[0]) is not None
+        known = names or parse_address(entry[0]) is not None
         return anonymize(entry[0], mode, key) if known else entry[0]
 
     return _ENTRY.sub(anonymous, text)
@@ -195,7 +201,7 @@ _PERSONS: dict[str, Callable[[str, Mode, bytes], str]] = {
     "user": anonymize,
     "forwarded_for": _anonymous_list,
 }
-"""Columns that tell who asked."""
+"""Columns that identify who asked."""
 
 
 def _redact_words(text: str) -> str:

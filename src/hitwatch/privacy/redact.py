@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import unquote_plus
 
 from hitwatch.errors import UsageError
-from hitwatch.select.networks import Address, Networks, address_of
+from hitwatch.select.networks import Address, Networks, parse_address
 
 REDACTED = "REDACTED"
 """What stands in place of what was taken out."""
@@ -22,7 +22,7 @@ REDACTED = "REDACTED"
 Mode: TypeAlias = Literal["truncate", "hash"]
 """How addresses are made anonymous."""
 
-_NOBODY = ("", "-")
+_ABSENT = ("", "-")
 _DECODINGS = 3
 """How often text may have been percent-encoded, one layer in the other."""
 
@@ -32,7 +32,7 @@ def trusted_client(client: str, forwarded_for: str | None, networks: Networks) -
 
     Each proxy appends the address it was called from, so the list is read from the right,
     and only as far as the addresses are trusted: what stands left of the first other
-    address is that client's own claim. An entry that is no address ends the list, too.
+    address is that client's own claim. An entry that is not an address ends the list, too.
 
     Args:
         client: the peer, as logged.
@@ -50,11 +50,11 @@ def trusted_client(client: str, forwarded_for: str | None, networks: Networks) -
     '192.0.2.9'
 
     """
-    if not networks.hold(client):
+    if not networks.contains(client):
         return client
     found = client
     for entry in _from_the_right(forwarded_for or ""):
-        address = address_of(entry.strip().strip('"'))
+        address = parse_address(entry.strip().strip('"'))
         if address is None:
             break
         found = str(address)
@@ -73,12 +73,12 @@ def _from_the_right(header: str) -> Iterator[str]:
 
 
 def anonymize(address: str, mode: Mode = "truncate", key: bytes = b"") -> str:
-    """An address that tells less.
+    """An anonymized address.
 
     Args:
         address: as logged, maybe with a port.
-        mode: ``truncate`` keeps the first 24 bits of IPv4 and 48 of IPv6, and nothing of what
-            is no address; ``hash`` gives 16 hexadecimal digits that are the same for the
+        mode: ``truncate`` keeps the first 24 bits of IPv4 and 48 of IPv6, and nothing of any
+            other text; ``hash`` gives 16 hexadecimal digits that are the same for the
             same client and key.
         key: secret of the hash; without one, trying all addresses would undo it.
 
@@ -91,15 +91,15 @@ def anonymize(address: str, mode: Mode = "truncate", key: bytes = b"") -> str:
     """
     if mode == "hash" and not key:
         raise UsageError("addresses cannot be hashed without a key", hint="choose a secret one")
-    if address in _NOBODY:
+    if address in _ABSENT:
         return address
-    known = address_of(address)
+    known = parse_address(address)
     if mode == "hash":
-        return _hashed(address if known is None else str(known), key)
-    return REDACTED if known is None else str(_truncated(known))
+        return _hash(address if known is None else str(known), key)
+    return REDACTED if known is None else str(_truncate(known))
 
 
-def _truncated(address: Address) -> Address:
+def _truncate(address: Address) -> Address:
     if isinstance(address, IPv4Address):
         return IPv4Address(int(address) & ~0xFF)
     # 6to4 has all of an IPv4 address in its first 48 bits.
@@ -107,7 +107,7 @@ def _truncated(address: Address) -> Address:
     return IPv6Address(int(address) >> (128 - kept) << (128 - kept))
 
 
-def _hashed(text: str, key: bytes) -> str:
+def _hash(text: str, key: bytes) -> str:
     # It brings OpenSSL along, and few runs replace anything.
     from hashlib import blake2b
 
@@ -155,7 +155,7 @@ def redact_query(query: str) -> str:
     'a=1&access_token=REDACTED&next=REDACTED&q=REDACTED'
 
     """
-    return "&".join(_parameter(parameter) for parameter in query.split("&"))
+    return "&".join(_redact_parameter(parameter) for parameter in query.split("&"))
 
 
 _USER_INFO = re.compile("(?<=://)[^/?#]*@")
@@ -178,37 +178,37 @@ def redact_url(url: str) -> str:
     return _USER_INFO.sub(f"{REDACTED}@", url[:end]) + query
 
 
-def _parameter(text: str) -> str:
+def _redact_parameter(text: str) -> str:
     """One parameter, or several between semicolons, which some servers take for ampersands."""
     parts: list[str] = []
-    hiding = False
+    redacting = False
     for part in text.split(";"):
         # Without a name it may be the rest of the secret before it.
-        if hiding and "=" not in part:
+        if redacting and "=" not in part:
             continue
-        redacted = _pair(part)
-        hiding = redacted.endswith(REDACTED)
+        redacted = _redact_pair(part)
+        redacting = redacted.endswith(REDACTED)
         parts.append(redacted)
     return ";".join(parts)
 
 
-def _pair(text: str) -> str:
+def _redact_pair(text: str) -> str:
     name, equals, value = text.partition("=")
-    if _telling(name):
+    if _is_revealing(name):
         return REDACTED
     if not value:
         return text
-    secret = _hides(name) or _telling(value)
+    secret = _is_secret_parameter(name) or _is_revealing(value)
     return f"{name}{equals}{REDACTED}" if secret else text
 
 
 @lru_cache(maxsize=1024)
-def _hides(name: str) -> bool:
+def _is_secret_parameter(name: str) -> bool:
     """Whether a parameter has a secret name, percent-encoded or not."""
-    return any(is_secret_name(layer) for layer in _layers(name))
+    return any(is_secret_name(layer) for layer in _decode_layers(name))
 
 
-def _layers(text: str) -> Iterator[str]:
+def _decode_layers(text: str) -> Iterator[str]:
     """The text, and what it is without one and more percent-encodings."""
     yield text
     for _ in range(_DECODINGS):
@@ -229,10 +229,10 @@ def is_secret_name(name: str) -> bool:
     )
 
 
-def _telling(value: str) -> bool:
+def _is_revealing(value: str) -> bool:
     if _HARMLESS.fullmatch(value):
         return False
-    return any(_looks_secret(layer) for layer in _layers(value))
+    return any(_looks_secret(layer) for layer in _decode_layers(value))
 
 
 def _looks_secret(value: str) -> bool:
@@ -241,10 +241,10 @@ def _looks_secret(value: str) -> bool:
     if any(is_secret_name(name) for name in _INNER_NAME.findall(value)):
         return True
     cards = (re.sub("[ -]", "", card) for card in _CARD.findall(value))
-    return any(_luhn(card) for card in cards) or _is_random(value)
+    return any(_passes_luhn(card) for card in cards) or _is_random(value)
 
 
-def _luhn(digits: str) -> bool:
+def _passes_luhn(digits: str) -> bool:
     """Whether the check digit is right, as of card numbers."""
     total = 0
     for place, digit in enumerate(reversed(digits)):

@@ -77,7 +77,7 @@ def durations_of(log_format: Format) -> str:
     """
     if log_format.layout is Layout.W3C and not log_format.evidence:
         return "as `#Software` and `#Fields` tell"
-    if log_format.normalized_keys and not log_format.telling:
+    if log_format.normalized_keys and not log_format.identifying_keys:
         return "as named, else as lines tell"
     timed = [spec for _, spec in log_format.specs if spec.kind is Kind.SECONDS]
     public = [spec for spec in timed if spec.column in _PUBLIC]
@@ -97,7 +97,7 @@ def guesses_of(log_format: Format) -> list[str]:
     if log_format.layout is Layout.W3C and not log_format.evidence:
         said.append("unit, where nothing tells it")
     elif any(spec.units for spec in specs):
-        since = ", ".join(dict.fromkeys(str(day) for _, day in log_format.whole_since))
+        since = ", ".join(dict.fromkeys(str(day) for _, day in log_format.integer_units_since))
         said.append(f"unit, in lines since {since}" if since else "unit")
     written = {
         spec.time_format or log_format.time_format for spec in specs if spec.kind is Kind.TIME

@@ -35,9 +35,9 @@ def to_text(found: Description) -> str:
     lines += _understood(found)
     if found.fields:
         lines += _table(found, "example")
-    if found.misfits:
+    if found.non_matching:
         lines += ["", "  lines that do not fit:"]
-        for non_matching in found.misfits:
+        for non_matching in found.non_matching:
             lines += _non_matching(non_matching)
     return "\n".join(lines) + "\n"
 
@@ -57,7 +57,7 @@ def line_to_text(found: Description) -> str:
         lines.append("  doubtful: a value seldom looks like this in its place")
     if found.fitting:
         lines += [*_title(found.log_format), *_understood(found), *_table(found, "value")]
-    for non_matching in found.misfits:
+    for non_matching in found.non_matching:
         lines += _non_matching(non_matching)
     return "\n".join(lines) + "\n"
 
@@ -179,7 +179,7 @@ def to_json(found: Description) -> str:
                     "nearest": m.nearest,
                     "fits": m.fits,
                 }
-                for m in found.misfits
+                for m in found.non_matching
             ],
         }
     )

@@ -12,6 +12,7 @@ from hitwatch.render.guesses import guess_wording
 from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table
 from hitwatch.render.units import (
     amount,
+    balance,
     clock_time,
     count,
     duration,
@@ -48,10 +49,7 @@ def to_text(report: Report, *, color: bool = False) -> str:
 
 def head_lines(report: Report) -> list[str]:
     """What all hits have together, as lines."""
-    lines = [
-        f"{count(report.lines, 'line')} = {count(report.hits, 'hit')}"
-        f" + {count(report.rejects, 'reject')} + {report.excluded:,} excluded"
-    ]
+    lines = [balance(report.totals.balance)]
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from hitwatch.render.units import columns, markdown, padded, printable, sanitize
-from hitwatch.tables.rows import spelled
+from hitwatch.tables.rows import format_times
 
 if TYPE_CHECKING:
     from hitwatch.tables.rows import Rows
@@ -60,7 +60,7 @@ def _numbers(rows: Rows) -> list[bool]:
 
 
 def _cells(rows: Rows, *, cut: bool) -> Iterator[list[str]]:
-    for row in spelled(rows).iter_rows():
+    for row in format_times(rows).iter_rows():
         yield [_cell(value, cut=cut) for value in row]
 
 

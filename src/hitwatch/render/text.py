@@ -173,11 +173,7 @@ def _transition(transition: Transition, color: bool) -> list[str]:
 
 
 def _end(report: Report, color: bool) -> list[str]:
-    heading = (
-        f"Total: {units.count(report.lines, 'line')} = {units.count(report.hits, 'hit')}"
-        f" + {units.count(report.rejects, 'reject')} + {report.excluded:,} excluded;"
-        f" {units.size(report.bytes)} sent"
-    )
+    heading = f"Total: {units.balance(report.totals.balance)}; {units.size(report.bytes)} sent"
     lines = [_marked(heading, _BOLD, color)]
     if report.reject_reasons:
         reason = units.sanitize(_most_frequent(report.reject_reasons), 60)

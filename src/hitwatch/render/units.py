@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from hitwatch.instants import Instant, to_datetime
+from hitwatch.tally import Balance
 
 
 def size(amount: float) -> str:
@@ -53,6 +54,16 @@ def count(number: int, noun: str) -> str:
     ('1 reject', '2,000 rejects')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def balance(of: Balance) -> str:
+    """What became of every line.
+
+    >>> balance(Balance(4, 1, 1, 2))
+    '4 lines = 1 hit + 1 reject + 2 excluded'
+    """
+    parts = f"{count(of.hits, 'hit')} + {count(of.rejects, 'reject')} + {of.excluded:,} excluded"
+    return f"{count(of.lines, 'line')} = {parts}"
 
 
 def amount(value: float, unit: str) -> str:

@@ -13,7 +13,7 @@ from hitwatch.alerting.rule import surge_rule
 from hitwatch.errors import DamageError, DamageWarning, UsageError
 from hitwatch.hits.duration_units import UNITS
 from hitwatch.instants import MINUTE, Duration
-from hitwatch.privacy.panels import private
+from hitwatch.privacy.panels import redact_panels
 from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.privacy.policy import Privacy
 from hitwatch.privacy.redact import Mode
@@ -230,7 +230,7 @@ def report(
         _width(bucket), collapse=collapse_ids, sections=sections, databases=databases
     )
     counted = panels_to_count(known, chosen, timeline=bucket is not None)
-    panels = private(counted, _privacy(anonymize, anonymize_key, redact))
+    panels = redact_panels(counted, _privacy(anonymize, anonymize_key, redact))
     named = {panel.name for panel in panels} | {WHAT_GREW}
     for name in (*(tops or ()), *(sorts or ())):
         check_panel(name, named)

@@ -13,19 +13,19 @@ from hitwatch.errors import UsageError
 from hitwatch.formats.columns import Column
 from hitwatch.instants import Duration, Instant, from_datetime
 from hitwatch.select.criteria import (
-    between,
     exclude_clients,
     exclude_paths,
-    networks_in,
-    networks_of,
+    in_time_range,
     only_hosts,
+    parse_networks,
+    read_networks,
 )
 from hitwatch.select.filter import Filter, TimeRange
 from hitwatch.select.language import Predicate, combine, parse_predicate
 from hitwatch.select.networks import Networks
 from hitwatch.select.predicate import glob_regex
 from hitwatch.select.time_expressions import parse_when
-from hitwatch.stats.geography import place_panels
+from hitwatch.stats.geography import geography_panels
 from hitwatch.stats.panels import SORTS, Label, Panel, panels
 from hitwatch.stats.urls import Sections
 
@@ -103,7 +103,7 @@ class FilterOptions:
 
         """
         since, until = self._instant(self.since), self._instant(self.until)
-        between(since, until)
+        in_time_range(since, until)
         return since, until
 
     def previous(self, compare: str) -> TimeRange:
@@ -134,7 +134,7 @@ class FilterOptions:
                 hint="write previous, or two times: 2026-01-01..2026-01-08",
             )
         begin, end = (parse_when(text, _now(), self.zone) for text in (first, second))
-        between(begin, end)
+        in_time_range(begin, end)
         return begin, end
 
     def _instant(self, moment: str | datetime | None) -> Instant | None:
@@ -159,7 +159,7 @@ def trusted_networks(entries: Iterable[str]) -> Networks | None:
 
     """
     found = _listed(entries)
-    return networks_of(found) if found else None
+    return parse_networks(found) if found else None
 
 
 def _listed(entries: Iterable[str]) -> list[str]:
@@ -175,10 +175,10 @@ def _listed(entries: Iterable[str]) -> list[str]:
     found: list[str] = []
     for entry in entries:
         if not entry.startswith("@"):
-            found += networks_in(entry) or [entry]
+            found += read_networks(entry) or [entry]
             continue
         try:
-            found += networks_in(Path(entry[1:]).read_text("utf-8"))
+            found += read_networks(Path(entry[1:]).read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
     return found
@@ -204,7 +204,7 @@ def known_panels(
         from hitwatch.lookup.maxmind import open_databases
 
         labels = open_databases(databases)
-    return (*panels(bucket, collapse=collapse, sections=sections), *place_panels(labels))
+    return (*panels(bucket, collapse=collapse, sections=sections), *geography_panels(labels))
 
 
 def panels_to_count(

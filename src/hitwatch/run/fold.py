@@ -12,14 +12,15 @@ from typing import TypeAlias
 
 from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.hits.batch import UNKNOWN, Course, Hits
+from hitwatch.hits.batch import CLOCK_UNKNOWN, ClockState, Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, Instant
 from hitwatch.readmodel import SourceRow
 from hitwatch.run.inputs import chunks_of, times_by, unknown_format
 from hitwatch.select.filter import TimeRange
 from hitwatch.sources.discovery import STDIN
-from hitwatch.sources.files import PlainFile, Span, is_stream
+from hitwatch.sources.files import is_stream
+from hitwatch.sources.plain import PlainFile, Span
 from hitwatch.sources.seek import is_ordered, offset_since
 
 log = logging.getLogger("hitwatch")
@@ -95,7 +96,7 @@ class Fold:
         try:
             self._read(source, work)
         except DamageError as error:
-            error.read(source.lines)
+            error.set_lines(source.lines)
             self.fail(error)
         except InputError as error:
             self.fail(error)
@@ -123,8 +124,8 @@ class Fold:
         """Hand out pieces; those of which each depends on the one before are parsed here."""
         running: list[Future[None]] = []
         damage: DamageError | None = None
-        before: Future[Course] = Future()
-        before.set_result(UNKNOWN)
+        before: Future[ClockState] = Future()
+        before.set_result(CLOCK_UNKNOWN)
         try:
             for piece in pieces:
                 if self.stopped():
@@ -137,10 +138,10 @@ class Fold:
                     self._progressed(data, source)
                     running.append(work.submit(self._count_all, found, source))
                 else:
-                    course: Future[Course] = Future()
-                    ends = (before, course)
+                    clock_state: Future[ClockState] = Future()
+                    ends = (before, clock_state)
                     running.append(work.submit(self._parse_and_count, piece, reader, source, ends))
-                    before = course
+                    before = clock_state
         except DamageError as error:
             damage = error
         self._count_all(reader.finish(), source)
@@ -181,7 +182,7 @@ class Fold:
         piece: Span | Chunk,
         reader: Reader,
         source: SourceRow,
-        ends: tuple[Future[Course], Future[Course]],
+        ends: tuple[Future[ClockState], Future[ClockState]],
     ) -> None:
         """Parse a piece, and count it.
 
@@ -197,31 +198,31 @@ class Fold:
 
         """
         before, after = ends
-        course = UNKNOWN
+        clock_state = CLOCK_UNKNOWN
         try:
             if self.stopped():
                 return
             data = piece.read()
             if not data:
-                course = before.result()
+                clock_state = before.result()
                 return
-            lines = reader.bare(data)
-            hits = self._parsed(lines, reader, course)
-            if hits.twice:
-                course = before.result()
-                hits = self._parsed(lines, reader, course)
+            lines = reader.unwrap(data)
+            hits = self._parsed(lines, reader, clock_state)
+            if hits.ambiguous_times:
+                clock_state = before.result()
+                hits = self._parsed(lines, reader, clock_state)
             # Only what has no hits asks: pieces of a log would wait for each other otherwise.
-            course = hits.course if len(hits) else before.result()
+            clock_state = hits.clock_state if len(hits) else before.result()
         finally:
-            after.set_result(course)
+            after.set_result(clock_state)
         self._progressed(data, source)
         self.count(reader.postprocess(hits), source)
 
-    def _parsed(self, lines: bytes, reader: Reader, course: Course) -> Hits:
+    def _parsed(self, lines: bytes, reader: Reader, clock_state: ClockState) -> Hits:
         while True:
             with self._lock:
                 parser, unmatched = reader.parser, reader.unmatched
-            hits = parser.parse(lines, keep_rejects=unmatched, course=course)
+            hits = parser.parse(lines, keep_rejects=unmatched, clock_state=clock_state)
             with self._lock:
                 if not reader.reconsider(hits):
                     return hits

@@ -7,19 +7,20 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from hitwatch.errors import InputError, SettingsError
+from hitwatch.errors import InputError, SettingsError, unreadable_input
 from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Format
-from hitwatch.formats.times import IN_UTC, Zone, zone_of
+from hitwatch.formats.times import IN_UTC, Zone, tabulate_zone
 from hitwatch.hits.detect import ENOUGH, detect
 from hitwatch.hits.explain import nearness
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant
-from hitwatch.lookup.user_formats import format_file, use_own_formats
+from hitwatch.lookup.user_formats import load_format_file, register_user_formats
 from hitwatch.sources.discovery import STDIN
-from hitwatch.sources.files import Head, binary_file, is_stream, read_file, read_head, unreadable
+from hitwatch.sources.files import Head, is_stream, read_file, read_head
 from hitwatch.sources.seek import TimesOf
 from hitwatch.sources.stdin import read_stdin
+from hitwatch.sources.text import binary_file_error
 
 log = logging.getLogger("hitwatch")
 
@@ -37,20 +38,20 @@ def format_named(named: str | None, settings: str | None = None) -> Format | Non
         FormatError: there is no such format, or its description is wrong.
 
     """
-    use_own_formats(os.environ)
+    register_user_formats(os.environ)
     # What reads the servers' own words is loaded when they are given.
     if settings is not None:
-        from hitwatch.lookup.server_config import format_from
+        from hitwatch.lookup.server_config import format_from_config
 
         path, _, name = settings.partition(":")
-        return format_from(path, name or None)
+        return format_from_config(path, name or None)
     if named is None:
         return None
     if named.endswith(".toml"):
-        return format_file(named)
-    from hitwatch.formats.server_strings import format_of
+        return load_format_file(named)
+    from hitwatch.formats.server_strings import resolve_format
 
-    return format_of(named)
+    return resolve_format(named)
 
 
 def zone_named(name: str | None) -> ZoneInfo:
@@ -79,7 +80,7 @@ def offsets_of(name: str | None) -> Zone | None:
     """
     if name in (None, "UTC"):
         return IN_UTC if name else None
-    return zone_of(zone_named(name))
+    return tabulate_zone(zone_named(name))
 
 
 def chunks_of(
@@ -127,9 +128,9 @@ def head_of(
     try:
         head = read_head(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_input(path, error) from error
     if head.binary and not any(fit.share >= ENOUGH for fit in detect(head.lines)[:1]):
-        raise binary_file(path)
+        raise binary_file_error(path)
     if head.error and damaged:
         damaged(head.error)
     if warn and head.holes:
@@ -148,7 +149,7 @@ def know(reader: Reader, head: Head, path: str) -> None:
     """
     known = reader.recognise(head.lines)
     if head.binary and not (known and reader.fit and reader.fit.fitting):
-        raise binary_file(path)
+        raise binary_file_error(path)
     if not known:
         raise unknown_format(reader, path)
 
@@ -203,7 +204,7 @@ def in_order(
         except InputError as error:
             failed(error)
         except OSError as error:
-            failed(unreadable(path, error))
+            failed(unreadable_input(path, error))
     _tell_absent(looked_at, [reader_of(path).log_format for _, path in begun], notify)
     return sorted(begun)
 
@@ -239,7 +240,7 @@ def times_by(reader: Reader) -> TimesOf:
     times = reader.parser_of(reader.log_format, ["time"])
 
     def times_of(lines: bytes) -> list[Instant]:
-        bare = reader.bare(lines)
+        bare = reader.unwrap(lines)
         return times.parse(bare, keep_rejects=0).times()
 
     return times_of

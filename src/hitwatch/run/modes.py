@@ -32,13 +32,14 @@ from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.interleave import Input
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
+from hitwatch.sources.codec import detect_codec
 from hitwatch.sources.discovery import STDIN
-from hitwatch.sources.files import Head, encoding_of, head_of_pieces
+from hitwatch.sources.files import Head, head_of_pieces
 from hitwatch.sources.finite import read_to_end
-from hitwatch.sources.packed import codec_of
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import FileEvent, Follower, OpenFile, Tail
+from hitwatch.sources.text import detect_encoding
 from hitwatch.stats.panels import Panel, columns_needed, panels
 
 log = logging.getLogger("hitwatch")
@@ -171,8 +172,8 @@ def _loop(
 
 
 def _on_file_event(run: Run, event: FileEvent) -> None:
-    log.info("%s %s", event.path, event.what)
-    (run.warn_user if event.wrong else run.notify)(f"{event.path} {event.what}")
+    log.info("%s %s", event.path, event.message)
+    (run.warn_user if event.wrong else run.notify)(f"{event.path} {event.message}")
 
 
 @dataclass(slots=True)
@@ -238,8 +239,8 @@ def _head_of(file: OpenFile, size: int, path: str) -> Head:
     """
     first = file.read_at(0, 8)
     for other, why in (
-        (codec_of(first), "a compressed log does not grow"),
-        (encoding_of(first), "a log in UTF-16 cannot be followed"),
+        (detect_codec(first), "a compressed log does not grow"),
+        (detect_encoding(first), "a log in UTF-16 cannot be followed"),
     ):
         if other:
             raise InputError(
@@ -253,7 +254,7 @@ def _head_of(file: OpenFile, size: int, path: str) -> Head:
 def _recall(reader: Reader, read_at: ReadAt, offset: int) -> None:
     """Take over what the head of a W3C log says of the lines from an offset on."""
     for start in (b"#Software:", b"#Date:", b"#Fields:"):
-        reader.recall(last_header(read_at, offset, start) or b"")
+        reader.apply_directive(last_header(read_at, offset, start) or b"")
 
 
 def _begin_bisecting(
@@ -273,7 +274,7 @@ def _begin_bisecting(
     since = latest - backfill - _EARLY
     if run.zone is not None:
         # What the clock shows twice is told by the lines before it.
-        since = run.zone.before_twice(since, latest)
+        since = run.zone.start_before_repeat(since, latest)
     file.offset = offset_since(file.read_at, size, since, times_of)
     if reader.log_format is not None and reader.log_format.layout is Layout.W3C:
         _recall(reader, file.read_at, file.offset)
@@ -306,12 +307,12 @@ def _begin_counting(
         start += stop
     latest = max((time for _, time, _ in places if time is not None), default=None)
     file.offset = start
-    reader.go_on_as(probe)
+    reader.continue_from(probe)
     if latest is not None and backfill:
         late = latest - backfill
         place = next(place for place in places if place[1] is not None and place[1] >= late)
         file.offset = place[0]
-        reader.go_on_as(place[2])
+        reader.continue_from(place[2])
     return latest
 
 

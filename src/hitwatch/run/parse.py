@@ -231,14 +231,6 @@ def rejects_to(output: IO[bytes]) -> Callable[[RejectedLine], None]:
     return lambda rejected: write(output, msgspec.json.encode(rejected) + b"\n")
 
 
-def wording(balance: Balance) -> str:
-    """The balance in words."""
-    excluded = f" + {balance.excluded:,} excluded" if balance.excluded else ""
-    return (
-        f"{balance.lines:,} lines = {balance.hits:,} hits + {balance.rejects:,} rejects{excluded}"
-    )
-
-
 def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
     """Write all rows.
 

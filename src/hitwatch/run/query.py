@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from hitwatch.errors import UsageError
-from hitwatch.outputs.target import takes_any_ending
+from hitwatch.outputs.target import accepts_any_extension
 from hitwatch.render.outputs import unwritable, write
 from hitwatch.render.spreadsheets import to_csv
 from hitwatch.render.tables import to_markdown, to_text
@@ -112,7 +112,7 @@ def kind_of_result(output: Path | None, named: str | None) -> str:
     if named or output is None:
         return named or "table"
     ending = output.suffix.lower()
-    if ending not in _ENDINGS and takes_any_ending(output):
+    if ending not in _ENDINGS and accepts_any_extension(output):
         return "table"
     if ending not in _ENDINGS:
         raise UsageError(

@@ -12,7 +12,7 @@ from hitwatch.formats.times import Zone
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.privacy.pipeline import HitPipeline
-from hitwatch.privacy.policy import names_clients
+from hitwatch.privacy.policy import has_forwarded_clients
 from hitwatch.select.filter import Filter
 
 
@@ -66,7 +66,7 @@ class Readers:
         else:
             made = replace(self.alike(origin), columns=columns)
         made.line_numbers = self.line_numbers
-        made.refine = partial(self._postprocess, origin)
+        made.postprocessor = partial(self._postprocess, origin)
         return made
 
     def building(
@@ -91,7 +91,7 @@ class Readers:
         with self._lock:
             first = origin not in self._seen
             self._seen.add(origin)
-            blind = first and not self._told and not names_clients(hits)
+            blind = first and not self._told and not has_forwarded_clients(hits)
             self._told |= blind
         if blind and self.notify is not None:
             self.notify(

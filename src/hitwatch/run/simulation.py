@@ -17,16 +17,16 @@ from hitwatch.config import ENVIRONMENT_PREFIX
 from hitwatch.errors import SettingsError
 from hitwatch.formats.registry import by_name
 from hitwatch.instants import SECOND, Duration, parse_duration
-from hitwatch.outputs.door import Outputs, WholeLog
-from hitwatch.outputs.target import STDOUT, spelled
+from hitwatch.outputs.outputs import Outputs, WholeLog
+from hitwatch.outputs.target import STDOUT, display_name
 from hitwatch.ports import Clock
 from hitwatch.readmodel import Report
 from hitwatch.render.outputs import write
 from hitwatch.run import modes
 from hitwatch.run.earlier import is_earlier
-from hitwatch.simulate.scenario import Scenario, check, read_scenario, shipped, start_of
-from hitwatch.simulate.scenario import shipped_names as shipped_names
-from hitwatch.simulate.traffic import Block, GroundTruth, blocks
+from hitwatch.simulate.scenario import Scenario, bundled_scenario, check, read_scenario, start_time
+from hitwatch.simulate.scenario import bundled_names as bundled_names
+from hitwatch.simulate.traffic import Block, GroundTruth, generate_blocks
 from hitwatch.simulate.writer import LogWriter, write_fast, write_live
 
 DEMO_EVERY: Duration = 5 * SECOND
@@ -64,7 +64,7 @@ def scenario_named(word: str) -> Scenario:
         SettingsError: there is none, or it makes no sense.
     """
     path = Path(word)
-    text = shipped(word) if not path.exists() else None
+    text = bundled_scenario(word) if not path.exists() else None
     if text is None:
         try:
             text = path.read_text("utf-8")
@@ -74,7 +74,7 @@ def scenario_named(word: str) -> Scenario:
                 "no scenario",
                 where=word,
                 why=why or "",
-                hint=f"name a file, or one of those shipped: {', '.join(shipped_names())}",
+                hint=f"name a file, or one of those shipped: {', '.join(bundled_names())}",
             ) from error
     return read_scenario(text, word)
 
@@ -97,27 +97,27 @@ def simulate(scenario: Scenario, simulation: SimulationRun) -> GroundTruth:
     """
     log_format = by_name(scenario.log_format)
     now = simulation.clock.now() // SECOND * SECOND if simulation.live else None
-    truth = GroundTruth(scenario, start_of(scenario, now))
+    truth = GroundTruth(scenario, start_time(scenario, now))
     with simulation.outputs as outputs:
         truth_file = None
         if simulation.truth:
-            truth_file = outputs.replace(
+            truth_file = outputs.open_replacement(
                 simulation.truth,
                 is_earlier("truth", simulation.truth),
                 overwrite=simulation.overwrite,
             )
         named = simulation.output or Path(STDOUT)
-        sink = outputs.log(
+        sink = outputs.open_log(
             named,
             overwrite=simulation.overwrite,
             append=simulation.append,
             # A log that is followed or rotated meanwhile has to be in its place.
             in_place=simulation.live or scenario.rotation is not None,
         )
-        log = LogWriter(sink, spelled(named), scenario.rotation)
+        log = LogWriter(sink, display_name(named), scenario.rotation)
         complete = False
         try:
-            _write(blocks(scenario, log_format, truth.start), log, truth, simulation)
+            _write(generate_blocks(scenario, log_format, truth.start), log, truth, simulation)
             complete = not simulation.stopped()
         finally:
             log.close()

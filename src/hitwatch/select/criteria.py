@@ -24,20 +24,20 @@ from hitwatch.select.predicate import (
 from hitwatch.select.time_expressions import parse_when
 
 __all__ = [
-    "between",
     "exclude_clients",
     "exclude_paths",
-    "networks_in",
-    "networks_of",
+    "in_time_range",
     "only_hosts",
+    "parse_networks",
     "parse_when",
+    "read_networks",
 ]
 
 
-def networks_in(text: str) -> list[str]:
+def read_networks(text: str) -> list[str]:
     """The entries of a file of networks: one or more a line, ``#`` begins a comment.
 
-    >>> networks_in("10.0.0.0/8  # office\\n\\n# bots\\n192.0.2.1, ::1\\n")
+    >>> read_networks("10.0.0.0/8  # office\\n\\n# bots\\n192.0.2.1, ::1\\n")
     ['10.0.0.0/8', '192.0.2.1', '::1']
 
     """
@@ -45,11 +45,11 @@ def networks_in(text: str) -> list[str]:
     return [entry for line in bare for entry in line.split()]
 
 
-def networks_of(entries: Iterable[str]) -> Networks:
+def parse_networks(entries: Iterable[str]) -> Networks:
     """Networks as a user writes them.
 
     Raises:
-        UsageError: an entry is no address and no network.
+        UsageError: an entry is neither an address nor a network.
 
     """
     try:
@@ -70,24 +70,24 @@ def exclude_clients(entries: Iterable[str]) -> Predicate:
         UsageError: an entry is neither.
 
     """
-    return Not(Satisfies(BY_NAME["client"], Within(networks_of(entries))))
+    return Not(Satisfies(BY_NAME["client"], Within(parse_networks(entries))))
 
 
 def exclude_paths(globs: Iterable[str]) -> Predicate:
     """All hits but those whose path fits one of some globs; hits without a path are kept."""
-    return Not(Or(tuple(Satisfies(BY_NAME["path"], Like(_checked(g))) for g in globs)))
+    return Not(Or(tuple(Satisfies(BY_NAME["path"], Like(_check_glob(g))) for g in globs)))
 
 
 def only_hosts(globs: Iterable[str]) -> Predicate:
     """Hits whose virtual host fits one of some globs, in upper or lower case."""
-    # Clients that send the port in Host make some servers log it; it is no part of the name.
-    return Or(tuple(Satisfies(BY_NAME["host"], _host(_checked(g))) for g in globs))
+    # Clients that send the port in Host make some servers log it; it is not part of the name.
+    return Or(tuple(Satisfies(BY_NAME["host"], _host(_check_glob(g))) for g in globs))
 
 
-def _checked(glob: str) -> str:
+def _check_glob(glob: str) -> str:
     """The glob, when it is not too long to be compiled."""
     if wrong := pattern_error(glob_regex(glob, fold=True)):
-        raise UsageError(f"{glob[:60]!r} cannot be used as a pattern", why=wrong)
+        raise UsageError(f"invalid pattern {glob[:60]!r}", why=wrong)
     return glob
 
 
@@ -95,7 +95,7 @@ def _host(glob: str) -> Matches:
     return Matches(glob_regex(glob, fold=True).removesuffix(r"\z") + r"\.?(?::[0-9]+)?\z")
 
 
-def between(since: Instant | None, until: Instant | None) -> Predicate:
+def in_time_range(since: Instant | None, until: Instant | None) -> Predicate:
     """Hits from an instant on, and before another; a hit without a time is in no span.
 
     Args:
@@ -108,8 +108,8 @@ def between(since: Instant | None, until: Instant | None) -> Predicate:
     """
     if since is not None and until is not None and since >= until:
         raise UsageError(
-            f"nothing lies between {rfc3339(since)} and {rfc3339(until)}",
-            hint="--since comes before --until",
+            f"empty time range: {rfc3339(since)} to {rfc3339(until)}",
+            hint="--since must be before --until",
         )
     bounds = ((">=", since), ("<", until))
     time = BY_NAME["time"]

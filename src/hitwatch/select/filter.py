@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from hitwatch.hits.batch import flags_of
+from hitwatch.hits.batch import mask_bytes
 from hitwatch.instants import Instant
-from hitwatch.select.criteria import between
+from hitwatch.select.criteria import in_time_range
 from hitwatch.select.predicate import And, Predicate, mask
 from hitwatch.stats.user_agents import is_bot
 
@@ -38,7 +38,7 @@ class Filter:
     @property
     def condition(self) -> Predicate | None:
         """What hits must meet, the time included; ``None``: nothing."""
-        timed = between(*self.time_range) if self.time_range != (None, None) else None
+        timed = in_time_range(*self.time_range) if self.time_range != (None, None) else None
         both = [condition for condition in (timed, self.where) if condition is not None]
         return And(tuple(both)) if both else None
 
@@ -52,12 +52,12 @@ class Filter:
     def __call__(self, hits: Hits) -> Hits:
         """The hits that count; the others are counted as excluded."""
         chosen = self.mask(hits)
-        return hits if chosen is None else hits.chosen(chosen)
+        return hits if chosen is None else hits.select(chosen)
 
     def flags(self, hits: Hits) -> bytes | None:
         """The same as ``mask``, a byte a hit."""
         chosen = self.mask(hits)
-        return None if chosen is None else flags_of(chosen)
+        return None if chosen is None else mask_bytes(chosen)
 
     def mask(self, hits: Hits) -> pl.Series | None:
         """A boolean a hit: whether it counts; ``None``: all do."""
@@ -67,11 +67,11 @@ class Filter:
         chosen = None if condition is None else mask(condition, hits)
         if self.bots is None:
             return chosen
-        kind = _mask_of_bots(hits) if self.bots else ~_mask_of_bots(hits)
+        kind = _bot_mask(hits) if self.bots else ~_bot_mask(hits)
         return kind if chosen is None else chosen & kind
 
 
-def _mask_of_bots(hits: Hits) -> pl.Series:
+def _bot_mask(hits: Hits) -> pl.Series:
     """Which hits are those of bots and tools, asked once per distinct agent."""
     import polars as pl
 

@@ -1,13 +1,13 @@
 """The language of ``--where``: conditions on hits, as people write them.
 
-    either  = all {"or" all}
-    all     = inverse {"and" inverse}
-    inverse = "not" inverse | "(" either ")" | test
-    test    = COLUMN ("==" | "=" | "!=" | "<" | "<=" | ">" | ">=") VALUE
-            | COLUMN ("=~" | "!~") TEXT
-            | COLUMN ["not"] "like" TEXT
-            | COLUMN ["not"] "in" (VALUE | "(" VALUE {"," VALUE} ")")
-            | COLUMN "is" ["not"] "null"
+    expression  = conjunction {"or" conjunction}
+    conjunction = negation {"and" negation}
+    negation    = "not" negation | "(" expression ")" | test
+    test        = COLUMN ("==" | "=" | "!=" | "<" | "<=" | ">" | ">=") VALUE
+                | COLUMN ("=~" | "!~") TEXT
+                | COLUMN ["not"] "like" TEXT
+                | COLUMN ["not"] "in" (VALUE | "(" VALUE {"," VALUE} ")")
+                | COLUMN "is" ["not"] "null"
 
 A value is a text in quotes, a number, a time or an address; the column says which of them.
 Nothing is evaluated but this grammar, and no text becomes code.
@@ -20,10 +20,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hitwatch.errors import UsageError
+from hitwatch.errors import UsageError, did_you_mean, point_at
 from hitwatch.formats.columns import BY_NAME, Column, ColumnType
-from hitwatch.formats.directives import nearest, pointing
-from hitwatch.select.networks import Networks, network_of
+from hitwatch.select.networks import Networks, parse_network
 from hitwatch.select.predicate import (
     OPERATORS,
     And,
@@ -64,7 +63,7 @@ _FOREIGN = {"&": "write and", "|": "write or", "!": "write not", "/": "quote tex
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 _ADDRESSES = frozenset({"client", "server_address", "upstream"})
 """Columns in which a text that is an address or a network is taken for one."""
-_DEEPEST = 100
+_MAX_DEPTH = 100
 _INTEGERS = range(-(2**63), 2**63)
 _TYPES = {
     ColumnType.TEXT: "text",
@@ -99,14 +98,14 @@ def parse_predicate(text: str, further: Iterable[Column] = ()) -> Predicate:
         The condition as a tree.
 
     Raises:
-        UsageError: the text makes no sense; the error points at where.
+        UsageError: the text is invalid; the error points at the place.
 
-    >>> sorted(parse_where('status >= 500 and not path =~ "^/health"').columns)
+    >>> sorted(parse_predicate('status >= 500 and not path =~ "^/health"').columns)
     ['path', 'status']
 
     """
     columns = BY_NAME | {column.name: column for column in further}
-    return _Expression(text, columns).whole()
+    return _Expression(text, columns).parse()
 
 
 class _Expression:
@@ -115,18 +114,18 @@ class _Expression:
     def __init__(self, text: str, columns: dict[str, Column]) -> None:
         self._text = text
         self._columns = columns
-        self._tokens = self._split()
+        self._tokens = self._tokenize()
         self._next = 0
         self._depth = 0
 
-    def whole(self) -> Predicate:
+    def parse(self) -> Predicate:
         """All of the text."""
-        where = self._either()
+        where = self._expression()
         if self._token.kind != "end":
-            self._fail(self._token, "the condition should end here, or go on with and, or or")
+            self._fail(self._token, "expected and, or, or the end of the condition")
         return where
 
-    def _split(self) -> list[_Token]:
+    def _tokenize(self) -> list[_Token]:
         tokens = []
         at = 0
         while at < len(self._text):
@@ -142,11 +141,11 @@ class _Expression:
         character = self._text[at]
         token = _Token("", character, at)
         if character in "\"'":
-            self._fail(token, "this quote is never closed")
-        self._fail(token, f"{character!r} has no meaning here", _FOREIGN.get(character, ""))
+            self._fail(token, "unclosed quote")
+        self._fail(token, f"unexpected {character!r}", _FOREIGN.get(character, ""))
 
     def _fail(self, token: _Token, what: str, advice: str = "") -> NoReturn:
-        raise UsageError(what, hint=pointing(self._text, token.at, advice))
+        raise UsageError(what, hint=point_at(self._text, token.at, advice))
 
     @property
     def _token(self) -> _Token:
@@ -157,89 +156,89 @@ class _Expression:
         self._next += token.kind != "end"
         return token
 
-    def _takes(self, word: str) -> bool:
+    def _accept(self, word: str) -> bool:
         """Take the next token if it is this keyword or sign."""
         token = self._token
         taken = token.keyword == word or (token.kind == "sign" and token.text == word)
         self._next += taken
         return taken
 
-    def _either(self) -> Predicate:
-        parts = [self._all()]
-        while self._takes("or"):
-            parts.append(self._all())
+    def _expression(self) -> Predicate:
+        parts = [self._conjunction()]
+        while self._accept("or"):
+            parts.append(self._conjunction())
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def _all(self) -> Predicate:
-        parts = [self._inverse()]
-        while self._takes("and"):
-            parts.append(self._inverse())
+    def _conjunction(self) -> Predicate:
+        parts = [self._negation()]
+        while self._accept("and"):
+            parts.append(self._negation())
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
-    def _inverse(self) -> Predicate:
+    def _negation(self) -> Predicate:
         token = self._token
-        if not (self._takes("not") or self._takes("(")):
+        if not (self._accept("not") or self._accept("(")):
             return self._test()
         self._depth += 1
-        if self._depth > _DEEPEST:
-            self._fail(token, f"more than {_DEEPEST} levels of parentheses and not")
+        if self._depth > _MAX_DEPTH:
+            self._fail(token, f"more than {_MAX_DEPTH} levels of parentheses and not")
         if token.text == "(":
-            where = self._either()
-            if not self._takes(")"):
-                self._fail(self._token, "a closing parenthesis is expected, or and, or or")
+            where = self._expression()
+            if not self._accept(")"):
+                self._fail(self._token, "expected ), and, or or")
         else:
-            where = Not(self._inverse())
+            where = Not(self._negation())
         self._depth -= 1
         return where
 
     def _test(self) -> Predicate:
         column = self._column()
-        if self._takes("is"):
-            return self._null(column)
-        negated = self._takes("not")
+        if self._accept("is"):
+            return self._null_test(column)
+        negated = self._accept("not")
         sign = self._take()
         if sign.keyword == "in":
-            return self._in(column, negated)
+            return self._in_test(column, negated)
         if sign.keyword == "like":
-            return self._like(sign, column, negated)
+            return self._like_test(sign, column, negated)
         if negated:
-            self._fail(sign, "in or like is expected after not", f"or: not {column.name} ...")
+            self._fail(sign, "expected in or like after not", f"or: not {column.name} ...")
         if sign.text in ("=~", "!~") and sign.kind == "sign":
-            return self._matches(sign, column)
+            return self._regex_test(sign, column)
         if sign.kind == "sign" and sign.text in (*OPERATORS, "=", "!="):
-            return self._compare(sign, column)
-        return self._fail(sign, f"an operator is expected after {column.name}", _OPERATORS)
+            return self._comparison(sign, column)
+        return self._fail(sign, f"expected an operator after {column.name}", _OPERATORS)
 
     def _column(self) -> Column:
         token = self._take()
         if token.kind != "word" or token.keyword:
-            self._fail(token, "the name of a column is expected here")
+            self._fail(token, "expected a column name")
         if token.text not in self._columns:
-            advice = nearest(token.text.lower(), list(self._columns))
-            self._fail(token, f"unknown column {token.text!r}", advice or self._known())
+            advice = did_you_mean(token.text.lower(), list(self._columns))
+            self._fail(token, f"unknown column {token.text!r}", advice or self._known_columns())
         return self._columns[token.text]
 
-    def _known(self) -> str:
+    def _known_columns(self) -> str:
         return f"known columns: {', '.join(self._columns)}"
 
-    def _null(self, column: Column) -> Predicate:
-        negated = self._takes("not")
-        if not self._takes("null"):
-            self._fail(self._token, "null is expected after is", "or write == for a comparison")
+    def _null_test(self, column: Column) -> Predicate:
+        negated = self._accept("not")
+        if not self._accept("null"):
+            self._fail(self._token, "expected null after is", "or write == for a comparison")
         return Not(IsNull(column)) if negated else IsNull(column)
 
-    def _in(self, column: Column, negated: bool) -> Predicate:
-        if not self._takes("("):
-            return self._among(column, [self._take()], negated)
+    def _in_test(self, column: Column, negated: bool) -> Predicate:
+        if not self._accept("("):
+            return self._one_of(column, [self._take()], negated)
         tokens = [self._take()]
-        while self._takes(","):
+        while self._accept(","):
             tokens.append(self._take())
-        among = self._among(column, tokens, negated)
-        if not self._takes(")"):
-            self._fail(self._token, "a comma or a closing parenthesis is expected here")
+        among = self._one_of(column, tokens, negated)
+        if not self._accept(")"):
+            self._fail(self._token, "expected , or )")
         return among
 
-    def _among(self, column: Column, tokens: list[_Token], negated: bool) -> Predicate:
+    def _one_of(self, column: Column, tokens: list[_Token], negated: bool) -> Predicate:
         """One of several values; addresses by their networks, everything else as it is."""
         networks = [token for token in tokens if self._is_network(token, column)]
         plain = [self._value(token, column) for token in tokens if token not in networks]
@@ -248,7 +247,7 @@ class _Expression:
                 self._fail(token, f"{column.name} is a whole number")
         conditions: list[Condition] = []
         if networks:
-            conditions.append(Within(Networks.of(self._plain(token) for token in networks)))
+            conditions.append(Within(Networks.of(self._unquote(token) for token in networks)))
         if plain:
             conditions.append(OneOf(tuple(plain)))
         tests = tuple(Satisfies(column, condition, negated) for condition in conditions)
@@ -261,48 +260,48 @@ class _Expression:
         if column.type is not ColumnType.TEXT or not (quoted or token.kind == "address"):
             return False
         try:
-            network_of(self._plain(token))
+            parse_network(self._unquote(token))
         except ValueError as error:
             if not quoted:
                 self._fail(token, str(error))
-            if re.fullmatch(r"[0-9.]+/\S*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+/\S*", self._plain(token)):
+            if re.fullmatch(r"[0-9.]+/\S*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+/\S*", self._unquote(token)):
                 self._fail(token, str(error))
             return False
         return True
 
-    def _like(self, sign: _Token, column: Column, negated: bool) -> Predicate:
-        self._only_text(sign, column, "like")
+    def _like_test(self, sign: _Token, column: Column, negated: bool) -> Predicate:
+        self._require_text(sign, column, "like")
         token = self._take()
         glob = str(self._value(token, column))
         if wrong := pattern_error(glob_regex(glob)):
             self._fail(token, wrong)
         return Satisfies(column, Like(glob), negated)
 
-    def _matches(self, sign: _Token, column: Column) -> Predicate:
-        self._only_text(sign, column, sign.text)
+    def _regex_test(self, sign: _Token, column: Column) -> Predicate:
+        self._require_text(sign, column, sign.text)
         token = self._take()
         pattern = str(self._value(token, column))
         if wrong := pattern_error(pattern):
-            self._fail(token, f"not a regular expression: {wrong}")
+            self._fail(token, f"invalid regular expression: {wrong}")
         return Satisfies(column, Matches(pattern), negated=sign.text == "!~")
 
-    def _only_text(self, sign: _Token, column: Column, name: str) -> None:
+    def _require_text(self, sign: _Token, column: Column, name: str) -> None:
         if column.type is not ColumnType.TEXT:
-            what = f"{name} is for text, and {column.name} is {_TYPES[column.type]}"
+            what = f"{name} needs text, but {column.name} is {_TYPES[column.type]}"
             self._fail(sign, what, "compare with ==, <, <=, >, >= or in")
 
-    def _compare(self, sign: _Token, column: Column) -> Predicate:
+    def _comparison(self, sign: _Token, column: Column) -> Predicate:
         token = self._take()
         negated = sign.text == "!="
         name = "==" if sign.text in ("=", "!=") else sign.text
         if name == "==" and self._is_network(token, column):
-            return self._among(column, [token], negated)
+            return self._one_of(column, [token], negated)
         return Satisfies(column, Compare(name, self._value(token, column)), negated)
 
     def _value(self, token: _Token, column: Column) -> Value:
         if token.kind in ("end", "sign") or token.keyword:
             advice = f"write {column.name} is null" if token.keyword == "null" else ""
-            self._fail(token, f"a value for {column.name} is expected here", advice)
+            self._fail(token, f"expected a value for {column.name}", advice)
         if column.type is ColumnType.TEXT:
             return self._as_text(token, column)
         if column.type is ColumnType.TIME:
@@ -311,8 +310,8 @@ class _Expression:
 
     def _as_text(self, token: _Token, column: Column) -> str:
         if token.kind == "text":
-            return self._plain(token)
-        what = f"{column.name} is text, and text stands in quotes"
+            return self._unquote(token)
+        what = f"{column.name} is text, which needs quotes"
         return self._fail(token, what, f'write "{token.text}"')
 
     def _as_time(self, token: _Token, column: Column) -> int:
@@ -320,13 +319,13 @@ class _Expression:
         if token.kind not in ("text", "time"):
             self._fail(token, f"{column.name} is a time, in ISO 8601", advice)
         try:
-            return parse_iso(self._plain(token))
+            return parse_iso(self._unquote(token))
         except ValueError as error:
             return self._fail(token, str(error), advice)
 
     def _as_number(self, token: _Token, column: Column) -> int | float:
         if token.kind != "number":
-            bare = self._plain(token)
+            bare = self._unquote(token)
             quoted = token.kind == "text" and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", bare)
             what = f"{column.name} is {_TYPES[column.type]}"
             self._fail(token, what, f"write {bare} without quotes" if quoted else "")
@@ -334,13 +333,13 @@ class _Expression:
         if column.type is ColumnType.FLOAT and abs(number) != float("inf"):
             return number
         if not _INTEGERS.start <= number < _INTEGERS.stop:
-            self._fail(token, "no number is that large")
+            self._fail(token, "number out of range")
         if not number.is_integer():
             return number
         exact = int(token.text) if re.fullmatch(r"[+-]?[0-9]+", token.text) else int(number)
-        return exact if exact in _INTEGERS else self._fail(token, "no number is that large")
+        return exact if exact in _INTEGERS else self._fail(token, "number out of range")
 
-    def _plain(self, token: _Token) -> str:
+    def _unquote(self, token: _Token) -> str:
         """What a token says, without quotes and escapes.
 
         A backslash before any other character stays: it is the regular expression's.
@@ -353,5 +352,5 @@ class _Expression:
         try:
             plain.encode()
         except UnicodeEncodeError:
-            self._fail(token, "the text is no UTF-8", r"stray bytes are spelled \\xff")
+            self._fail(token, "invalid UTF-8", r"write stray bytes as \\xff")
         return plain

@@ -25,7 +25,7 @@ _LONGEST = 80
 """No address with zone, brackets and port is longer."""
 
 _PORT = r"(?::[0-9]{1,5})?"
-_DRESSED = re.compile(
+_ADDRESS = re.compile(
     rf"\[(?P<inner>[0-9A-Fa-f:.]+)(?:%[\w.-]{{1,16}})?\]{_PORT}"
     rf"|(?P<four>[0-9.]+){_PORT}"
     r"|(?P<six>[0-9A-Fa-f:.]+)(?:%[\w.-]{1,16})?"
@@ -33,7 +33,7 @@ _DRESSED = re.compile(
 
 
 @lru_cache(maxsize=1 << 16)
-def address_of(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """Read an address, without the port, brackets and zone around it.
 
     IPv4 inside IPv6 (``::ffff:192.0.2.1``) is IPv4: servers that listen on both log so.
@@ -42,37 +42,37 @@ def address_of(text: str) -> Address | None:
         text: what a log or header has.
 
     Returns:
-        The address; ``None`` when it is none.
+        The address; ``None`` when the text is not one.
 
-    >>> address_of("[2001:db8::1]:443"), address_of("192.0.2.1:80"), address_of("unknown")
+    >>> parse_address("[2001:db8::1]:443"), parse_address("192.0.2.1:80"), parse_address("unknown")
     (IPv6Address('2001:db8::1'), IPv4Address('192.0.2.1'), None)
 
     """
-    found = _DRESSED.fullmatch(text) if len(text) <= _LONGEST else None
+    found = _ADDRESS.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         return None
     try:
         address = ip_address(found["inner"] or found["four"] or found["six"])
     except ValueError:
         return None
-    return _unmapped(address)
+    return _unmap(address)
 
 
-def network_of(text: str) -> Network:
+def parse_network(text: str) -> Network:
     """Read a network, or an address as a network of one.
 
     Raises:
         ValueError: it is neither.
 
-    >>> network_of("10.1.2.3/8"), network_of("::1")
+    >>> parse_network("10.1.2.3/8"), parse_network("::1")
     (IPv4Network('10.0.0.0/8'), IPv6Network('::1/128'))
 
     """
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no address and no network") from error
-    mapped = _unmapped(network.network_address)
+        raise ValueError(f"invalid address or network {text!r}") from error
+    mapped = _unmap(network.network_address)
     if isinstance(network, IPv6Network) and isinstance(mapped, IPv4Address):
         # A wider one holds more than IPv4, and no mapped address is ever asked for.
         if network.prefixlen < 96:
@@ -81,7 +81,7 @@ def network_of(text: str) -> Network:
     return network
 
 
-def _unmapped(address: Address) -> Address:
+def _unmap(address: Address) -> Address:
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
 
@@ -105,7 +105,7 @@ class Networks:
             ValueError: one is neither.
 
         """
-        return cls(tuple(network_of(text) for text in texts))
+        return cls(tuple(parse_network(text) for text in texts))
 
     @cached_property
     def bounds(self) -> dict[int, tuple[list[int], list[int]]]:
@@ -123,9 +123,9 @@ class Networks:
         at = bisect_right(firsts, number) - 1
         return at >= 0 and number <= lasts[at]
 
-    def hold(self, text: str) -> bool:
+    def contains(self, text: str) -> bool:
         """Whether a text is an address in one of these networks."""
-        address = address_of(text)
+        address = parse_address(text)
         return address is not None and address in self
 
 

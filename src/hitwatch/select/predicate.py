@@ -92,8 +92,8 @@ class Predicate:
 
 
 @dataclass(frozen=True, slots=True)
-class And(Predicate):
-    """Every part holds; without parts everything does."""
+class _Compound(Predicate):
+    """Several predicates as one."""
 
     parts: tuple[Predicate, ...] = ()
 
@@ -104,15 +104,13 @@ class And(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
-class Or(Predicate):
+class And(_Compound):
+    """Every part holds; without parts everything does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Or(_Compound):
     """Any part holds; without parts nothing does."""
-
-    parts: tuple[Predicate, ...] = ()
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Names of the columns that are looked at."""
-        return frozenset().union(*(part.columns for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,8 @@ class Not(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
-class IsNull(Predicate):
-    """The column has no value."""
+class _OfColumn(Predicate):
+    """A predicate on one column."""
 
     column: Column
 
@@ -140,17 +138,16 @@ class IsNull(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
-class Satisfies(Predicate):
+class IsNull(_OfColumn):
+    """The column has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfies(_OfColumn):
     """The column has a value, and the condition holds of it, or does not if negated."""
 
-    column: Column
     condition: Condition
     negated: bool = False
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Names of the columns that are looked at."""
-        return frozenset({self.column.name})
 
 
 def combine(conditions: Sequence[Predicate]) -> Predicate:
@@ -201,9 +198,11 @@ def mask(where: Predicate, hits: Hits) -> pl.Series:
     if len(names) == 1:
         (name,) = names
         return (
-            _by_distinct(where, name, hits) if _coded(name, hits) else mask_rows(where, hits.codes)
+            _mask_distinct(where, name, hits)
+            if _is_dictionary_encoded(name, hits)
+            else mask_rows(where, hits.codes)
         )
-    return _joined(where, lambda part: mask(part, hits), len(hits))
+    return _combine_masks(where, lambda part: mask(part, hits), len(hits))
 
 
 def mask_rows(where: Predicate, rows: pl.DataFrame) -> pl.Series:
@@ -218,17 +217,17 @@ def mask_rows(where: Predicate, rows: pl.DataFrame) -> pl.Series:
 
     """
     if isinstance(where, IsNull | Satisfies):
-        return _tested(where, rows)
-    return _joined(where, lambda part: mask_rows(part, rows), len(rows))
+        return _mask_test(where, rows)
+    return _combine_masks(where, lambda part: mask_rows(part, rows), len(rows))
 
 
-def _coded(name: str, hits: Hits) -> bool:
+def _is_dictionary_encoded(name: str, hits: Hits) -> bool:
     import polars as pl
 
     return hits.codes.schema.get(name) == pl.UInt32
 
 
-def _by_distinct(where: Predicate, name: str, hits: Hits) -> pl.Series:
+def _mask_distinct(where: Predicate, name: str, hits: Hits) -> pl.Series:
     import polars as pl
 
     values = hits.values(name).cast(pl.String)
@@ -238,7 +237,9 @@ def _by_distinct(where: Predicate, name: str, hits: Hits) -> pl.Series:
     return mask_rows(where, places).gather(codes).alias("")
 
 
-def _joined(where: Predicate, part_mask: Callable[[Predicate], pl.Series], rows: int) -> pl.Series:
+def _combine_masks(
+    where: Predicate, part_mask: Callable[[Predicate], pl.Series], rows: int
+) -> pl.Series:
     if isinstance(where, Not):
         return ~part_mask(where.part)
     assert isinstance(where, And | Or)  # noqa: S101 - there are no other kinds
@@ -255,7 +256,7 @@ def _constant(value: bool, rows: int) -> pl.Series:
     return pl.repeat(value, rows, dtype=pl.Boolean, eager=True).alias("")
 
 
-def _tested(where: IsNull | Satisfies, rows: pl.DataFrame) -> pl.Series:
+def _mask_test(where: IsNull | Satisfies, rows: pl.DataFrame) -> pl.Series:
     name = where.column.name
     if name not in rows.columns:
         return _constant(isinstance(where, IsNull), len(rows))
@@ -264,11 +265,11 @@ def _tested(where: IsNull | Satisfies, rows: pl.DataFrame) -> pl.Series:
         return series.is_null()
     if where.column.type is ColumnType.TIME:
         series = series.to_physical()
-    holds = _holds(where.condition, series)
+    holds = _evaluate(where.condition, series)
     return (~holds if where.negated else holds).fill_null(False)
 
 
-def _holds(condition: Condition, series: pl.Series) -> pl.Series:
+def _evaluate(condition: Condition, series: pl.Series) -> pl.Series:
     import polars as pl
 
     match condition:
@@ -282,13 +283,13 @@ def _holds(condition: Condition, series: pl.Series) -> pl.Series:
         case Matches(pattern):
             return series.str.contains(pattern)
         case Within(networks):
-            return _within(networks, series)
+            return _mask_networks(networks, series)
 
 
 _FOUR = r"\A" + r"\.".join([r"(0|[1-9][0-9]{0,2})"] * 4) + r"(?::[0-9]{1,5})?\z"
 
 
-def _within(networks: Networks, series: pl.Series) -> pl.Series:
+def _mask_networks(networks: Networks, series: pl.Series) -> pl.Series:
     """Which texts are addresses in networks: IPv4 all at once, whatever else one by one."""
     import polars as pl
 
@@ -299,7 +300,7 @@ def _within(networks: Networks, series: pl.Series) -> pl.Series:
     others = series.filter(valid.is_null())
     if others.null_count() == len(others):
         return held
-    singly = [None if text is None else networks.hold(text) for text in others]
+    singly = [None if text is None else networks.contains(text) for text in others]
     return held.scatter(valid.is_null().arg_true(), pl.Series(singly, dtype=pl.Boolean))
 
 

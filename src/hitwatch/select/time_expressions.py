@@ -31,7 +31,7 @@ def parse_iso(text: str, zone: tzinfo = UTC) -> Instant:
         zone: of times without an offset.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not one.
 
     >>> parse_iso("1970-01-01T01:00+01:00"), parse_iso("1970-01-01 00:00:01.5")
     (0, 1500000)
@@ -39,14 +39,14 @@ def parse_iso(text: str, zone: tzinfo = UTC) -> Instant:
     """
     found = _ISO.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is no ISO 8601 time")
+        raise ValueError(f"invalid ISO 8601 time {text!r}")
     offset = (found["offset"] or "").upper()
-    spelled = f"{found['date']}T{found['time'] or '00:00'}{offset}"
+    iso = f"{found['date']}T{found['time'] or '00:00'}{offset}"
     try:
-        moment = datetime.fromisoformat(spelled.replace(",", "."))
+        moment = datetime.fromisoformat(iso.replace(",", "."))
         return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is no time of the calendar") from error
+        raise ValueError(f"invalid date or time {text!r}") from error
 
 
 def parse_when(text: str, now: Instant, zone: tzinfo = UTC) -> Instant:
@@ -73,7 +73,7 @@ def parse_when(text: str, now: Instant, zone: tzinfo = UTC) -> Instant:
         # Whatever cannot be shown is a slip of the keyboard.
         to_datetime(instant)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{text!r} is no point in time", hint=_HINT) from error
+        raise UsageError(f"invalid time {text!r}", hint=_HINT) from error
     return instant
 
 

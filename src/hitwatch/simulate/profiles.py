@@ -1,4 +1,4 @@
-"""What a made-up site is like: its pages, its visitors, and what requests look like."""
+"""What a simulated site is like: its pages, its visitors, and what requests look like."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _SECTIONS: tuple[tuple[str, float, int, float, float, float, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A made-up site.
+    """A simulated site.
 
     Attributes:
         targets: request-targets of its pages.
@@ -110,7 +110,7 @@ def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarra
     return np.minimum(np.searchsorted(edges, rng.random(count)), len(weights) - 1)
 
 
-def site_of(scenario: Scenario, rng: np.random.Generator) -> Site:
+def make_site(scenario: Scenario, rng: np.random.Generator) -> Site:
     """Make the site of a scenario's profile."""
     if scenario.profile == "uniform":
         return _uniform(scenario.uniform, rng)

@@ -1,8 +1,7 @@
-"""Scenarios of made-up traffic: what a scenario file may say, checked; makes no traffic."""
+"""Scenarios of simulated traffic: what a scenario file may say, checked; generates nothing."""
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from datetime import datetime
 from importlib.resources import files
@@ -11,12 +10,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from hitwatch.errors import SettingsError
+from hitwatch.errors import SettingsError, did_you_mean
 from hitwatch.instants import Duration, from_datetime, parse_duration
 from hitwatch.values import duration, duration_or_none, exact, whole
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-_FASTEST = 100_000_000
+_MAX_RATE = 100_000_000
 """Lines a second that no machine writes."""
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -102,7 +101,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         start: time of the first line; the clock's when left out and written live, else
             the first second of 2026.
         durations: whether to end lines with the time taken, where the format leaves it open.
-        malformed: share of lines that are no log lines.
+        malformed: share of lines that are not log lines.
         late: share of lines that come late.
         late_by: how late those come.
         rotation: none when left out.
@@ -135,12 +134,12 @@ def read_scenario(text: str, where: str) -> Scenario:
         where: its name, for errors.
 
     Raises:
-        SettingsError: it is no TOML, or says something unknown or impossible.
+        SettingsError: it is not TOML, or says something unknown or impossible.
     """
     try:
         scenario = msgspec.convert(tomllib.loads(text), Scenario)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError("no valid TOML", where=where, why=str(error)) from error
+        raise SettingsError("invalid TOML", where=where, why=str(error)) from error
     except msgspec.ValidationError as error:
         raise SettingsError(str(error), where=where, hint=_hint(str(error))) from error
     check(scenario, where)
@@ -171,28 +170,28 @@ def check(scenario: Scenario, where: str) -> None:
     for key, text in texts.items():
         duration(f"{where}: {key}", text)
     for key, number in numbers.items():
-        if exact(f"{where}: {key}", number, most=_FASTEST) < 0:
+        if exact(f"{where}: {key}", number, most=_MAX_RATE) < 0:
             raise SettingsError(f"{number:g} must not be negative", where=f"{where}: {key}")
     if scenario.start is not None and scenario.start.tzinfo is None:
         raise SettingsError(
-            "the start has no offset from UTC", where=f"{where}: start", hint="end it with Z"
+            "start has no UTC offset", where=f"{where}: start", hint="end it with Z"
         )
 
 
-def start_of(scenario: Scenario, now: int | None) -> int:
+def start_time(scenario: Scenario, now: int | None) -> int:
     """Time of the first line: the scenario's, the clock's, or the first second of 2026."""
     if scenario.start is not None:
         return from_datetime(scenario.start)
     return now if now is not None else 1_767_225_600_000_000
 
 
-def shipped(name: str) -> str | None:
+def bundled_scenario(name: str) -> str | None:
     """The text of a scenario that comes with hitwatch, by its name."""
     path = files("hitwatch.simulate") / "scenarios" / f"{name}.toml"
     return path.read_text("utf-8") if path.is_file() else None
 
 
-def shipped_names() -> list[str]:
+def bundled_names() -> list[str]:
     """Names of the scenarios that come with hitwatch."""
     folder = files("hitwatch.simulate") / "scenarios"
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir())
@@ -205,5 +204,4 @@ def _hint(message: str) -> str:
     if "unknown field" not in message:
         return ""
     wrong = message.split("`")[1]
-    near = difflib.get_close_matches(wrong, keys, n=1)
-    return f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(set(keys)))}"
+    return did_you_mean(wrong, keys) or f"known keys: {', '.join(sorted(set(keys)))}"

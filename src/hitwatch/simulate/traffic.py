@@ -1,4 +1,4 @@
-"""Made-up traffic: blocks of log lines from a scenario, and the truth about what is in them.
+"""Simulated traffic: blocks of log lines from a scenario, and the truth about what is in them.
 
 Everything drawn comes from one generator (PCG64, seeded) in an order that depends on the
 scenario alone, so the same seed gives the same bytes, however fast they are written.
@@ -58,7 +58,7 @@ class GroundTruth:
         scenario: what was asked for.
         start: time of the beginning.
         lines: lines written.
-        malformed: how many of them are no log lines.
+        malformed: how many of them are not log lines.
         late: how many of them came late.
         bytes: sum of the bytes of the others.
         sections: hits and bytes by section.
@@ -98,9 +98,9 @@ class GroundTruth:
 
     def to_json(self) -> str:
         """The truth file's text."""
-        return json.dumps(self._object(), indent=2) + "\n"
+        return json.dumps(self._to_dict(), indent=2) + "\n"
 
-    def _object(self) -> dict[str, Any]:
+    def _to_dict(self) -> dict[str, Any]:
         scenario = self.scenario
         return {
             "seed": scenario.seed,
@@ -150,11 +150,11 @@ def section_of(incident: Incident, scenario: Scenario) -> str | None:
     return incident.section or ("/section0" if scenario.profile == "uniform" else "/shop")
 
 
-def blocks(scenario: Scenario, log_format: Format, start: Instant) -> Iterator[Block]:
-    """Make a scenario's lines.
+def generate_blocks(scenario: Scenario, log_format: Format, start: Instant) -> Iterator[Block]:
+    """Generate a scenario's lines.
 
     Args:
-        scenario: what to make.
+        scenario: what to generate.
         log_format: the format to write.
         start: time of the beginning.
 
@@ -164,7 +164,7 @@ def blocks(scenario: Scenario, log_format: Format, start: Instant) -> Iterator[B
     import numpy as np
 
     rng = np.random.Generator(np.random.PCG64(scenario.seed))
-    maker = _Maker(scenario, log_format, start, profiles.site_of(scenario, rng), rng)
+    builder = _BlockBuilder(scenario, log_format, start, profiles.make_site(scenario, rng), rng)
     pending: list[tuple[int, int, int]] = []
     size = 0
     owed: dict[int, float] = {}
@@ -177,10 +177,10 @@ def blocks(scenario: Scenario, log_format: Format, start: Instant) -> Iterator[B
                 pending.append((at, incident, count))
                 size += count
         if size >= _BLOCK:
-            yield maker.block(pending)
+            yield builder.block(pending)
             pending, size = [], 0
     if pending:
-        yield maker.block(pending)
+        yield builder.block(pending)
 
 
 def _rates(scenario: Scenario, at: Duration) -> Iterator[tuple[int, float]]:
@@ -217,7 +217,7 @@ def _rate(phases: list[Phase], at: Duration) -> float:
 
 
 @dataclass(slots=True)
-class _Maker:
+class _BlockBuilder:
     """Draws the lines of blocks."""
 
     scenario: Scenario
@@ -284,21 +284,23 @@ class _Maker:
         chance = rng.random(count)
         seconds = np.ones(count)
         addresses = pl.Series(site.clients).gather(client)
-        for index, what in enumerate(self.scenario.incidents):
-            during = (due >= parse_duration(what.start)) & (due < end_of(what))
+        for index, event in enumerate(self.scenario.incidents):
+            during = (due >= parse_duration(event.start)) & (due < end_of(event))
             added = incident == index
-            if what.kind == "surge":
-                page = np.where(added, self._pages_of(what)[page % len(self._pages_of(what))], page)
-            elif what.kind == "aggressive-client":
+            if event.kind == "surge":
+                page = np.where(
+                    added, self._pages_of(event)[page % len(self._pages_of(event))], page
+                )
+            elif event.kind == "aggressive-client":
                 one = pl.Series([_ATTACKER]).new_from_index(0, count)
                 addresses = one.zip_with(pl.Series(added), addresses)
-            elif what.kind == "errors":
-                hit = during & (chance < factor_of(what))
+            elif event.kind == "errors":
+                hit = during & (chance < factor_of(event))
                 status = np.where(hit, 500 + (chance * 997).astype(int) % 5, status)
                 incident[hit & (incident < 0)] = index
-            elif what.kind == "slow":
-                hit = during & np.isin(page, self._pages_of(what))
-                seconds = np.where(hit, seconds * factor_of(what), seconds)
+            elif event.kind == "slow":
+                hit = during & np.isin(page, self._pages_of(event))
+                seconds = np.where(hit, seconds * factor_of(event), seconds)
                 incident[hit & (incident < 0)] = index
         size = (site.sizes[page] * np.exp(site.spreads[page] * noise)).astype(np.int64) + 1
         size = np.where(status >= 400, 150 + size % 700, size)
@@ -311,11 +313,11 @@ class _Maker:
             "host": pl.Series(["www.example.com"]).new_from_index(0, count),
             **names,
         }
-        if self._writes_durations():
+        if self._has_durations():
             columns["duration_s"] = site.times[page] * np.exp(0.6 * slowness) * seconds
         return columns, site.sections[page]
 
-    def _writes_durations(self) -> bool:
+    def _has_durations(self) -> bool:
         """Whether lines end with a time that the format leaves to the server's owner."""
         if not self.log_format.lines:
             return self.scenario.durations and self.log_format.fills("duration_s")

@@ -1,4 +1,4 @@
-"""Writes made-up lines to a log: as fast as can be, or at the pace of the clock."""
+"""Writes simulated lines to a log: as fast as can be, or at the pace of the clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PORTION: Duration = SECOND // 10
 
 
 class Timekeeper(Protocol):
-    """Tells the time and lets it pass."""
+    """A clock that can be waited on."""
 
     def now(self) -> Instant:
         """The instant it is."""
@@ -100,8 +100,8 @@ def write_fast(
         while begin < len(block.due):
             end = len(block.due)
             if log.rotation_due(int(block.due[-1])):
-                end = _first_due(block, log, begin)
-            _put(block, begin, end, log, truth)
+                end = _rotation_index(block, log, begin)
+            _write_slice(block, begin, end, log, truth)
             if end < len(block.due):
                 log.rotate()
             begin = end
@@ -110,20 +110,20 @@ def write_fast(
     truth.rotations = log.rotations
 
 
-def _first_due(block: Block, log: LogWriter, begin: int) -> int:
+def _rotation_index(block: Block, log: LogWriter, begin: int) -> int:
     for index in range(begin, len(block.due)):
         if log.rotation_due(int(block.due[index])):
             return index
     return len(block.due)
 
 
-def _put(block: Block, begin: int, end: int, log: LogWriter, truth: GroundTruth) -> None:
+def _write_slice(block: Block, begin: int, end: int, log: LogWriter, truth: GroundTruth) -> None:
     if end > begin:
-        log.write(_bytes(block, begin, end))
+        log.write(_encode(block, begin, end))
         truth.count(block.facts.slice(begin, end - begin))
 
 
-def _bytes(block: Block, begin: int, end: int) -> bytes:
+def _encode(block: Block, begin: int, end: int) -> bytes:
     lines = block.lines.slice(begin, end - begin)
     text: str = lines.str.join("\n").item()
     return text.encode() + b"\n"
@@ -152,7 +152,7 @@ def write_live(
                 break
             end = int(block.due.searchsorted(min(elapsed, length), side="right"))
             if end > begin:
-                _write_in_two(_bytes(block, begin, end), log)
+                _write_in_two_parts(_encode(block, begin, end), log)
                 begin = end
                 if log.rotation_due(elapsed):
                     log.rotate()
@@ -166,7 +166,7 @@ def write_live(
     truth.rotations = log.rotations
 
 
-def _write_in_two(data: bytes, log: LogWriter) -> None:
+def _write_in_two_parts(data: bytes, log: LogWriter) -> None:
     """Write in two pieces, cut anywhere, as a server's buffer would be."""
     cut = len(data) * 2 // 3
     log.write(data[:cut])

@@ -1,1 +1,1 @@
-"""Where lines come from: files, growing files, standard input, and made-up traffic."""
+"""Where lines come from: files, growing files, and standard input."""

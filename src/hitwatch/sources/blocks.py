@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hitwatch.follow.splitter import Splitter
 from hitwatch.sources.damage import Damage
 
 _PAGE = 4096
 _STEP = 1 << 20
+SHRUNK = "{size} bytes at offset {offset} are gone: the file became shorter while it was being read"
 _LOST = "{size} bytes at offset {offset} cannot be read (input/output error)"
 
 
@@ -19,6 +21,15 @@ class Hole:
     """NUL bytes that need not be looked at one by one."""
 
     size: int
+
+
+Piece = bytes | Damage | Hole
+"""What a file is read as: text, what was lost of it, and what was never written."""
+
+
+def feed(splitter: Splitter, piece: bytes | Hole) -> bytes:
+    """Feed a piece to a splitter; the lines that are whole now."""
+    return splitter.hole(piece.size) if isinstance(piece, Hole) else splitter.feed(piece)
 
 
 def past_hole(descriptor: int, offset: int, end: int) -> int:
@@ -89,7 +100,7 @@ def read_through(
             stop = at + want if end is not None else min(at + want, os.fstat(descriptor).st_size)
             if error.errno != errno.EIO or stop <= at:
                 raise
-            yield from _salvaged(descriptor, at, stop)
+            yield from _salvage(descriptor, at, stop)
             at = stop
             continue
         if not block:
@@ -104,7 +115,7 @@ def read_through(
             at = behind
 
 
-def _salvaged(descriptor: int, start: int, end: int) -> Iterator[bytes | Damage]:
+def _salvage(descriptor: int, start: int, end: int) -> Iterator[bytes | Damage]:
     """What can be read between two offsets: by halves, down to pages."""
     try:
         block = os.pread(descriptor, end - start, start)
@@ -116,8 +127,8 @@ def _salvaged(descriptor: int, start: int, end: int) -> Iterator[bytes | Damage]
             return
         middle = (start + end) // 2
         middle -= middle % _PAGE if middle - middle % _PAGE > start else 0
-        yield from _salvaged(descriptor, start, middle)
-        yield from _salvaged(descriptor, middle, end)
+        yield from _salvage(descriptor, start, middle)
+        yield from _salvage(descriptor, middle, end)
         return
     if block:
         yield block

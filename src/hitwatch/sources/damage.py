@@ -2,7 +2,7 @@
 
 What can be read is read. What cannot is kept as a ``Damage`` with its place and size; when the
 input has ended, all of it is one ``DamageError``. A line of which the end or the beginning is
-lost is no line.
+lost does not count as one.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Damage:
     @property
     def wording(self) -> str:
         """What is wrong, and where."""
-        said = self.why.format(size=f"{self.size:,}", offset=f"{self.offset:,}")
-        return said.replace("1 bytes", "1 byte", 1) if self.size == 1 else said
+        text = self.why.format(size=f"{self.size:,}", offset=f"{self.offset:,}")
+        return text.replace("1 bytes", "1 byte", 1) if self.size == 1 else text
 
 
-def cut_lines(splitter: Splitter) -> list[Damage]:
+def truncated_lines(splitter: Splitter) -> list[Damage]:
     """What was left unread of lines that are too long to be held."""
     if not splitter.cut:
         return []
@@ -61,17 +61,17 @@ def damage_error(
         path: the input.
         damages: what is wrong with it; none for none.
         torn: bytes of lines that lack their end.
-        lines: how many whole lines were read; ``None``: nobody has counted yet.
+        lines: how many whole lines were read; ``None``: not counted yet.
 
     """
-    found = _joined(damages)
-    if not found:
+    merged = _merge_adjacent(damages)
+    if not merged:
         return None
-    packed = any(damage.packed for damage in found)
-    why = found[0].wording
-    if len(found) > 1:
-        others = sum(damage.size for damage in found[1:])
-        why += f"; {len(found) - 1} more such places of {others:,} bytes in all"
+    packed = any(damage.packed for damage in merged)
+    why = merged[0].wording
+    if len(merged) > 1:
+        others = sum(damage.size for damage in merged[1:])
+        why += f"; {len(merged) - 1} more such places of {others:,} bytes in all"
     error = DamageError(
         "the compressed file is damaged or cut short" if packed else "not all of it could be read",
         where=path,
@@ -79,17 +79,17 @@ def damage_error(
         torn=torn,
     )
     if lines is not None:
-        error.read(lines)
+        error.set_lines(lines)
     return error
 
 
-def _joined(damages: Iterable[Damage]) -> list[Damage]:
+def _merge_adjacent(damages: Iterable[Damage]) -> list[Damage]:
     """Damages by their place; those that touch are one."""
-    found: list[Damage] = []
+    merged: list[Damage] = []
     for damage in sorted(damages, key=lambda damage: damage.offset):
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if last and last.offset + last.size == damage.offset and last.why == damage.why:
-            found[-1] = replace(last, size=last.size + damage.size)
+            merged[-1] = replace(last, size=last.size + damage.size)
         else:
-            found.append(damage)
-    return found
+            merged.append(damage)
+    return merged

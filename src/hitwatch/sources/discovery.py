@@ -1,4 +1,4 @@
-"""Which files the words of a user name: paths, globs, directories, or the usual places."""
+"""Which files the arguments of a command name: paths, globs, directories, or the defaults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hitwatch.follow.tracker import Identity
 
 STDIN = "-"
 
-USUAL_PLACES: tuple[str, ...] = (
+DEFAULT_LOGS: tuple[str, ...] = (
     "/var/log/nginx/access.log",
     "/var/log/apache2/access.log",
     "/var/log/apache2/other_vhosts_access.log",
@@ -26,11 +26,11 @@ USUAL_PLACES: tuple[str, ...] = (
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
-def find_logs(words: tuple[str, ...], *, live: bool) -> list[str]:
+def find_logs(sources: tuple[str, ...], *, live: bool) -> list[str]:
     """The files that a user's words name, each once, also where several names are one file.
 
     Args:
-        words: paths, globs, directories, or ``-``; none for the usual places.
+        sources: paths, globs, directories, or ``-``; none for the default paths.
         live: whether they are to be followed: then a path may not exist yet, and the
             compressed and rotated files of a directory are left out.
 
@@ -42,22 +42,22 @@ def find_logs(words: tuple[str, ...], *, live: bool) -> list[str]:
         UsageError: standard input is named together with files.
 
     """
-    if not words:
-        return _usual()
-    if STDIN in words and len(words) > 1:
+    if not sources:
+        return _default_logs()
+    if STDIN in sources and len(sources) > 1:
         raise UsageError(
             "standard input (-) cannot be combined with files",
             hint="read them one after the other: cat FILES | hitwatch … -",
         )
     found: dict[Identity | str, str] = {}
-    for word in words:
-        for path in _expand(word, live=live):
+    for source in sources:
+        for path in _expand(source, live=live):
             found.setdefault(_identity(path), path)
     return list(found.values())
 
 
 def _identity(path: str) -> Identity | str:
-    """What tells a file from all others, whatever it is called: one by many names is one."""
+    """What identifies a file under any of its names."""
     try:
         facts = Path(path).stat()
     except (OSError, ValueError):
@@ -65,45 +65,45 @@ def _identity(path: str) -> Identity | str:
     return Identity.of(facts) if stat.S_ISREG(facts.st_mode) else path
 
 
-def _usual() -> list[str]:
-    found = [place for place in USUAL_PLACES if Path(place).is_file()]
+def _default_logs() -> list[str]:
+    found = [place for place in DEFAULT_LOGS if Path(place).is_file()]
     if not found:
         raise InputError(
-            "no access log named, and none in the usual places",
-            why=f"looked for {', '.join(USUAL_PLACES)}",
+            "no access log given, and none at the default paths",
+            why=f"looked for {', '.join(DEFAULT_LOGS)}",
             hint="name a log: hitwatch watch /path/to/access.log",
         )
     return found
 
 
-def _expand(word: str, *, live: bool) -> list[str]:
-    if word == STDIN:
+def _expand(source: str, *, live: bool) -> list[str]:
+    if source == STDIN:
         return [STDIN]
-    path = Path(word)
+    path = Path(source)
     if path.is_dir():
         logs = _in_directory(path, live=live)
         if not logs:
             raise InputError(
                 "no access logs in this directory",
-                where=word,
+                where=source,
                 why="looked for *access*log* and *.log",
                 hint="name the files themselves",
             )
         return logs
-    if glob.has_magic(word) and not path.exists():
-        matches = sorted(match for match in glob.glob(word) if Path(match).is_file())
+    if glob.has_magic(source) and not path.exists():
+        matches = sorted(match for match in glob.glob(source) if Path(match).is_file())
         if not matches:
-            raise InputError("no file matches", where=word)
+            raise InputError("no file matches", where=source)
         growing = [match for match in matches if not match.endswith(_COMPRESSED)]
         if live and not growing:
             raise InputError(
                 "compressed logs do not grow",
-                where=word,
+                where=source,
                 hint="hitwatch report or hitwatch replay reads them",
             )
         return growing if live else matches
     # One that is not there is said when it is to be read, and the others are read all the same.
-    return [word]
+    return [source]
 
 
 def _in_directory(directory: Path, *, live: bool) -> list[str]:

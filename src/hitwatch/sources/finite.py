@@ -22,8 +22,8 @@ def read_to_end(
     Args:
         path: the file; ``-`` is standard input.
         failed: called with the error of one that cannot be read to its end.
-        warn: told of what was skipped in it.
-        stopped: whether somebody asked to end.
+        warn: called with what was skipped in it.
+        stopped: whether the run was asked to end.
 
     """
     try:

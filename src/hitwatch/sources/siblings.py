@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitwatch.follow.tracker import Identity
-from hitwatch.sources.packed import codec_of
+from hitwatch.sources.codec import detect_codec
 
 _MOST = 1000
 """How many files beside a log are looked at; of more than these the names that sort last."""
@@ -91,7 +91,7 @@ class Siblings:
             name for name in names if name.startswith(self._prefix) and self._names.fullmatch(name)
         )
         found = (_sibling(self._folder / name) for name in fitting[-_MOST:])
-        return [sibling for sibling in found if sibling and not codec_of(sibling.head)]
+        return [sibling for sibling in found if sibling and not detect_codec(sibling.head)]
 
 
 def _sibling(path: Path) -> Sibling | None:

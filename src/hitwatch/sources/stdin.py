@@ -1,4 +1,4 @@
-"""Standard input as chunks of lines, read without holding anybody up."""
+"""Standard input as chunks of lines, read without blocking."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from hitwatch.sources.files import read_stream
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_LOOK = 0.1
-"""How many seconds it may take to notice that somebody asked to end."""
+_POLL_SECONDS = 0.1
+"""How many seconds it may take to notice that the run was asked to end."""
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 
 
-class _Patient(io.FileIO):
-    """A descriptor whose reader may be told to end while nothing comes."""
+class _InterruptibleInput(io.FileIO):
+    """A descriptor whose reader can be stopped while nothing arrives."""
 
     def __init__(self, descriptor: int, stopped: Callable[[], bool]) -> None:
         super().__init__(descriptor, closefd=False)
         self._stopped = stopped
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Read what is there; nothing more, as at the end, once somebody asked to stop."""
-        while not select.select([self], [], [], _LOOK)[0]:
+        """Read what is there; nothing more, as at the end, once the run was asked to end."""
+        while not select.select([self], [], [], _POLL_SECONDS)[0]:
             if self._stopped():
                 return 0
         return super().readinto(buffer)
@@ -50,14 +50,14 @@ def read_stdin(
     Args:
         descriptor: of the input.
         numbered: whether chunks know the numbers of their lines.
-        warn: told of what was skipped.
-        stopped: whether somebody asked to end, which a pipe that nobody writes to must not delay.
+        warn: called with what was skipped.
+        stopped: whether the run was asked to end, which an idle pipe must not delay.
 
     Raises:
         DamageError: a part of it could not be read; what could be has been given by then.
 
     """
-    with _Patient(descriptor, stopped) as file:
+    with _InterruptibleInput(descriptor, stopped) as file:
         yield from read_stream(file, STDIN, "standard input", numbered=numbered, warn=warn)
 
 
@@ -66,7 +66,7 @@ class Stdin:
 
     Args:
         descriptor: of the input.
-        warn: told of what was skipped, when reading ends.
+        warn: called with what was skipped, when reading ends.
 
     """
 
@@ -98,7 +98,7 @@ class Stdin:
 
     @property
     def lag(self) -> int:
-        """Bytes known to wait; a pipe does not tell."""
+        """Bytes known to be unread; unknown for a pipe, so 0."""
         return 0
 
     def lag_of(self, origin: str) -> int:

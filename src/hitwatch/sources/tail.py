@@ -18,10 +18,11 @@ from hitwatch.sources.siblings import Sibling, Siblings
 
 _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
-_LEAST = 64 * 1024
+_MIN_SHARE = 64 * 1024
 """How much of each file is read in a poll, however many there are."""
 _AFTER_ROTATION_S = 60.0
-"""How long servers may go on writing to a file that was renamed."""
+"""Seconds for which servers may go on writing to a renamed file: they keep their descriptor until
+they are signalled to reopen their logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class FileEvent:
 
     Attributes:
         path: the path.
-        what: what happened, for people.
-        wrong: whether it is something to be mended, or lost.
+        message: what happened, for people.
+        wrong: whether something is lost, or needs attention.
 
     """
 
     path: str
-    what: str
+    message: str
     wrong: bool = False
 
 
@@ -158,12 +159,12 @@ class OpenFile:
 class Follower:
     """Follows one path.
 
-    A server goes on writing to the old file until it is told of the rotation, so that file
+    A server goes on writing to the old file until it reopens its log after a rotation, so that file
     is looked at for another minute.
 
     Args:
         path: the path; the file need not exist yet.
-        tell: called with what happens to it.
+        on_event: called with what happens to the path.
         seconds: shows how time passes, whatever the clock on the wall is set to.
 
     """
@@ -171,7 +172,7 @@ class Follower:
     def __init__(
         self,
         path: str,
-        tell: Callable[[FileEvent], None],
+        on_event: Callable[[FileEvent], None],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
@@ -179,9 +180,9 @@ class Follower:
         # Files that were rotated away, the oldest first, and until when they are looked at.
         self._rotated: list[tuple[OpenFile, float]] = []
         self._seconds = seconds
-        self._tell = tell
-        self._last_told = ""
-        self._runs_told = 0
+        self._on_event = on_event
+        self._last_event = ""
+        self._runs_reported = 0
         self._siblings = Siblings(path)
 
     def open(self, offset: int = 0) -> bool:
@@ -195,9 +196,9 @@ class Follower:
             self.file = OpenFile(self.path, self.path, offset)
             self._siblings.remember()
         except FileNotFoundError:
-            self._say("does not exist yet; waiting for it")
+            self._notify("does not exist yet; waiting for it")
         except OSError as error:
-            self._say(f"cannot be opened, trying again: {error.strerror}", wrong=True)
+            self._notify(f"cannot be opened, trying again: {error.strerror}", wrong=True)
         return self.file is not None
 
     @property
@@ -219,25 +220,25 @@ class Follower:
             if self.file is None:
                 if action is Action.WAIT or not self.open():
                     break
-                self._say("is there now")
+                self._notify("is there now")
             elif action is Action.READ:
                 before = self.file.offset
                 chunks += self.file.read_on(min(limit, _BLOCK))
                 limit -= max(1, self.file.offset - before)
-                self._last_told = ""
-                self._say_holes(self.file.skipped)
+                self._last_event = ""
+                self._report_holes(self.file.skipped)
             elif action is Action.RESTART:
                 self._restart(self.file)
                 more, limit = self._read_rotated(limit)
                 chunks += more + self.file.rewind()
             elif action is Action.SWITCH:
-                self._say("was rotated; the old file is read to its end")
-                self._switch(self.file)
+                self._notify("was rotated; the old file is read to its end")
+                self._switch_to_new(self.file)
                 more, limit = self._read_rotated(limit)
                 chunks += more
             else:
                 if action is Action.HOLD:
-                    self._say("is gone; waiting for it to come back")
+                    self._notify("is gone; waiting for it to come back")
                 break
         return chunks
 
@@ -249,7 +250,7 @@ class Follower:
             if self.file.offset == before:
                 break
         if self.file:
-            self._say_holes(self.file.skipped)
+            self._report_holes(self.file.skipped)
 
     def close(self) -> list[Chunk]:
         """Give the files back, and the last lines of those rotated away."""
@@ -271,7 +272,7 @@ class Follower:
             return None
         return Identity.of(facts)
 
-    def _switch(self, old: OpenFile) -> None:
+    def _switch_to_new(self, old: OpenFile) -> None:
         """Go on to the new file; those rotated in between are read before it."""
         between = self._open_all(self._siblings.appeared(), old)
         self._rotated.append((old, self._seconds() + _AFTER_ROTATION_S))
@@ -299,7 +300,7 @@ class Follower:
             what += f", after the end of what was copied to {copy.path}"
         if unread > 0:
             what += f"; {unread:,} bytes that had not been read are in no file any more"
-        self._say(what, wrong=unread > 0)
+        self._notify(what, wrong=unread > 0)
 
     def _open_all(self, siblings: Iterable[Sibling], old: OpenFile) -> list[OpenFile]:
         """Files that can be opened, but for the one that was followed."""
@@ -311,7 +312,7 @@ class Follower:
         return opened
 
     def _read_rotated(self, limit: int) -> tuple[list[Chunk], int]:
-        """Read what was still written to files rotated away; in the end, let them go.
+        """Read what was still written to files rotated away; closes those that are done.
 
         Returns:
             What was read, and how many bytes may be read yet: none before all of it is.
@@ -331,19 +332,19 @@ class Follower:
         self._rotated = kept
         return chunks, limit
 
-    def _say(self, what: str, *, wrong: bool = False) -> None:
-        """Tell what happens, once until something is read again."""
-        if what != self._last_told:
-            self._last_told = what
-            self._tell(FileEvent(self.path, what, wrong))
+    def _notify(self, message: str, *, wrong: bool = False) -> None:
+        """Emit an event, unless it is the last one and nothing was read since."""
+        if message != self._last_event:
+            self._last_event = message
+            self._on_event(FileEvent(self.path, message, wrong))
 
-    def _say_holes(self, skipped: Skipped) -> None:
-        """Tell of holes: the first one, and then less and less often."""
-        if skipped.runs < self._runs_told:
-            self._runs_told = 0
-        if skipped.runs > self._runs_told and skipped.runs & (skipped.runs - 1) == 0:
-            self._runs_told = skipped.runs
-            self._tell(FileEvent(self.path, skipped.wording, wrong=True))
+    def _report_holes(self, skipped: Skipped) -> None:
+        """Emit an event for holes: the first one, and then less and less often."""
+        if skipped.runs < self._runs_reported:
+            self._runs_reported = 0
+        if skipped.runs > self._runs_reported and skipped.runs & (skipped.runs - 1) == 0:
+            self._runs_reported = skipped.runs
+            self._on_event(FileEvent(self.path, skipped.wording, wrong=True))
 
 
 class Tail:
@@ -366,7 +367,7 @@ class Tail:
 
         """
         wanted = [follower for follower in self.followers if follower.path not in held]
-        share = max(_LEAST, _BUDGET // max(1, len(wanted)))
+        share = max(_MIN_SHARE, _BUDGET // max(1, len(wanted)))
         return [chunk for follower in wanted for chunk in follower.read(share)]
 
     @property

@@ -113,7 +113,7 @@ def arrivals(
     """
     slowest = None
     if now is not None:
-        slowest = watermark.slowest_but({batch.origin for batch in batches}, now)
+        slowest = watermark.slowest_other({batch.origin for batch in batches}, now)
     found, places, mark = _kernel.arrivals(
         batches, watermark.lateness, resolution, every, watermark.at, slowest
     )
@@ -128,9 +128,9 @@ def arrivals(
         stretches, late, whole = list[Stretch](), 0, dict[int, Part]()
         for _, edge, late_ones, parts in group:
             late += late_ones
-            named = [Part(batches[index], begin, end) for index, begin, end in parts]
-            stretches.append(Stretch(edge, tuple(named)))
-            for (index, begin, end), part in zip(parts, named, strict=True):
+            parts_of_stretch = [Part(batches[index], begin, end) for index, begin, end in parts]
+            stretches.append(Stretch(edge, tuple(parts_of_stretch)))
+            for (index, begin, end), part in zip(parts, parts_of_stretch, strict=True):
                 first = whole.get(index, part).begin
                 whole[index] = Part(batches[index], min(first, begin), end)
         yield Period(start, late, tuple(whole.values()), tuple(stretches))

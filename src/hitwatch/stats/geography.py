@@ -9,7 +9,7 @@ from hitwatch.stats.panels import UNKNOWN, Dimension, Label, Panel
 _TITLES = {"countries": "Countries", "cities": "Cities", "asns": "Networks (ASN)"}
 
 
-def place_panels(labels: Mapping[str, Label]) -> tuple[Panel, ...]:
+def geography_panels(labels: Mapping[str, Label]) -> tuple[Panel, ...]:
     """The panels of places.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hitwatch.stats.panels import Breakdown, Panel, PanelRow
 
-COMPARED = (
+EXPLAINING_PANELS = (
     *("sections", "paths", "not_found", "clients", "hosts", "methods", "statuses"),
     *("referring_sites", "bots", "agent_kinds", "upstreams", "countries"),
 )
@@ -16,7 +16,9 @@ _CANDIDATES = 2000
 """Rows of a panel, on either side, that are looked at."""
 
 
-def what_grew(now: Breakdown, before: Breakdown, scale: float, shown: int | None) -> list[PanelRow]:
+def rank_movers(
+    now: Breakdown, before: Breakdown, scale: float, limit: int | None
+) -> list[PanelRow]:
     """Rank the keys of all panels by how much they explain of the difference in hits.
 
     Where there are fewer hits than before, keys that fell explain it, and stand first.
@@ -25,7 +27,7 @@ def what_grew(now: Breakdown, before: Breakdown, scale: float, shown: int | None
         now: what was counted.
         before: the same of the time to compare with.
         scale: how much longer the one is than the other; hits before are multiplied by it.
-        shown: how many; all when ``None``.
+        limit: how many; all when ``None``.
 
     Returns:
         The rows, each with its panel as note and what it was before; those that did not
@@ -37,17 +39,17 @@ def what_grew(now: Breakdown, before: Breakdown, scale: float, shown: int | None
     sign = -1 if difference < 0 else 1
     found: list[tuple[float, PanelRow]] = []
     for panel in now.panels:
-        if panel.name in COMPARED:
-            for row in _compared(now, before, panel):
+        if panel.name in EXPLAINING_PANELS:
+            for row in _with_previous(now, before, panel):
                 earlier = row.previous.hits if row.previous else 0
                 change = sign * (row.hits - scale * earlier)
                 if change > 0:
                     found.append((change, row))
     found.sort(key=lambda entry: (-entry[0], entry[1].note, entry[1].key))
-    return [row for _, row in found[:shown]]
+    return [row for _, row in found[:limit]]
 
 
-def _compared(now: Breakdown, before: Breakdown, panel: Panel) -> list[PanelRow]:
+def _with_previous(now: Breakdown, before: Breakdown, panel: Panel) -> list[PanelRow]:
     """The rows of a panel on either side, as they are now with what they were."""
     rows = [row for row in now.rows(panel, "hits", _CANDIDATES)[0] if row.raw]
     known = {row.raw for row in rows}

@@ -1,4 +1,4 @@
-"""What status codes are called: those of the registry, and those that servers made up."""
+"""What status codes are called: those of the registry, and those that servers invented."""
 
 from __future__ import annotations
 

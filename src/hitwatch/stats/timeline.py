@@ -39,7 +39,7 @@ class Timeline:
             stretch, index = divmod(start // self.width, _BUCKETS)
             sums = self._open.get(stretch)
             if sums is None:
-                sums = self._unpack(stretch)
+                sums = self._open_stretch(stretch)
             sums[index] = max(sums[index], 0) + amount
 
     def merge(self, other: Timeline) -> None:
@@ -49,7 +49,7 @@ class Timeline:
     def __iter__(self) -> Iterator[tuple[Instant, int]]:
         """Start and sum of each bucket that had hits, in the order of time."""
         for stretch in sorted({*self._open, *self._packed}):
-            sums = self._open.get(stretch) or _unpacked(self._packed[stretch])
+            sums = self._open.get(stretch) or _decompress(self._packed[stretch])
             first = stretch * _BUCKETS
             for index, amount in enumerate(sums):
                 if amount != _NONE:
@@ -73,18 +73,18 @@ class Timeline:
         ]
         return tuple(sorted(sorted(found, key=lambda gap: gap[0] - gap[1])[:_GAPS]))
 
-    def _unpack(self, stretch: int) -> array[int]:
+    def _open_stretch(self, stretch: int) -> array[int]:
         """Make a stretch ready; the one that was made ready first makes room."""
         if len(self._open) >= _OPEN:
             oldest = next(iter(self._open))
             self._packed[oldest] = zlib.compress(self._open.pop(oldest).tobytes(), 1)
         packed = self._packed.pop(stretch, None)
-        sums = array("q", [_NONE]) * _BUCKETS if packed is None else _unpacked(packed)
+        sums = array("q", [_NONE]) * _BUCKETS if packed is None else _decompress(packed)
         self._open[stretch] = sums
         return sums
 
 
-def _unpacked(packed: bytes) -> array[int]:
+def _decompress(packed: bytes) -> array[int]:
     sums = array("q")
     sums.frombytes(zlib.decompress(packed))
     return sums

@@ -35,7 +35,7 @@ STATIC_FILE = _kernel.Label.files(STATIC)
 
 
 def referring_site(referrer: str | None) -> str | None:
-    """Tell the site that a Referer header names.
+    """The site that a Referer header names.
 
     Args:
         referrer: the header, of any length and content.
@@ -67,7 +67,7 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]
 
 
 def collapse_ids(path: str) -> str:
-    """Put ``:id`` for the segments of a path that only tell one thing from its like.
+    """Put ``:id`` for the segments of a path that only distinguish things of one kind.
 
     These are numbers, UUIDs and hexadecimal words of 16 digits or more, also with an extension
     (``/photo/7.jpg`` becomes ``/photo/:id.jpg``). Dates stay: ``20240517``, and numbers that can be
@@ -83,11 +83,11 @@ def collapse_ids(path: str) -> str:
             following = _DAY if following is _MONTH else None
         else:
             following = None
-            segments[index] = _collapsed(segment)
+            segments[index] = _collapse_segment(segment)
     return "/".join(segments)
 
 
-def _collapsed(segment: str) -> str:
+def _collapse_segment(segment: str) -> str:
     match = _ID.fullmatch(segment)
     if match is None or _DATE.fullmatch(segment):
         return segment

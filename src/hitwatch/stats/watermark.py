@@ -40,12 +40,12 @@ class Watermark:
         self.raise_to(event_time - self.lateness)
 
     def see(self, event_time: Instant) -> None:
-        """Take note of an event's time, which does not tell how far others are."""
+        """Take note of an event's time, which says nothing about other origins."""
         if self.latest is None or event_time > self.latest:
             self.latest = event_time
 
-    def slowest_but(self, origins: Collection[str], now: Instant) -> Instant:
-        """The latest event time of the slowest origin that is none of these.
+    def slowest_other(self, origins: Collection[str], now: Instant) -> Instant:
+        """The latest event time of the slowest origin that is not one of these.
 
         Args:
             origins: that are left out.

@@ -63,7 +63,7 @@ def conform(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
     )
 
 
-def spelled(rows: pl.DataFrame) -> pl.DataFrame:
+def format_times(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with times as RFC 3339 text."""
     import polars as pl
 
@@ -72,12 +72,12 @@ def spelled(rows: pl.DataFrame) -> pl.DataFrame:
 
 def to_csv(rows: pl.DataFrame, *, header: bool) -> bytes:
     """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty."""
-    return spelled(rows).write_csv(include_header=header).encode()
+    return format_times(rows).write_csv(include_header=header).encode()
 
 
 def to_jsonl(rows: pl.DataFrame) -> bytes:
     """Rows as JSON lines, times as RFC 3339, absent values null."""
-    return spelled(rows).write_ndjson().encode() if len(rows) else b""
+    return format_times(rows).write_ndjson().encode() if len(rows) else b""
 
 
 def write_parquet(

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hitwatch.errors import UsageError
-from hitwatch.formats.directives import nearest, pointing
+from hitwatch.errors import UsageError, did_you_mean, point_at
 from hitwatch.tables.lazyframe import LazyRows
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def plan(sql: str, rows: LazyRows) -> LazyRows:
         The result, to be collected.
 
     Raises:
-        UsageError: it is no SELECT, makes no sense, or would read something else.
+        UsageError: it is not a SELECT, is invalid, or would read something else.
 
     """
     import polars as pl
@@ -75,28 +74,28 @@ def translate_errors(sql: str, rows: LazyRows) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise _error(sql, str(error), rows.collect_schema().names()) from error
+        raise _translate(sql, str(error), rows.collect_schema().names()) from error
 
 
 def _check(sql: str) -> None:
-    """Refuse what is no SELECT, or names a function that reads files.
+    """Refuse what is not a SELECT, or names a function that reads files.
 
     Such names are looked for everywhere, also where they would be harmless, in a text: what is
     a text and what is not is then nothing that a query could be cunning about.
     """
-    found = _FIRST_WORD.match(sql)
-    word = found[1] if found else ""
+    match = _FIRST_WORD.match(sql)
+    word = match[1] if match else ""
     if word.upper() not in ("SELECT", "WITH", "FROM"):
-        what = f"only SELECT is run, not {word}" if word else "this is no SELECT"
-        raise UsageError(what, where="query", hint=f"{_HINT}, asked by SELECT …")
+        what = f"only SELECT is allowed, not {word}" if word else "not a SELECT statement"
+        raise UsageError(what, where="query", hint=f"{_HINT}: write SELECT …")
     if reader := _file_readers().search(sql):
         raise UsageError(
-            f"{reader[0]} reads files, and a query reads only the logs that are named",
+            f"{reader[0]} reads files, but a query can read only the given logs",
             where="query",
-            hint=pointing(sql, reader.start()),
+            hint=point_at(sql, reader.start()),
         )
     if not re.search(r"\bfrom\b", sql, re.IGNORECASE):
-        raise UsageError("no table is named", where="query", hint=f"{_HINT}: add FROM {TABLE}")
+        raise UsageError("no FROM clause", where="query", hint=f"{_HINT}: add FROM {TABLE}")
 
 
 @cache
@@ -108,27 +107,27 @@ def _file_readers() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE)
 
 
-def _error(sql: str, said: str, columns: Sequence[str]) -> UsageError:
-    what = _sanitize(said.partition("\n")[0]).removeprefix("sql parser error: ")
-    if found := _NO_COLUMN.search(said):
-        name = found[1] or found[2]
-        advice = nearest(name.lower(), columns) or f"known columns: {', '.join(columns)}"
-        return _pointed(f"there is no column {name!r}", sql, sql.find(name), advice)
-    if found := _NO_TABLE.search(said):
-        what = f"there is no table {found[1]!r}"
-        return _pointed(what, sql, sql.find(found[1]), _HINT)
-    if found := _PLACE.search(said):
-        before = sql.splitlines(keepends=True)[: int(found[1]) - 1]
-        at = sum(map(len, before)) + int(found[2]) - 1
-        return _pointed(_PLACE.sub("", what), sql, at)
+def _translate(sql: str, message: str, columns: Sequence[str]) -> UsageError:
+    what = _sanitize(message.partition("\n")[0]).removeprefix("sql parser error: ")
+    if match := _NO_COLUMN.search(message):
+        name = match[1] or match[2]
+        advice = did_you_mean(name.lower(), columns) or f"known columns: {', '.join(columns)}"
+        return _error_at(f"unknown column {name!r}", sql, sql.find(name), advice)
+    if match := _NO_TABLE.search(message):
+        what = f"unknown table {match[1]!r}"
+        return _error_at(what, sql, sql.find(match[1]), _HINT)
+    if match := _PLACE.search(message):
+        before = sql.splitlines(keepends=True)[: int(match[1]) - 1]
+        at = sum(map(len, before)) + int(match[2]) - 1
+        return _error_at(_PLACE.sub("", what), sql, at)
     return UsageError(what, where="query")
 
 
-def _pointed(what: str, sql: str, at: int, advice: str = "") -> UsageError:
-    hint = advice if at < 0 else pointing(sql, at, advice)
+def _error_at(what: str, sql: str, at: int, advice: str = "") -> UsageError:
+    hint = advice if at < 0 else point_at(sql, at, advice)
     return UsageError(what, where="query", hint=hint)
 
 
 def _sanitize(text: str) -> str:
-    """A message that may quote log lines, control characters spelled out."""
+    """A message that may quote log lines, control characters escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -29,3 +29,16 @@ def all_look_like(values: Iterable[str], pattern: re.Pattern[str]) -> bool:
     """Whether there are values, and all but dashes look like this."""
     some = [value for value in values if value not in ("-", "")]
     return bool(some) and all(pattern.fullmatch(value) for value in some)
+
+
+def may_be_iis(columns: Iterable[Iterable[str]]) -> bool:
+    """Whether lines may be those of IIS whose ``#Fields`` header is lost.
+
+    IIS writes the server's address, ``s-ip``, before the client's, ``c-ip``: of two addresses
+    the first is not the client.
+
+    Args:
+        columns: the values at each place of the lines.
+
+    """
+    return sum(all_look_like(values, ADDRESSES) for values in columns) > 1

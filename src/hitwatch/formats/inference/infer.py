@@ -2,7 +2,7 @@
 
 Most servers write the common log format with something more: a virtual host in front, the list
 of forwarded addresses between, durations behind. A time in brackets, a request in quotes and a
-status behind it are unmistakable; what stands around them is told by its type. What has none
+status behind it are unmistakable; what stands around them is identified by its type. What has none
 that is known is kept as ``extra_1``, ``extra_2`` and so on, and the layout is called a guess.
 """
 
@@ -13,22 +13,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hitwatch.formats.format import INFERRED, Format, Guess, read_lines
-from hitwatch.formats.inference.anywhere import anywhere
-from hitwatch.formats.inference.clf import ADDRESSES, CLF, HOST, ISO
-from hitwatch.formats.inference.separated import separated
-from hitwatch.formats.inference.tails import tail, typed
+from hitwatch.formats.format import INFERRED, Format, Guess
+from hitwatch.formats.inference.any_order import infer_any_order
+from hitwatch.formats.inference.clf import ADDRESSES, CLF, HOST, ISO, may_be_iis
+from hitwatch.formats.inference.separated import infer_separated
+from hitwatch.formats.inference.tails import infer_tail, template_by_look
 from hitwatch.formats.inference.tokens import (
     AROUND,
     Names,
     Token,
     are_dashes,
-    by_place,
+    delimiter_of,
     has_lists,
     look_like,
-    marked,
-    tokens_of,
+    tokenize,
+    transpose,
 )
+from hitwatch.formats.toml import read_lines
 
 _LOOKED_AT = 200
 _MOST_TOKENS = 32
@@ -65,8 +66,8 @@ _DECIMAL = re.compile(r"\d+[.,]\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """A line taken apart: what stands before the time, before the request, and behind it."""
+class _TokenizedLine:
+    """The tokens of a line: what stands before the time, before the request, and behind it."""
 
     time: int
     request: int
@@ -96,49 +97,49 @@ def infer(data: bytes) -> Format | None:
     # What a header lays out is not guessed.
     if not lines or any(line.startswith("#Fields:") for line in lines):
         return None
-    tabs = _separated(lines) if "\t" in lines[0] else None
+    tabs = _from_separated(lines) if "\t" in lines[0] else None
     if tabs:
         return tabs
-    taken = [found for line in lines if (found := _taken_apart(line))]
-    if taken and 2 * len(taken) >= len(lines):
-        told = _like_clf(taken) or _separated(lines)
-        values = by_place([each.head + each.between for each in taken])
-        if told or _client_place(values) is not None:
-            return told
-        return _anywhere(lines)
-    return _separated(lines) or _anywhere(lines)
+    rows = [row for line in lines if (row := _tokenize(line))]
+    if rows and 2 * len(rows) >= len(lines):
+        layout = _from_clf(rows) or _from_separated(lines)
+        values = transpose([each.head + each.between for each in rows])
+        if layout or _client_place(values) is not None:
+            return layout
+        return _from_any_order(lines)
+    return _from_separated(lines) or _from_any_order(lines)
 
 
-def _separated(lines: Sequence[str]) -> Format | None:
-    told = separated(lines)
-    return _format(told[0], (), told[1]) if told else None
+def _from_separated(lines: Sequence[str]) -> Format | None:
+    found = infer_separated(lines)
+    return _format(found[0], (), found[1]) if found else None
 
 
-def _anywhere(lines: Sequence[str]) -> Format | None:
-    told = anywhere(lines)
-    return _format(told[0], told[1], "any") if told else None
+def _from_any_order(lines: Sequence[str]) -> Format | None:
+    found = infer_any_order(lines)
+    return _format(found[0], found[1], "any") if found else None
 
 
-def _like_clf(taken: Sequence[_Taken]) -> Format | None:
+def _from_clf(rows: Sequence[_TokenizedLine]) -> Format | None:
     """The layout of lines with a time before a request, and the status right behind it."""
-    shape, count = Counter(each.shape for each in taken).most_common(1)[0]
-    if 2 * count < len(taken):
+    shape, count = Counter(each.shape for each in rows).most_common(1)[0]
+    if 2 * count < len(rows):
         return None
-    alike = [each for each in taken if each.shape == shape]
+    alike = [each for each in rows if each.shape == shape]
     names = Names()
-    columns = by_place([each.head + each.between for each in alike])
-    place, request, how, before_time, _ = shape
+    columns = transpose([each.head + each.between for each in alike])
+    place, request, delimiter, before_time, _ = shape
     head = _head(columns, before_time, names)
     few = len(alike) < _CONSISTENT
     if head is None or (names.unknown and (few or _is_in_two(columns[:before_time]))):
         # A word more may as well be the first of a name.
         return None
     _, written, time_format = _TIMES[place]
-    known, optional = tail([each.tail for each in alike], names, client=names.free("client"))
+    known, optional = infer_tail([each.tail for each in alike], names, client=names.free("client"))
     if names.free("client"):
         return None
     around = [*head[:before_time], written, *head[before_time:]]
-    before, after = AROUND[how]
+    before, after = AROUND[delimiter]
     line = " ".join([*around, _REQUESTS[request][1], f"{before}{{status}}{after}"])
     return _format(line + known, optional, time_format)
 
@@ -157,15 +158,15 @@ def _format(line: str, optional: Sequence[str], time_format: str) -> Format:
             Guess(
                 "layout",
                 shown,
-                "the time, the request and the status are certain; what is around them was told"
-                " by what it looks like",
+                "the time, the request and the status are certain; what is around them was inferred"
+                " from what it looks like",
                 "--log-format with the server's own string",
             ),
         ),
     )
 
 
-def _taken_apart(line: str) -> _Taken | None:
+def _tokenize(line: str) -> _TokenizedLine | None:
     times = ((place, pattern.search(line)) for place, (pattern, _, _) in enumerate(_TIMES))
     place, found = next(((place, match) for place, match in times if match), (0, None))
     if found is None:
@@ -173,23 +174,20 @@ def _taken_apart(line: str) -> _Taken | None:
     kind, request = _request(line, found.end())
     if request is None:
         return None
-    head = tokens_of(line[: found.start()].strip())
-    between = tokens_of(line[found.end() : request.start()].strip())
-    behind = tokens_of(line[request.end() :].strip())
+    head = tokenize(line[: found.start()].strip())
+    between = tokenize(line[found.end() : request.start()].strip())
+    behind = tokenize(line[request.end() :].strip())
     if max(len(head), len(between), len(behind)) > _MOST_TOKENS:
         return None
     status = bool(behind) and not behind[0].key and _STATUS.fullmatch(behind[0].text)
-    if kind == _BARE and status and (behind[0].text == "-" or _is_w3c(head + between + behind)):
-        return None
+    if kind == _BARE and status:
+        tokens = (*head, *between, *behind)
+        if behind[0].text == "-" or may_be_iis([token.text] for token in tokens):
+            return None
     if not status or _TIMES[place][0].search(line, request.end()):
         # Two lines written into each other are none.
         return None
-    return _Taken(place, kind, behind[0].how, head, between, behind[1:])
-
-
-def _is_w3c(found: Sequence[Token]) -> bool:
-    """Whether lines may be IIS's, of which the header is lost: the server's address comes first."""
-    return sum(look_like([token], ADDRESSES) for token in found) > 1
+    return _TokenizedLine(place, kind, behind[0].delimiter, head, between, behind[1:])
 
 
 def _request(line: str, start: int) -> tuple[int, re.Match[str] | None]:
@@ -211,31 +209,31 @@ def _head(columns: list[list[Token]], before_time: int, names: Names) -> list[st
     last = before_time - 1 if client < before_time else len(columns) - 1
     templates: list[str] = []
     for place, column in enumerate(columns):
-        how = marked(column)
-        before, after = AROUND[how]
+        delimiter = delimiter_of(column)
+        before, after = AROUND[delimiter]
         if place == client and has_lists(column):
-            bare = "{client_list*}" if how == "bare" else "{client_list}"
+            bare = "{client_list*}" if delimiter == "bare" else "{client_list}"
             template = before + bare + after
             names.take("client")
         elif place == client:
             template = before + names.take("client") + after
-        elif place == last > client and how in ("bare", "quoted") and _is_name(column):
+        elif place == last > client and delimiter in ("bare", "quoted") and _is_name(column):
             template = before + names.take("user") + after
         elif are_dashes(column) and place > client:
-            # Behind a list, which has blanks of its own, the dash tells where it ends.
+            # Behind a list, which has blanks of its own, the dash marks its end.
             listed = templates[client].endswith("*}")
             template = "-" if listed or not names.free("ident") else names.take("ident")
         else:
-            template = before + _known(column, place - client, names) + after
-            # What stands elsewhere, in brackets, or is a number is no part of a name.
-            told = any(look_like(column, pattern) for pattern in (HOST, ADDRESSES, _DECIMAL))
-            names.unknown += how == "bare" and client < place < before_time and not told
+            template = before + _template(column, place - client, names) + after
+            # What stands elsewhere, in brackets, or is a number is not part of a name.
+            typed = any(look_like(column, pattern) for pattern in (HOST, ADDRESSES, _DECIMAL))
+            names.unknown += delimiter == "bare" and client < place < before_time and not typed
         templates.append(template)
     return templates
 
 
 def _without_client(columns: list[list[Token]], names: Names) -> list[str] | None:
-    if len(columns) != 1 or marked(columns[0]) != "bare" or not _is_name(columns[0]):
+    if len(columns) != 1 or delimiter_of(columns[0]) != "bare" or not _is_name(columns[0]):
         return None
     return [names.take("user")]
 
@@ -250,12 +248,12 @@ def _is_in_two(columns: list[list[Token]]) -> bool:
 
 def _client_place(columns: list[list[Token]]) -> int | None:
     """Which value is the client: the first bare address, else a quoted one, else a name."""
-    for how in ("bare", "quoted", "parenthesised", "bracketed"):
+    for delimiter in ("bare", "quoted", "parenthesised", "bracketed"):
         for place, column in enumerate(columns):
-            if marked(column) == how and look_like(column, ADDRESSES):
+            if delimiter_of(column) == delimiter and look_like(column, ADDRESSES):
                 return place
     for place, column in enumerate(columns[:2]):
-        if marked(column) == "bare" and look_like(column, HOST):
+        if delimiter_of(column) == "bare" and look_like(column, HOST):
             return place
     return None
 
@@ -264,13 +262,19 @@ def _is_name(column: Sequence[Token]) -> bool:
     return not any(look_like(column, pattern) for pattern in (HOST, ADDRESSES, _DECIMAL))
 
 
-def _known(column: Sequence[Token], behind: int, names: Names) -> str:
+def _template(column: Sequence[Token], behind: int, names: Names) -> str:
     """The template of a value before the request, by its type."""
-    how = marked(column)
+    delimiter = delimiter_of(column)
     if look_like(column, HOST) and names.free("host"):
         names.take("host")
         # In front, as Apache's %v:%p, the port is a column of its own.
-        return "{host_address}" if behind < 0 else "{virtual_host}" if how == "bare" else "{host}"
-    if how != "bare" and look_like(column, ADDRESSES) and names.free("forwarded_for"):
+        return (
+            "{host_address}"
+            if behind < 0
+            else "{virtual_host}"
+            if delimiter == "bare"
+            else "{host}"
+        )
+    if delimiter != "bare" and look_like(column, ADDRESSES) and names.free("forwarded_for"):
         return names.take("forwarded_for")
-    return typed(column, names) or names.extra()
+    return template_by_look(column, names) or names.extra()

@@ -1,6 +1,6 @@
 """Layouts that no format file describes: values between tabs, bars or semicolons.
 
-Each value is told by what it looks like in all lines: an address, a time, a request, a status.
+Each value is identified by its look in all lines: an address, a time, a request, a status.
 What looks like nothing in particular is kept as ``extra_1`` and so on.
 """
 
@@ -52,12 +52,12 @@ _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Fields by what their values look like; each is given to the first that does."""
 
 _AFTER = {"bytes_clf": "status"}
-"""Fields that are told only behind another: any number may stand in front."""
+"""Fields that are identified only behind another: any number may stand in front."""
 
-_TOLD_BY_REQUEST = {"method", "target", "protocol"}
+_PARTS_OF_REQUEST = {"method", "target", "protocol"}
 
 
-def separated(lines: Sequence[str]) -> tuple[str, str] | None:
+def infer_separated(lines: Sequence[str]) -> tuple[str, str] | None:
     """The template of lines whose values stand between separators.
 
     Args:
@@ -65,7 +65,7 @@ def separated(lines: Sequence[str]) -> tuple[str, str] | None:
 
     Returns:
         The template and its time format; ``None`` where lines are not of so many values each,
-        or do not tell client, time, request and status.
+        or lack client, time, request or status.
 
     """
     for separator, rows, edge in _rows(lines):
@@ -73,15 +73,15 @@ def separated(lines: Sequence[str]) -> tuple[str, str] | None:
         if not _LEAST <= most <= _MOST or 2 * count < len(rows):
             continue
         columns = list(zip(*(row for row in rows if len(row) == most), strict=True))
-        named = list(_named(columns))
-        names = [name for name, _ in named]
-        told = set(names)
-        timed = "time" in told or {"date", "clock"} <= told
-        if timed and {"client_list", "status"} <= told and told & {"request", "target"}:
-            template = edge + separator.join(text for _, text in named) + edge
-            if "time" not in told:
+        templates = list(_assign_names(columns))
+        names = [name for name, _ in templates]
+        found = set(names)
+        timed = "time" in found or {"date", "clock"} <= found
+        if timed and {"client_list", "status"} <= found and found & {"request", "target"}:
+            template = edge + separator.join(text for _, text in templates) + edge
+            if "time" not in found:
                 return template, "any"
-            return template, _time_format(_bare(columns[names.index("time")])[0])
+            return template, _time_format(_strip_around(columns[names.index("time")])[0])
     return None
 
 
@@ -116,18 +116,18 @@ def _split(line: str, separator: str) -> list[str]:
     return values
 
 
-def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _assign_names(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """Of each column the field, and its place in the template."""
     given: set[str] = set()
     extras = 0
     for column in columns:
-        values, before, after = _bare(column)
+        values, before, after = _strip_around(column)
         name = next(
             (
                 name
                 for name, pattern in _TYPES
                 if name not in given
-                and not (name in _TOLD_BY_REQUEST and "request" in given)
+                and not (name in _PARTS_OF_REQUEST and "request" in given)
                 and _AFTER.get(name, name) in {name, *given}
                 and not (name in ("date", "clock") and "time" in given)
                 and all_look_like(values, pattern)
@@ -142,7 +142,7 @@ def _named(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
             yield "", f"{before}{{extra_{extras}:text}}{after}"
 
 
-def _bare(column: Sequence[str]) -> tuple[list[str], str, str]:
+def _strip_around(column: Sequence[str]) -> tuple[list[str], str, str]:
     """The values without what stands around all of them, and that."""
     for before, after in _AROUND:
         if all(v.startswith(before) and v.endswith(after) and len(v) > 1 for v in column):

@@ -1,4 +1,4 @@
-"""What stands behind the status of a line whose format nobody named."""
+"""What stands behind the status of a line whose format is inferred."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hitwatch.formats.inference.tokens import (
     Rows,
     Token,
     are_dashes,
-    by_place,
+    delimiter_of,
     has_lists,
     look_like,
-    marked,
+    transpose,
 )
-from hitwatch.formats.unit_names import unit_named
+from hitwatch.formats.unit_names import unit_from_name
 
 _INTEGER = re.compile(r"\d+")
 _DURATION = re.compile(r"\d+(?:\.\d{1,6})?|\d+(?:\.\d+)?(?:ns|us|µs|ms|s)")
@@ -38,7 +38,7 @@ KEYS = {
 """What names in front of a value mean, where their documentation says so."""
 
 
-def tail(rows: Rows, names: Names, *, client: bool) -> tuple[str, list[str]]:
+def infer_tail(rows: Rows, names: Names, *, client: bool) -> tuple[str, list[str]]:
     """What stands behind the status: what every line has, and what may be missing.
 
     Args:
@@ -50,121 +50,129 @@ def tail(rows: Rows, names: Names, *, client: bool) -> tuple[str, list[str]]:
         The template of what every line has, and those of what may follow, in order.
 
     """
-    columns = by_place(rows)
-    told, place = "", 0
+    columns = transpose(rows)
+    line, place = "", 0
     size = _size_place(columns, rows)
     if size is not None:
-        before, after = AROUND[marked(columns[size])]
-        around = [_around(column, names) for column in columns[:size]]
-        told = "".join(f" {text}" for text in [*around, f"{before}{{bytes_clf}}{after}"])
+        before, after = AROUND[delimiter_of(columns[size])]
+        around = [_extra_template(column, names) for column in columns[:size]]
+        line = "".join(f" {text}" for text in [*around, f"{before}{{bytes_clf}}{after}"])
         place = size + 1
-    agent = _agent(columns, rows, place)
+    agent = _agent_place(columns, rows, place)
     if agent is not None:
         at, template = agent
-        told += "".join(f" {_around(column, names)}" for column in columns[place:at])
-        told, place = f"{told} {template}", at + template.count('" "') + 1
+        line += "".join(f" {_extra_template(column, names)}" for column in columns[place:at])
+        line, place = f"{line} {template}", at + template.count('" "') + 1
     rest = [column for column in columns[place:] if column]
     looks = _DURATION if agent is not None else _SURE_DURATION
     if size is not None and len(rest) == 1 and _is_duration(rest[0], looks):
         # As Apache's %D and nginx's $request_time behind the formats that they ship.
-        return told, [" {duration}", " {skip}"]
+        return line, [" {duration}", " {skip}"]
     optional = []
     for column in rest:
         if client and not column[0].key and look_like(column, ADDRESSES):
             client = False
-            before, after = AROUND[marked(column)]
+            before, after = AROUND[delimiter_of(column)]
             optional.append(f" {before}{names.take('client')}{after}")
         else:
-            optional.append(" " + _behind(column, names))
-    return told, [*optional, " {skip}"]
+            optional.append(" " + _template(column, names))
+    return line, [*optional, " {skip}"]
 
 
-def _agent(columns: list[list[Token]], rows: Rows, place: int) -> tuple[int, str] | None:
+def _agent_place(columns: list[list[Token]], rows: Rows, place: int) -> tuple[int, str] | None:
     """Where referrer and user agent stand, or the latter alone: the first in quotes."""
-    bare = takewhile(lambda c: _whole(c, rows) and marked(c) != "quoted", columns[place:])
+    bare = takewhile(
+        lambda c: _is_complete(c, rows) and delimiter_of(c) != "quoted", columns[place:]
+    )
     at = place + len(list(bare))
-    quoted = [c for c in columns[at : at + 2] if _whole(c, rows) and marked(c) == "quoted"]
-    if len(quoted) == 2 and _refers(quoted[0]) and (at == place or look_like(quoted[1], AGENT)):
+    quoted = [
+        c for c in columns[at : at + 2] if _is_complete(c, rows) and delimiter_of(c) == "quoted"
+    ]
+    if (
+        len(quoted) == 2
+        and _are_referrers(quoted[0])
+        and (at == place or look_like(quoted[1], AGENT))
+    ):
         return at, '"{referrer}" "{user_agent}"'
     if quoted and look_like(columns[at], AGENT):
         return at, '"{user_agent}"'
     return None
 
 
-def _around(column: Sequence[Token], names: Names) -> str:
+def _extra_template(column: Sequence[Token], names: Names) -> str:
     """The template of a value between known ones."""
-    before, after = AROUND[marked(column)]
+    before, after = AROUND[delimiter_of(column)]
     return before + names.extra() + after if before else names.extra(quotes='"')
 
 
 def _is_duration(column: Sequence[Token], looks: re.Pattern[str]) -> bool:
-    return marked(column) == "bare" and not column[0].key and look_like(column, looks)
+    return delimiter_of(column) == "bare" and not column[0].key and look_like(column, looks)
 
 
 def _size_place(columns: list[list[Token]], rows: Rows) -> int | None:
     """Where the bytes stand: the first whole number before anything in quotes."""
     for place, column in enumerate(columns):
-        how = marked(column)
-        if not _whole(column, rows) or (how == "quoted" and place):
+        delimiter = delimiter_of(column)
+        if not _is_complete(column, rows) or (delimiter == "quoted" and place):
             return None
-        if how != "bracketed" and look_like(column, _INTEGER):
+        if delimiter != "bracketed" and look_like(column, _INTEGER):
             return place
-        if how == "quoted":
+        if delimiter == "quoted":
             return None
         if place == 0 and are_dashes(column):
             return place
     return None
 
 
-def _whole(column: Sequence[Token], rows: Rows) -> bool:
+def _is_complete(column: Sequence[Token], rows: Rows) -> bool:
     return len(column) == len(rows) and not any(token.key for token in column)
 
 
-def _refers(column: Sequence[Token]) -> bool:
-    """Whether most values are addresses of pages, or absent: anybody may send another text."""
+def _are_referrers(column: Sequence[Token]) -> bool:
+    """Whether most values are addresses of pages, or absent: clients may send any other text."""
     fitting = sum(bool(URL.match(token.text)) for token in column)
     return 2 * fitting >= len(column)
 
 
-def _behind(column: Sequence[Token], names: Names) -> str:
+def _template(column: Sequence[Token], names: Names) -> str:
     """The template of a value behind the known ones."""
     keys = {token.key for token in column}
     if len(keys) == 1 and (key := next(iter(keys))):
-        name, taken, kind = _keyed(key, names)
+        name, taken, kind = _field_of_key(key, names)
         if names.free(taken):
             names.take(taken)
             return f'{key}={{"{name}{kind}"}}'
-    how = marked(column)
-    if how == "quoted" and look_like(column, ADDRESSES) and names.free("forwarded_for"):
+    delimiter = delimiter_of(column)
+    if delimiter == "quoted" and look_like(column, ADDRESSES) and names.free("forwarded_for"):
         names.take("forwarded_for")
         return '{"forwarded_for"}'
-    if how in ("bare", "quoted") and look_like(column, HOST) and names.free("host"):
+    if delimiter in ("bare", "quoted") and look_like(column, HOST) and names.free("host"):
         names.take("host")
         return '{"host"}'
     if _is_seconds_and_microseconds(column) and names.free("duration_s"):
         names.take("duration_s")
         return "{skip}/{duration_us}"
-    told = typed(column, names) if how == "bare" else None
-    if told:
-        return told
-    if how == "bare" and has_lists(column):
+    template = template_by_look(column, names) if delimiter == "bare" else None
+    if template:
+        return template
+    if delimiter == "bare" and has_lists(column):
         return names.extra()[:-1] + "*}"
     return names.extra(quotes='"')
 
 
-def _keyed(key: str, names: Names) -> tuple[str, str, str]:
-    """The field that a name in front of a value tells, its column, and a kind of its own."""
+def _field_of_key(key: str, names: Names) -> tuple[str, str, str]:
+    """The field for the name in front of a value, its column, and a kind of its own."""
     if known := KEYS.get(key.lower()):
         return known, known, ""
-    if told := unit_named(key):
-        column, unit = told
+    if named := unit_from_name(key):
+        column, unit = named
         return f"{column.removesuffix('s')}{unit}", column, ""
     own = names.own(key)
     return own, own, ":text"
 
 
-def typed(column: Sequence[Token], names: Names) -> str | None:
-    """The template of a value whose looks tell what it is, wherever it stands."""
+def template_by_look(column: Sequence[Token], names: Names) -> str | None:
+    """The template of a value that is identified by its look, wherever it stands."""
     for name, pattern in (("tls_protocol", TLS), ("tls_cipher", CIPHER)):
         if look_like(column, pattern) and names.free(name):
             return names.take(name)

@@ -1,4 +1,4 @@
-"""Lines taken apart into values where no format says how: what an inference stands on."""
+"""Lines split into tokens where no format says how."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ AROUND = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a line between blanks: how it is marked off, its name, and what it says."""
+    """A value between blanks: what it is delimited by, its name, and its text."""
 
-    how: str
+    delimiter: str
     text: str
     key: str = ""
 
@@ -74,22 +74,22 @@ class Names:
         return f"x_{name}" if not name[0].isalpha() else name
 
 
-def tokens_of(text: str) -> tuple[Token, ...]:
+def tokenize(text: str) -> tuple[Token, ...]:
     """The values between the blanks of a text."""
     found = []
     for match in _TOKEN.finditer(text):
         key = match["key"] or ""
         if key:
             quoted = match["quoted_value"]
-            how = "bare" if quoted is None else "quoted"
-            found.append(Token(how, match["value"] if quoted is None else quoted, key))
+            delimiter = "bare" if quoted is None else "quoted"
+            found.append(Token(delimiter, match["value"] if quoted is None else quoted, key))
         else:
-            how = match.lastgroup or "bare"
-            found.append(Token(how, match[how]))
+            delimiter = match.lastgroup or "bare"
+            found.append(Token(delimiter, match[delimiter]))
     return tuple(found)
 
 
-def by_place(rows: Rows) -> list[list[Token]]:
+def transpose(rows: Rows) -> list[list[Token]]:
     """The tokens at each place; a place that some rows lack has fewer."""
     most = max(map(len, rows), default=0)
     return [[row[place] for row in rows if place < len(row)] for place in range(most)]
@@ -102,12 +102,12 @@ def look_like(column: Sequence[Token], pattern: re.Pattern[str]) -> bool:
 
 def are_dashes(column: Sequence[Token]) -> bool:
     """Whether nothing but dashes stands there."""
-    return all(token.text == "-" and token.how == "bare" for token in column)
+    return all(token.text == "-" and token.delimiter == "bare" for token in column)
 
 
-def marked(column: Sequence[Token]) -> str:
+def delimiter_of(column: Sequence[Token]) -> str:
     """How the values of a place are marked off; ``bare`` where not all alike."""
-    ways = {token.how for token in column}
+    ways = {token.delimiter for token in column}
     return ways.pop() if len(ways) == 1 else "bare"
 
 

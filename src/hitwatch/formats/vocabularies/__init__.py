@@ -34,7 +34,7 @@ _NAMED = re.compile(r"\s*([A-Za-z][\w.-]*)\s*:\s*(?=\S)(.*)", re.DOTALL)
 _MORGAN = re.compile(r":(?:method|url|remote-addr|remote-user|response-time|http-version)\b")
 
 
-def own_format(text: str) -> Format | None:
+def server_format(text: str) -> Format | None:
     """Compile a string with its server's name in front of it, or a setting that holds one.
 
     Args:
@@ -51,8 +51,8 @@ def own_format(text: str) -> Format | None:
     named = _NAMED.match(text)
     name = named[1].lower() if named else ""
     if named and name in NAMES and not named[2].startswith("//"):
-        return _of(name, named[2])
-    if extended.setting(text):
+        return _compile(name, named[2])
+    if extended.is_setting(text):
         return extended.extended_format(text)
     for vocabulary in ALL:
         if vocabulary.setting and vocabulary.setting.search(text):
@@ -64,7 +64,7 @@ def own_format(text: str) -> Format | None:
     return None
 
 
-def _of(name: str, string: str) -> Format:
+def _compile(name: str, string: str) -> Format:
     if name in _APACHES:
         return apache_format(string)
     if name in _NGINXES:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from hitwatch.errors import FormatError
-from hitwatch.formats.directives import nearest, pointed
+from hitwatch.errors import FormatError, did_you_mean, format_error_at
 from hitwatch.formats.fields import FIELDS
 from hitwatch.formats.format import Field, Format, Line
 from hitwatch.formats.registry import by_name
@@ -30,7 +29,7 @@ _KNOWN = (
     "time-taken-fracsec", "time-taken-s", "cs-username", "cached",
 )  # fmt: skip
 _SELECTED = re.compile(r"(?:cs|sc|x-[ACHOPRS])\([^)]+\)|x-[\w.$-]+", re.IGNORECASE)
-_READ_AS = {
+_FIELDS_BY_NAME = {
     "bytes": "bytes_clf",
     "time-taken": "duration_s",
     "time-taken-s": "duration_s",
@@ -41,7 +40,7 @@ _READ_AS = {
 }
 
 
-def setting(text: str) -> bool:
+def is_setting(text: str) -> bool:
     """Whether a text is a setting of one of these servers."""
     return _SETTING.search(text) is not None
 
@@ -62,28 +61,29 @@ def extended_format(text: str, name: str = "weblogic") -> Format:
     names = [(match[0], match.start()) for match in re.finditer(r"\S+", string)]
     for word, at in names:
         if word.lower() not in _KNOWN and not _SELECTED.fullmatch(word):
-            advice = nearest(word.lower(), _KNOWN) or "see WebLogic's or Tomcat's documentation"
-            raise pointed(f"no field {word!r}", string, at, advice)
+            advice = did_you_mean(word.lower(), _KNOWN)
+            advice = advice or "see WebLogic's or Tomcat's documentation"
+            raise format_error_at(f"unknown field {word!r}", string, at, advice)
     if not names:
-        raise FormatError("no fields named", hint="such as 'date time cs-method cs-uri sc-status'")
-    laid_out = with_fields(by_name("w3c"), string)
+        raise FormatError("no fields", hint="such as 'date time cs-method cs-uri sc-status'")
+    log_format = with_fields(by_name("w3c"), string)
     words = [word.lower() for word, _ in names]
     return replace(
-        laid_out,
+        log_format,
         name=f"{name}-custom",
         title=f"W3C extended: {string}",
-        lines=tuple(_with_units(line, words) for line in laid_out.lines),
+        lines=tuple(_apply_units(line, words) for line in log_format.lines),
         bytes_mean="body",
         server="WebLogic, Tomcat's ExtendedAccessLogValve",
     )
 
 
-def _with_units(line: Line, words: list[str]) -> Line:
+def _apply_units(line: Line, words: list[str]) -> Line:
     """The line, with these servers' readings where IIS' are others."""
     fields: list[Field] = list(line.fields)
     filled: set[str] = set()
     for index, word in enumerate(words):
-        known = _READ_AS.get(word)
+        known = _FIELDS_BY_NAME.get(word)
         if known and FIELDS[known].column not in filled:
             filled.add(FIELDS[known].column or "")
             fields[index] = replace(fields[index], name=known, spec=FIELDS[known])

@@ -12,15 +12,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from hitwatch.formats.apache import snake
-from hitwatch.formats.directives import Directive, as_text
+from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FieldSpec, Kind
 from hitwatch.formats.vocabularies.java_times import strftime_of
-from hitwatch.formats.vocabularies.vocabulary import Named, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
 
 
 def _jetty_time(argument: str) -> Directive:
-    """A time of Jetty's, whose name may tell a zone and a locale too."""
+    """A time of Jetty's, whose name may hold a zone and a locale too."""
     return _time(argument.split("|")[0], "start_time")
 
 
@@ -76,12 +75,12 @@ JETTY = Vocabulary(
         "X": own("connection_status"),
     },
     named={
-        "i": Named("i", "{}"),
-        "o": Named("o", "response_{}"),
-        "C": Named("C", "cookie_{}"),
-        "e": Named("e", "env_{}"),
-        "ti": Named("^ti", "trailer_{}"),
-        "to": Named("^to", "response_trailer_{}"),
+        "i": NamedDirective("i", "{}"),
+        "o": NamedDirective("o", "response_{}"),
+        "C": NamedDirective("C", "cookie_{}"),
+        "e": NamedDirective("e", "env_{}"),
+        "ti": NamedDirective("^ti", "trailer_{}"),
+        "to": NamedDirective("^to", "response_trailer_{}"),
     },
     token=re.compile(
         r"%(?P<mods>!?[\d,]*)(?:\{(?P<name>[^}]*)\})?(?P<letter>(?<=\})t[io]|.)?", re.DOTALL
@@ -95,7 +94,7 @@ JETTY = Vocabulary(
         r"""CustomRequestLog\((?:.*,)?\s*"(?P<code>(?:[^"\\]|\\.)*)"\s*\)"""
     ),
     escape="none",
-    time_of=_jetty_time,
+    time_directive=_jetty_time,
     brackets="all",
     time_means="start",
 )
@@ -168,15 +167,15 @@ UNDERTOW = Vocabulary(
     source="https://undertow.io/undertow-docs/undertow-docs-2.1.0/#exchange-attributes-2",
     directives=_UNDERTOW,
     named={
-        "i": Named("i", "{}"),
-        "o": Named("o", "response_{}"),
-        "c": Named("C", "cookie_{}"),
-        "req-cookie": Named("C", "cookie_{}"),
-        "resp-cookie": Named("", "response_cookie_{}"),
-        "q": Named("", "query_{}"),
-        "p": Named("", "path_{}"),
-        "r": Named("", "context_{}"),
-        "s": Named("", "session_{}"),
+        "i": NamedDirective("i", "{}"),
+        "o": NamedDirective("o", "response_{}"),
+        "c": NamedDirective("C", "cookie_{}"),
+        "req-cookie": NamedDirective("C", "cookie_{}"),
+        "resp-cookie": NamedDirective("", "response_cookie_{}"),
+        "q": NamedDirective("", "query_{}"),
+        "p": NamedDirective("", "path_{}"),
+        "r": NamedDirective("", "context_{}"),
+        "s": NamedDirective("", "session_{}"),
     },
     token=re.compile(
         r"%(?:\{(?P<letter>time|i|o|c|q|p|r|s|req-cookie|resp-cookie),(?P<name>[^}]*)\}"
@@ -196,6 +195,6 @@ UNDERTOW = Vocabulary(
     ),
     escape="none",
     times=("time",),
-    time_of=_undertow_time,
+    time_directive=_undertow_time,
     hint="headers are %{i,NAME}; ",
 )

@@ -1,4 +1,4 @@
-"""Times as Java's programs are told to write them: ``dd/MMM/yyyy:HH:mm:ss Z`` as strftime text.
+"""Date patterns of Java: ``dd/MMM/yyyy:HH:mm:ss Z`` as strftime text.
 
 Letters as in https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/text/SimpleDateFormat.html
 and in ``java.time.format.DateTimeFormatter``, which writes ``Z``, ``ZZZ`` and ``x`` alike.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from hitwatch.formats.directives import Directive
-from hitwatch.formats.vocabularies.vocabulary import Named, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
 
 _AGENT = '"%{Referer}i" "%{User-Agent}i"'
 _STATUS = fills("status", "status")
@@ -61,11 +61,11 @@ LIGHTTPD = Vocabulary(
         "X": own("connection_status"),
     },
     named={
-        "i": Named("i", "{}"),
-        "o": Named("o", "response_{}"),
-        "C": Named("C", "cookie_{}"),
-        "e": Named("e", "env_{}"),
-        "n": Named("n", "note_{}"),
+        "i": NamedDirective("i", "{}"),
+        "o": NamedDirective("o", "response_{}"),
+        "C": NamedDirective("C", "cookie_{}"),
+        "e": NamedDirective("e", "env_{}"),
+        "n": NamedDirective("n", "note_{}"),
     },
     strings={"default": f'%h %V %u %t "%r" %>s %b {_AGENT}'},
     setting=re.compile(r'accesslog\.format\s*=?\s*"((?:[^"\\]|\\.)*)"'),
@@ -123,10 +123,10 @@ H2O = Vocabulary(
         **{f"{{{name}}}x": _x(column) for name, column in _H2O_TIMES.items()},
     },
     named={
-        "i": Named("i", "{}"),
-        "o": Named("o", "response_{}"),
-        "e": Named("e", "env_{}"),
-        "x": Named("", "{}"),
+        "i": NamedDirective("i", "{}"),
+        "o": NamedDirective("o", "response_{}"),
+        "e": NamedDirective("e", "env_{}"),
+        "x": NamedDirective("", "{}"),
     },
     strings={"default": f'%h %l %u %t "%r" %s %b {_AGENT}'},
     setting=re.compile(
@@ -166,9 +166,9 @@ VARNISH = Vocabulary(
         "{varnish:vxid}x": fills("request_id", "vxid"),
     },
     named={
-        "i": Named("i", "{}"),
-        "o": Named("o", "response_{}"),
-        "x": Named("", "{}"),
+        "i": NamedDirective("i", "{}"),
+        "o": NamedDirective("o", "response_{}"),
+        "x": NamedDirective("", "{}"),
     },
     strings={"default": f'%h %l %u %t "%r" %s %b {_AGENT}'},
     setting=re.compile(r"""varnishncsa\b.*?\s-F\s*(?:'([^']*)'|"((?:[^"\\]|\\.)*)")"""),

@@ -14,12 +14,12 @@ import re
 
 from hitwatch.formats.directives import Directive
 from hitwatch.formats.fields import FIELDS, FieldSpec, Kind
-from hitwatch.formats.vocabularies.vocabulary import Named, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
 
 _HEADERS = {
-    "i": Named("i", "{}"),
-    "o": Named("o", "response_{}"),
-    "e": Named("e", "env_{}"),
+    "i": NamedDirective("i", "{}"),
+    "o": NamedDirective("o", "response_{}"),
+    "e": NamedDirective("e", "env_{}"),
 }
 GUNICORN = Vocabulary(
     names=("gunicorn", "hypercorn"),
@@ -116,7 +116,7 @@ MORGAN = Vocabulary(
         "{content-length}res": fills("bytes", "content_length"),
         "{content-type}res": fills("content_type", "response_content_type"),
     },
-    named={"req": Named("i", "{}"), "res": Named("o", "response_{}")},
+    named={"req": NamedDirective("i", "{}"), "res": NamedDirective("o", "response_{}")},
     token=re.compile(r":(?P<letter>[A-Za-z][-\w]+)(?:\[(?P<behind>[^\]]+)\])?"),
     spelling=":{}",
     percent=False,
@@ -136,7 +136,7 @@ MORGAN = Vocabulary(
     setting=re.compile(r"""\bmorgan\(\s*(?:'([^']*)'|"([^"]*)"|`([^`]*)`)"""),
     escape="none",
     times=("date",),
-    time_of=_morgan_date,
+    time_directive=_morgan_date,
     brackets="none",
     prefixes={"http-version": "HTTP/"},
     nameless=("response-time", "total-time"),
@@ -179,7 +179,7 @@ PHP_FPM = Vocabulary(
         "{system}C": own("cpu_system"),
         "{total}C": own("cpu"),
     },
-    named={"e": Named("e", "env_{}"), "o": Named("o", "response_{}")},
+    named={"e": NamedDirective("e", "env_{}"), "o": NamedDirective("o", "response_{}")},
     strings={"default": '%R - %u %t "%m %r" %s'},
     setting=re.compile(r"""access\.format\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\n"]+))"""),
     escape="none",

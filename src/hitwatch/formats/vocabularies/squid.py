@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from hitwatch.formats.directives import Directive
 from hitwatch.formats.fields import FieldSpec, Kind
-from hitwatch.formats.vocabularies.vocabulary import Named, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
 
 
 def _user(name: str, rank: int) -> Directive:
@@ -102,10 +102,10 @@ _DIRECTIVES: dict[str, Directive] = {
     "icap::tr": own("icap_response_s", "milliseconds"),
 }
 _NAMED = {
-    ">h": Named("i", "{}"),
-    ">ha": Named("i", "{}"),
-    "<h": Named("o", "response_{}"),
-    "note": Named("n", "note_{}"),
+    ">h": NamedDirective("i", "{}"),
+    ">ha": NamedDirective("i", "{}"),
+    "<h": NamedDirective("o", "response_{}"),
+    "note": NamedDirective("n", "note_{}"),
 }
 _TIMES = ("tl", "tg")
 _CODES = "|".join(

@@ -1,8 +1,8 @@
 """Tomcat's AccessLogValve: https://tomcat.apache.org/tomcat-9.0-doc/config/valve.html.
 
 ``%D`` is in milliseconds up to Tomcat 9 and in microseconds from Tomcat 10 (February 2020) on;
-the string alone does not tell which. ``tomcat9:`` and ``tomcat10:`` in front of it do; else
-lines of before hold milliseconds, and those of later are judged by their size.
+the string alone does not say which. ``tomcat9:`` or ``tomcat10:`` in front of it does; else
+lines of before that are in milliseconds, and those of later are judged by their size.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from hitwatch.formats.apache import snake
-from hitwatch.formats.directives import Directive, as_text
+from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FIELDS, FieldSpec, Kind
 from hitwatch.formats.vocabularies.java_times import strftime_of
-from hitwatch.formats.vocabularies.vocabulary import Named, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
 
 _COUNTS = {"": "clf", "sec": "epoch:s", "msec": "epoch:ms", "msec_frac": "%L"}
 
@@ -71,11 +70,11 @@ DIRECTIVES: dict[str, Directive] = {
     "{c}L": own("connection_id"),
 }
 _NAMED = {
-    "i": Named("i", "{}"),
-    "o": Named("o", "response_{}"),
-    "c": Named("C", "cookie_{}"),
-    "r": Named("", "attribute_{}"),
-    "s": Named("", "session_{}"),
+    "i": NamedDirective("i", "{}"),
+    "o": NamedDirective("o", "response_{}"),
+    "c": NamedDirective("C", "cookie_{}"),
+    "r": NamedDirective("", "attribute_{}"),
+    "s": NamedDirective("", "session_{}"),
 }
 COMMON = '%h %l %u %t "%r" %s %b'
 _AS_APACHE = date(2020, 2, 20)
@@ -98,8 +97,8 @@ TOMCAT = Vocabulary(
     ),
     # As in Java's own source: \", \\, \n, \uXXXX.
     escape="json",
-    time_of=java_time,
-    whole_since=(("us", _AS_APACHE),),
+    time_directive=java_time,
+    integer_units_since=(("us", _AS_APACHE),),
 )
 TOMCAT_9 = replace(
     TOMCAT,
@@ -107,12 +106,12 @@ TOMCAT_9 = replace(
     title="Tomcat up to 9",
     source="https://tomcat.apache.org/tomcat-9.0-doc/config/valve.html#Access_Log_Valve",
     directives=DIRECTIVES | {"D": fills("duration_ms", "time_taken", 1)},
-    whole_since=(),
+    integer_units_since=(),
 )
 TOMCAT_10 = replace(
     TOMCAT,
     names=("tomcat10", "tomcat10.1", "tomcat11"),
     title="Tomcat from 10 on",
     directives=DIRECTIVES | {"D": fills("duration_us", "time_taken", 0)},
-    whole_since=(),
+    integer_units_since=(),
 )

@@ -14,17 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 
-from hitwatch.errors import FormatError
-from hitwatch.formats.apache import LENDERS, NAMED, choose_times, snake, time_of
+from hitwatch.errors import FormatError, did_you_mean, format_error_at
+from hitwatch.formats.apache import CLIENT_SOURCES, NAMED_DIRECTIVES
+from hitwatch.formats.apache_times import choose_times, time_directive
 from hitwatch.formats.directives import (
     Directive,
     assign_columns,
-    infer_client,
-    line_of,
+    make_line,
     merge,
-    nearest,
-    pointed,
-    port_of_host,
+    snake,
 )
 from hitwatch.formats.fields import FIELDS, OWN_KINDS, Kind
 from hitwatch.formats.format import Format
@@ -66,7 +64,7 @@ def own(name: str, kind: str = "text", *, free: bool = False) -> Directive:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedDirective:
     """Directives that take a name, such as that of a header.
 
     Attributes:
@@ -99,7 +97,7 @@ class Vocabulary:
         setting: finds a line of its configuration that holds a string, in any of its groups.
         escape: how the server escapes what clients sent.
         times: the directives that a time is written with; they may take a name.
-        time_of: the directive of a time for what stands between its braces.
+        time_directive: the directive of a time for what stands between its braces.
         brackets: whether the server writes brackets around a time: around those in Apache's
             own format, around ``all``, or around ``none``.
         time_means: ``start`` or ``end``, where no directive says.
@@ -107,8 +105,8 @@ class Vocabulary:
         prefixes: literal text that belongs to the value behind it, by spelling.
         nameless: letters whose name changes nothing.
         custom: column of directives that users may make, ``{}`` for their name.
-        whole_since: as in ``Format``.
-        hint: what to say of directives that it does not have.
+        integer_units_since: as in ``Format``.
+        hint: begins the hint on unknown directives.
 
     """
 
@@ -116,7 +114,7 @@ class Vocabulary:
     title: str
     source: str
     directives: Mapping[str, Directive]
-    named: Mapping[str, Named] = field(default_factory=dict)
+    named: Mapping[str, NamedDirective] = field(default_factory=dict)
     token: re.Pattern[str] = PERCENT
     spelling: str = "%{}"
     percent: bool = True
@@ -124,14 +122,14 @@ class Vocabulary:
     setting: re.Pattern[str] | None = None
     escape: str = "backslash"
     times: tuple[str, ...] = ("t",)
-    time_of: Callable[[str], Directive] = time_of
+    time_directive: Callable[[str], Directive] = time_directive
     brackets: str = "clf"
     time_means: str = "end"
     wire: tuple[str, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     nameless: tuple[str, ...] = ()
     custom: str | None = None
-    whole_since: tuple[tuple[str, date], ...] = ()
+    integer_units_since: tuple[tuple[str, date], ...] = ()
     hint: str = ""
 
     def compile(self, text: str) -> Format:
@@ -145,79 +143,81 @@ class Vocabulary:
 
         """
         string = self.string_in(text)
-        pieces, after = _taken_apart(self, string)
-        if not pieces:
+        directives, after = _tokenize(self, string)
+        if not directives:
             begin = self.spelling.partition("{")[0]
             raise FormatError(
                 f"no directive of {self.title} in {string!r}",
                 hint=f"its directives begin with {begin}",
             )
-        sent = [directive.told for directive in pieces if directive.spec.column == "bytes"]
-        timed, means = choose_times(merge(pieces, after))
-        settled = assign_columns(port_of_host(infer_client(timed, LENDERS)))
-        wire = bool(sent) and all(told in self.wire for told in sent)
+        sent = [directive.label for directive in directives if directive.spec.column == "bytes"]
+        timed, means = choose_times(merge(directives, after))
+        assigned = assign_columns(timed, CLIENT_SOURCES)
+        wire = bool(sent) and all(label in self.wire for label in sent)
         return Format(
             name=f"{self.names[0]}-custom",
             title=f"{self.title}: {string}",
-            lines=(line_of(settled, after),),
-            time_means=_means(self, string, pieces, means),
+            lines=(make_line(assigned, after),),
+            time_means=_time_meaning(self, string, directives, means),
             bytes_mean="wire" if wire else "body",
             source=self.source,
             server=self.title,
-            whole_since=self.whole_since,
+            integer_units_since=self.integer_units_since,
         )
 
     def string_in(self, text: str) -> str:
         """The string itself: of a setting what it sets, of a name the string that it names."""
         found = self.setting.search(text) if self.setting else None
         if found is None:
-            string = _plain(text.strip("\r\n"))
+            string = _unescape(text.strip("\r\n"))
         else:
             set_to = next(group for group in found.groups() if group is not None)
-            string = _plain(html.unescape(_unquoted(set_to.strip())))
+            string = _unescape(html.unescape(_unquote(set_to.strip())))
         return self.strings.get(string.strip(), string)
 
 
-def _means(vocabulary: Vocabulary, string: str, pieces: Sequence[Directive], chosen: str) -> str:
+def _time_meaning(
+    vocabulary: Vocabulary, string: str, directives: Sequence[Directive], chosen: str
+) -> str:
     """Start or end: as the string says it, else as the server takes its times."""
     tokens = vocabulary.token.finditer(string)
     begun = any((_name(match) or "").partition(":")[0] == "begin" for match in tokens)
-    said = begun or any(directive.at_end for directive in pieces)
+    said = begun or any(directive.at_end for directive in directives)
     return chosen if said else vocabulary.time_means
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """A text without the quotes around the whole of it."""
     whole = re.fullmatch(r"""(["'])(.*)\1;?""", text, re.DOTALL)
     return whole[2] if whole else text
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     """A string copied out of its quotes, with the escapes it needed there."""
     return re.sub(r"""\\(["'\\t])""", lambda m: "\t" if m[1] == "t" else m[1], text)
 
 
-def _spelled(match: re.Match[str]) -> str:
+def _spelling(match: re.Match[str]) -> str:
     name, letter = _name(match), _letter(match) or ""
     return letter if name is None else f"{{{name}}}{letter}"
 
 
 def _letter(match: re.Match[str]) -> str | None:
-    return _first(match, "letter", "word", "short")
+    return _first_group(match, "letter", "word", "short")
 
 
 def _name(match: re.Match[str]) -> str | None:
-    return _first(match, "name", "behind")
+    return _first_group(match, "name", "behind")
 
 
-def _first(match: re.Match[str], *names: str) -> str | None:
+def _first_group(match: re.Match[str], *names: str) -> str | None:
     groups = match.groupdict()
     return next((groups[name] for name in names if groups.get(name) is not None), None)
 
 
-def _taken_apart(vocabulary: Vocabulary, string: str) -> tuple[list[Directive], str]:
+def _tokenize(vocabulary: Vocabulary, string: str) -> tuple[list[Directive], str]:
     """The directives with the text before each, and the text behind the last."""
-    pieces: list[Directive] = []
+    directives: list[Directive] = []
     literal, end = "", 0
     for match in vocabulary.token.finditer(string):
         literal += string[end : match.start()]
@@ -225,33 +225,33 @@ def _taken_apart(vocabulary: Vocabulary, string: str) -> tuple[list[Directive], 
         if vocabulary.percent and match[0] == "%%":
             literal += "%"
             continue
-        directive = _directive(vocabulary, match, string)
-        prefix = vocabulary.prefixes.get(_spelled(match), "")
+        directive = _parse_directive(vocabulary, match, string)
+        prefix = vocabulary.prefixes.get(_spelling(match), "")
         after = ""
-        if _bracketed(vocabulary, match, directive):
+        if _has_brackets(vocabulary, match, directive):
             literal, after = f"{literal}[", "]"
         elif prefix and literal.endswith(prefix):
             literal = literal.removesuffix(prefix)
         elif prefix:
             directive = own(directive.name)
-        pieces.append(replace(directive, before=literal))
+        directives.append(replace(directive, before=literal))
         literal = after
-    return pieces, (literal + string[end:]).rstrip("\r\n")
+    return directives, (literal + string[end:]).rstrip("\r\n")
 
 
-def _bracketed(vocabulary: Vocabulary, match: re.Match[str], directive: Directive) -> bool:
+def _has_brackets(vocabulary: Vocabulary, match: re.Match[str], directive: Directive) -> bool:
     if vocabulary.brackets == "all":
         return _letter(match) in vocabulary.times
     return vocabulary.brackets == "clf" and directive.spec.time_format == "clf"
 
 
-def _directive(vocabulary: Vocabulary, match: re.Match[str], string: str) -> Directive:
+def _parse_directive(vocabulary: Vocabulary, match: re.Match[str], string: str) -> Directive:
     """What a directive fills."""
     mods = match.groupdict().get("mods") or ""
-    known = _known(vocabulary, _letter(match), _name(match), mods)
+    known = _look_up(vocabulary, _letter(match), _name(match), mods)
     if known is None:
-        raise pointed(
-            f"{vocabulary.title} has no directive {match[0]!r}",
+        raise format_error_at(
+            f"unknown {vocabulary.title} directive {match[0]!r}",
             string,
             match.start(),
             _advice(vocabulary, match),
@@ -265,13 +265,13 @@ def _directive(vocabulary: Vocabulary, match: re.Match[str], string: str) -> Dir
     return replace(
         known,
         spec=spec,
-        told=_spelled(match),
+        label=_spelling(match),
         may_be_dash=limited,
         leading_blanks=leading_blanks and "0" not in mods[:1],
     )
 
 
-def _known(
+def _look_up(
     vocabulary: Vocabulary, letter: str | None, name: str | None, mods: str
 ) -> Directive | None:
     if not letter:
@@ -284,17 +284,17 @@ def _known(
         if known in vocabulary.directives and not (side and known != spelled):
             return vocabulary.directives[known]
     if letter in vocabulary.times and not side:
-        return vocabulary.time_of(name or "")
+        return vocabulary.time_directive(name or "")
     family = vocabulary.named.get(letter)
-    if family is None and vocabulary.custom and not _near(vocabulary, letter):
+    if family is None and vocabulary.custom and not _is_close(vocabulary, letter):
         return replace(own(vocabulary.custom.format(snake(letter))), free=True)
     if family is None or not name or side:
         return None
-    public = NAMED.get(f"{name.lower()} {family.apache}")
+    public = NAMED_DIRECTIVES.get(f"{name.lower()} {family.apache}")
     return replace(public or own(family.column.format(snake(name))), free=True)
 
 
-def _near(vocabulary: Vocabulary, letter: str) -> bool:
+def _is_close(vocabulary: Vocabulary, letter: str) -> bool:
     known = [*vocabulary.directives, *vocabulary.named, *vocabulary.times]
     return bool(get_close_matches(letter, known, n=1, cutoff=0.8))
 
@@ -303,7 +303,7 @@ def _advice(vocabulary: Vocabulary, match: re.Match[str]) -> str:
     """What was probably meant."""
     letter, name = _letter(match), _name(match)
     if letter is None or letter == "{":
-        return "a brace is not closed" if letter else "it is cut short"
+        return "unclosed brace" if letter else "incomplete directive"
     bare = (match.groupdict().get("mods") or "").strip("<>")
     side = "<" in match[0] or ">" in match[0]
     if side and letter in vocabulary.directives and not bare:
@@ -318,5 +318,5 @@ def _advice(vocabulary: Vocabulary, match: re.Match[str]) -> str:
     if meant and match[0] != vocabulary.spelling.format(meant[0]):
         return f"did you mean {vocabulary.spelling.format(meant[0])}?"
     known = [*vocabulary.directives, *vocabulary.times]
-    advice = nearest(_spelled(match), known, vocabulary.spelling.format)
-    return advice or f"{vocabulary.hint}see {vocabulary.source} for those there are"
+    advice = did_you_mean(_spelling(match), known, vocabulary.spelling.format)
+    return advice or f"{vocabulary.hint}see {vocabulary.source}"

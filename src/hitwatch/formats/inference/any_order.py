@@ -1,7 +1,7 @@
 """Layouts that no format file describes, whose values stand in an order of their own.
 
 A time, a request and a status stand somewhere in every line, and names in front of values
-(``rt: 0.017``, ``http_code=200``, ``client 192.0.2.1``) tell what those are. What tells nothing is
+(``rt: 0.017``, ``http_code=200``, ``client 192.0.2.1``) say what those are. Any other value is
 kept as ``extra_1`` and so on. Lines that leave in doubt which number is the status are none.
 """
 
@@ -21,13 +21,14 @@ from hitwatch.formats.inference.clf import (
     METHOD,
     REFERRER,
     all_look_like,
+    may_be_iis,
 )
 from hitwatch.formats.inference.tails import KEYS, WRITTEN_DURATION
 from hitwatch.formats.inference.tokens import Names
-from hitwatch.formats.unit_names import unit_named
+from hitwatch.formats.unit_names import unit_from_name
 
 _TIME = rf"{CLF}|{ISO}".replace(" ", r"\ ")
-_PIECE = re.compile(
+_TOKEN = re.compile(
     rf"""
       (?P<request>"{METHOD}\ (?:[^"\\]|\\.)*")
     | (?<![\w"])(?P<method>{METHOD})\ (?P<target>(?:/|https?://)[^\s"]*)
@@ -75,7 +76,7 @@ _UNIT = re.compile(r"\s*(?:n|u|µ|m)?s(?:ec)?\b")
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Token:
     """A value: the text in front of it, how it is written, and what its name is, folded."""
 
     gap: str
@@ -85,12 +86,12 @@ class _Piece:
 
     @property
     def shape(self) -> tuple[str, str]:
-        """What pieces at one place of lines of one layout have in common."""
+        """What tokens at one place of lines of one layout have in common."""
         return self.gap, self.kind
 
 
-def anywhere(lines: Sequence[str]) -> tuple[str, list[str]] | None:
-    """The template of lines that tell a time, a request and a status in any order.
+def infer_any_order(lines: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The template of lines that have a time, a request and a status in any order.
 
     Args:
         lines: of a log.
@@ -100,53 +101,53 @@ def anywhere(lines: Sequence[str]) -> tuple[str, list[str]] | None:
         or leave in doubt what the status is.
 
     """
-    rows = [row for line in lines if (row := _pieces(line))]
+    rows = [row for line in lines if (row := _tokenize(line))]
     if 2 * len(rows) < len(lines) or not rows:
         return None
-    length = _common(rows, len(lines))
-    shapes = Counter(tuple(directive.shape for directive in row[:length]) for row in rows)
+    length = _common_length(rows, len(lines))
+    shapes = Counter(tuple(token.shape for token in row[:length]) for row in rows)
     shape = shapes.most_common(1)[0][0]
-    alike = [row for row in rows if tuple(directive.shape for directive in row[:length]) == shape]
+    alike = [row for row in rows if tuple(token.shape for token in row[:length]) == shape]
     columns = [list(column) for column in zip(*(row[:length] for row in alike), strict=True)]
-    fields = _named(columns)
+    fields = _assign_templates(columns)
     if fields is None:
         return None
     line = "".join(
         _literal(column[0].gap) + text for column, text in zip(columns, fields, strict=True)
     )
-    return line, _ending([row[length:] for row in alike])
+    return line, _optional_tail([row[length:] for row in alike])
 
 
-def _pieces(line: str) -> list[_Piece] | None:
+def _tokenize(line: str) -> list[_Token] | None:
     # Two lines written into each other are none.
     if len(line) > _LONGEST or line.startswith("{") or len(_CLF.findall(line)) > 1:
         return None
-    found: list[_Piece] = []
+    found: list[_Token] = []
     gap_at, label = 0, ""
-    for match in _PIECE.finditer(line):
+    for match in _TOKEN.finditer(line):
         kind = match.lastgroup or ""
         if kind == "label":
             label = match["label"][:-1]
             continue
         kind = "protocol" if match["protocol"] else "target" if match["target"] else kind
         text = match.group()
-        found.append(_Piece(line[gap_at : match.start()], kind, text, _folded(label)))
+        found.append(_Token(line[gap_at : match.start()], kind, text, _normalize_label(label)))
         gap_at, label = match.end(), ""
         if kind == "word":
             label = text
-    kinds = Counter(directive.kind for directive in found)
+    kinds = Counter(token.kind for token in found)
     requests = kinds["request"] + kinds["protocol"] + kinds["target"]
     if len(found) > _MOST or kinds["time"] != 1 or requests != 1:
         return None
-    return [*found, _Piece(line[gap_at:], "", "", "")]
+    return [*found, _Token(line[gap_at:], "", "", "")]
 
 
-def _folded(label: str) -> str:
+def _normalize_label(label: str) -> str:
     return re.sub(r"[^a-z0-9]", "", label.lower())
 
 
-def _common(rows: Sequence[Sequence[_Piece]], lines: int) -> int:
-    """How many pieces most lines have alike from the beginning."""
+def _common_length(rows: Sequence[Sequence[_Token]], lines: int) -> int:
+    """How many tokens most lines have alike from the beginning."""
     length = 0
     prefixes = [hash(()) for _ in rows]
     for place in range(max(map(len, rows))):
@@ -165,7 +166,7 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _ending(rests: Sequence[Sequence[_Piece]]) -> list[str]:
+def _optional_tail(rests: Sequence[Sequence[_Token]]) -> list[str]:
     """What may follow: anything, behind what separates it."""
     begins = Counter(rest[0].gap[:1] or rest[0].text[:1] for rest in rests if rest)
     if not begins:
@@ -173,39 +174,40 @@ def _ending(rests: Sequence[Sequence[_Piece]]) -> list[str]:
     return [f"{_literal(begins.most_common(1)[0][0])}{{skip}}"]
 
 
-def _bare(directive: _Piece) -> str:
-    return directive.text[1:-1] if directive.kind == "quoted" else directive.text
+def _unquote(token: _Token) -> str:
+    return token.text[1:-1] if token.kind == "quoted" else token.text
 
 
-def _looks(column: Sequence[_Piece], pattern: re.Pattern[str]) -> bool:
-    return all_look_like(map(_bare, column), pattern)
+def _look_like(column: Sequence[_Token], pattern: re.Pattern[str]) -> bool:
+    return all_look_like(map(_unquote, column), pattern)
 
 
-def _named(columns: Sequence[Sequence[_Piece]]) -> list[str] | None:
-    """The template of each column; ``None`` where they do not tell a hit."""
+def _assign_templates(columns: Sequence[Sequence[_Token]]) -> list[str] | None:
+    """The template of each column; ``None`` where they do not make a hit."""
     kinds = [column[0].kind for column in columns]
     requests = [place for place, kind in enumerate(kinds) if kind in _REQUESTS]
     if not requests or "time" not in kinds:
         return None
     status = _status(columns, requests[0])
-    if status is None or (kinds[requests[0]] == "target" and _is_w3c(columns)):
+    if status is None or (kinds[requests[0]] == "target" and _may_be_iis(columns)):
         return None
-    given = {status: "status", **_told(columns, status)}
+    given = {status: "status", **_assign_columns(columns, status)}
     if "client" not in given.values() and columns[status][0].label not in _LABELS["status"]:
         return None
     names = Names()
     for name in given.values():
         names.take(name)
     return [
-        _field(column, given.get(place), names, _follows(columns, place))
+        _template(column, given.get(place), names, _text_behind(columns, place))
         for place, column in enumerate(columns)
     ]
 
 
-def _is_w3c(columns: Sequence[Sequence[_Piece]]) -> bool:
-    """Whether lines may be IIS's, of which the header is lost: the server's address comes first."""
-    addresses = [c for c in columns if c[0].kind == "word" and _looks(c, ADDRESSES)]
-    return len(addresses) > 1 and not any(c[0].label in _LABELS["client"] for c in addresses)
+def _may_be_iis(columns: Sequence[Sequence[_Token]]) -> bool:
+    """As ``may_be_iis``, unless a name says which of the addresses is the client."""
+    addresses = [c for c in columns if c[0].kind == "word" and _look_like(c, ADDRESSES)]
+    labelled = any(column[0].label in _LABELS["client"] for column in addresses)
+    return not labelled and may_be_iis(map(_unquote, column) for column in addresses)
 
 
 _REQUESTS = {
@@ -215,7 +217,7 @@ _REQUESTS = {
 }
 
 
-def _status(columns: Sequence[Sequence[_Piece]], request: int) -> int | None:
+def _status(columns: Sequence[Sequence[_Token]], request: int) -> int | None:
     """Where the status stands: under its name, or the only number that may be one.
 
     One in front of the request is none: error logs say `Access denied with code 403` there.
@@ -223,7 +225,7 @@ def _status(columns: Sequence[Sequence[_Piece]], request: int) -> int | None:
     behind = [
         place
         for place, column in enumerate(columns)
-        if place > request and column[0].kind in ("word", "quoted") and _looks(column, _STATUS)
+        if place > request and column[0].kind in ("word", "quoted") and _look_like(column, _STATUS)
     ]
     for place in behind:
         if columns[place][0].label in _LABELS["status"]:
@@ -234,7 +236,7 @@ def _status(columns: Sequence[Sequence[_Piece]], request: int) -> int | None:
     return behind[0] if len(behind) == 1 else None
 
 
-def _told(columns: Sequence[Sequence[_Piece]], status: int) -> dict[int, str]:
+def _assign_columns(columns: Sequence[Sequence[_Token]], status: int) -> dict[int, str]:
     """Which columns are what, by their names and looks."""
     given: dict[int, str] = {}
     for by_name in (True, False):
@@ -243,37 +245,45 @@ def _told(columns: Sequence[Sequence[_Piece]], status: int) -> dict[int, str]:
             if place == status or place in given or kind not in ("word", "quoted"):
                 continue
             for name, labels in _LABELS.items():
-                if name in given.values() or name == "status" or not _looks(column, _LOOKS[name]):
+                if (
+                    name in given.values()
+                    or name == "status"
+                    or not _look_like(column, _LOOKS[name])
+                ):
                     continue
-                if (label in labels) if by_name else _tells(name, column[0], place - status):
+                if (
+                    (label in labels)
+                    if by_name
+                    else _is_unambiguous(name, column[0], place - status)
+                ):
                     given[place] = name
                     break
     return given
 
 
-def _tells(name: str, directive: _Piece, behind: int) -> bool:
-    """Whether looks and place alone tell what a value is."""
-    if "->" in directive.gap or directive.gap.rstrip().endswith((":", "=")):
+def _is_unambiguous(name: str, token: _Token, behind: int) -> bool:
+    """Whether look and place alone identify a value."""
+    if "->" in token.gap or token.gap.rstrip().endswith((":", "=")):
         return False
     match name:
         case "bytes":
             return behind == 1
         case "referrer" | "user_agent":
-            return directive.kind == "quoted"
+            return token.kind == "quoted"
         case "client" | "host":
             return True
         case _:
             return False
 
 
-def _follows(columns: Sequence[Sequence[_Piece]], place: int) -> str:
+def _text_behind(columns: Sequence[Sequence[_Token]], place: int) -> str:
     if place + 1 == len(columns):
         return ""
     after = columns[place + 1][0]
     return after.gap + after.text
 
 
-def _field(column: Sequence[_Piece], name: str | None, names: Names, follows: str) -> str:
+def _template(column: Sequence[_Token], name: str | None, names: Names, follows: str) -> str:
     kind, label = column[0].kind, column[0].label
     if kind in _REQUESTS:
         return _REQUESTS[kind]
@@ -282,22 +292,22 @@ def _field(column: Sequence[_Piece], name: str | None, names: Names, follows: st
     if not kind:
         return ""
     quotes = '"' if kind == "quoted" else ""
-    told = _FIELDS.get(name, name) if name else _duration(column, label, names, follows)
-    if told:
-        return f"{quotes}{{{told}}}{quotes}"
+    field = _FIELDS.get(name, name) if name else _duration_field(column, label, names, follows)
+    if field:
+        return f"{quotes}{{{field}}}{quotes}"
     return quotes + names.extra() + quotes
 
 
-def _duration(column: Sequence[_Piece], label: str, names: Names, follows: str) -> str | None:
+def _duration_field(column: Sequence[_Token], label: str, names: Names, follows: str) -> str | None:
     """The field of a duration whose unit is beyond doubt: by its name, or written behind it."""
-    if _looks(column, WRITTEN_DURATION) and names.free("duration_s"):
+    if _look_like(column, WRITTEN_DURATION) and names.free("duration_s"):
         names.take("duration_s")
         return "duration_s"
     # `rt: 0.016 msec` of an $request_time: the text says one thing, the variable another.
-    if not _looks(column, _NUMBER) or _UNIT.match(follows):
+    if not _look_like(column, _NUMBER) or _UNIT.match(follows):
         return None
-    known = next((KEYS[key] for key in KEYS if _folded(key) == label), None)
-    unit = unit_named(label)
+    known = next((KEYS[key] for key in KEYS if _normalize_label(key) == label), None)
+    unit = unit_from_name(label)
     field, taken = (known, known) if known else (None, "")
     if unit:
         field, taken = f"{unit[0].removesuffix('s')}{unit[1]}", unit[0]

@@ -11,7 +11,7 @@ from typing import IO, TypeVar
 
 from hitwatch.errors import OutputError, UsageError
 from hitwatch.follow.tracker import Identity
-from hitwatch.outputs.appending import GrowingLog, LineFile, ends_in_mid_line, open_to_add
+from hitwatch.outputs.appending import GrowingLog, LineFile, ends_in_mid_line, open_for_append
 from hitwatch.outputs.replacing import Replacement
 from hitwatch.outputs.streams import file_of, open_stream, write_all
 from hitwatch.outputs.target import STDOUT, Known, Target, target_of, unwritable
@@ -30,7 +30,7 @@ class Outputs:
     block all files are as they were.
 
     Args:
-        stopped: whether somebody asked the run to end.
+        stopped: whether the run was asked to end.
 
     """
 
@@ -52,7 +52,7 @@ class Outputs:
     ) -> None:
         self.discard()
 
-    def reads(self, paths: Iterable[str | os.PathLike[str]]) -> None:
+    def register_inputs(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         """Say what the run reads, which then is never written, under whatever name.
 
         Args:
@@ -73,12 +73,12 @@ class Outputs:
                 identity = os.path.realpath(name)
             self._inputs[identity] = name
             if opened := self._opened.get(identity):
-                raise _is_input(opened.named, name)
+                raise _input_error(opened.named, name)
             # A shell's >> makes a log longer by what is read of it, without end.
-            if _redirected_to() == identity:
-                raise _is_input(STDOUT, name)
+            if _stdout_file() == identity:
+                raise _input_error(STDOUT, name)
 
-    def replace(self, named: Path, earlier: Earlier, *, overwrite: bool) -> IO[bytes]:
+    def open_replacement(self, named: Path, earlier: Earlier, *, overwrite: bool) -> IO[bytes]:
         """Open an output that is written as a whole.
 
         Args:
@@ -91,26 +91,26 @@ class Outputs:
             UsageError: it must not be written.
 
         """
-        target = self._claim(named)
+        target = self._resolve(named)
         if target.is_stream:
             file = file_of(open_stream(target, self._stopped), target)
             self._streams.append(file)
             return file
-        if target.identity == _redirected_to():
+        if target.identity == _stdout_file():
             raise UsageError(
-                "is standard output already",
+                "is already standard output",
                 where=str(named),
                 hint="name a file for each",
             )
-        if not overwrite and not _is_earlier(target, earlier):
+        if not overwrite and not _is_earlier_output(target, earlier):
             raise UsageError(
-                "is there, and is no earlier output of this kind",
+                "exists and is not an earlier output of this kind",
                 where=str(named),
                 hint="name another file, or replace it with --overwrite",
             )
         return self._replacement(target).file
 
-    def lines(self, named: Path, what: str) -> LineFile:
+    def open_lines(self, named: Path, what: str) -> LineFile:
         """Open an output that is added to; ``what`` begins an error.
 
         Raises:
@@ -118,18 +118,18 @@ class Outputs:
             UsageError: it must not be written.
 
         """
-        target = self._claim(named, what)
+        target = self._resolve(named, what)
         try:
             file = LineFile(target, self._stopped)
         except OutputError as error:
             error.what = what
             raise
-        return self._made(target, file)
+        return self._register_new(target, file)
 
-    def log(
+    def open_log(
         self, named: Path, *, overwrite: bool, append: bool, in_place: bool
     ) -> GrowingLog | WholeLog:
-        """Open a log to be made up.
+        """Open a log that is simulated.
 
         Args:
             named: as the user wrote it; ``-`` is standard output.
@@ -143,21 +143,21 @@ class Outputs:
             UsageError: it must not be written.
 
         """
-        target = self._claim(named)
+        target = self._resolve(named)
         if target.is_stream:
             return GrowingLog(target, open_stream(target, self._stopped))
         if target.status is None:
-            new = open_to_add(target, os.O_CREAT | os.O_EXCL)
-            return self._made(target, GrowingLog(target, new))
+            new = open_for_append(target, os.O_CREAT | os.O_EXCL)
+            return self._register_new(target, GrowingLog(target, new))
         if target.status.st_size and not (overwrite or append):
             raise UsageError(
-                "the log is there already",
+                "the log already exists",
                 where=str(named),
                 hint="continue it with --append, erase it with --overwrite, or name another file",
             )
         if target.status.st_size and overwrite and not in_place:
             return WholeLog(self._replacement(target))
-        descriptor = open_to_add(target)
+        descriptor = open_for_append(target)
         try:
             if overwrite:
                 os.ftruncate(descriptor, 0)
@@ -186,7 +186,7 @@ class Outputs:
             try:
                 self._streams.pop().close()
             except OSError:
-                # Bytes that nobody took: writing them has said so.
+                # Bytes without a reader: writing them has reported it.
                 continue
 
     @property
@@ -199,23 +199,23 @@ class Outputs:
         self._unfinished.append(replacement)
         return replacement
 
-    def _made(self, target: Target, file: Added) -> Added:
+    def _register_new(self, target: Target, file: Added) -> Added:
         """Know a file that was made just now by its inode too."""
         self._opened[Identity.of(os.fstat(file.fileno()))] = target
         return file
 
-    def _claim(self, named: Path, what: str = "cannot be written") -> Target:
+    def _resolve(self, named: Path, what: str = "cannot be written") -> Target:
         target = target_of(named, what)
         if target.is_shared:
             return target
         if (name := self._inputs.get(target.identity)) is not None:
-            raise _is_input(named, name)
+            raise _input_error(named, name)
         # A descriptor was handed over by who started the run: 2>&1 makes one of two.
         if target.descriptor is not None:
             return target
         if other := self._opened.get(target.identity):
             raise UsageError(
-                "two outputs are this file",
+                "two outputs are the same file",
                 where=str(named),
                 why=f"{other.named} is the same",
                 hint="name a file for each",
@@ -249,7 +249,7 @@ class WholeLog:
         """Nothing to do: ``Outputs`` lets it take its place, or drops it."""
 
 
-def _redirected_to() -> Identity | None:
+def _stdout_file() -> Identity | None:
     try:
         status = os.fstat(1)
     except OSError:
@@ -257,18 +257,18 @@ def _redirected_to() -> Identity | None:
     return Identity.of(status) if stat.S_ISREG(status.st_mode) else None
 
 
-def _is_input(named: Path | str, read: str) -> UsageError:
+def _input_error(named: Path | str, read: str) -> UsageError:
     name = "standard output" if str(named) == STDOUT else str(named)
     source = "standard input" if read == STDOUT else read
     return UsageError(
-        "an output cannot be what is read",
+        "an output cannot be one of the inputs",
         where=name,
-        why=f"it is {source}, under whatever name" if name != source else "it is read by this run",
+        why=f"it is {source} under another name" if name != source else "it is read by this run",
         hint="name another file for the output",
     )
 
 
-def _is_earlier(target: Target, earlier: Earlier) -> bool:
+def _is_earlier_output(target: Target, earlier: Earlier) -> bool:
     if target.status is None or not target.status.st_size:
         return True
     try:
