@@ -34,6 +34,9 @@ bench: .venv/bench ## measure the figures of docs/performance.md
 compare: .venv/installed ## compare a report with GoAccess's, panel by panel
 	$(BIN)/python bench/compare_goaccess.py
 
+docs: .venv/installed ## write the tables of options, settings and arguments anew
+	$(BIN)/python bench/options_pages.py
+
 formats: .venv/installed ## write the tables of docs/formats.md anew
 	$(BIN)/python bench/formats_page.py
 
@@ -64,4 +67,4 @@ clean: ## remove everything that was built
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall dist/*.whl
 	@touch $@
 
-.PHONY: help demo test check bench compare formats fuzz lock clean
+.PHONY: help demo test check bench compare docs formats fuzz lock clean

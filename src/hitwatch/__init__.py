@@ -36,7 +36,7 @@ __all__ = [
 _PLACES = {
     "DamageWarning": "errors",
     "HitwatchError": "errors",
-    "RejectedLine": "run.parsing",
+    "RejectedLine": "run.parse",
     "Report": "readmodel",
     "report": "run.api",
     "scan": "run.api",

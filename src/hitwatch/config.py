@@ -1,155 +1,165 @@
-"""Settings from files and the environment, checked; flags are merged in by ``cli``.
+"""Options from flags, the environment and files: the one place that decides which of them wins.
 
-Order, the first that says something wins: flag, environment ``HITWATCH_*``, ``hitwatch.toml``
-in the working directory, ``$XDG_CONFIG_HOME/hitwatch/config.toml``,
-``/etc/hitwatch/config.toml``, the default.
+Order, the first that says something: flag, environment ``HITWATCH_*``, ``hitwatch.toml`` in the
+working directory, ``$XDG_CONFIG_HOME/hitwatch/config.toml``, ``/etc/hitwatch/config.toml``, the
+default. Python says its arguments, and nothing else is looked at.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
+from typing import Any, get_type_hints
 
 from hitwatch.errors import SettingsError
-from hitwatch.values import duration, duration_or_none, exact, whole
+from hitwatch.options.fields import Field, Group, fields_of
+from hitwatch.options.groups import Options
+from hitwatch.values import suggestion
 
-ENVIRONMENT_PREFIX = "HITWATCH_"
 PROJECT_FILE = "hitwatch.toml"
 
 
-_BOUNDS: dict[str, Callable[[str, Any], object]] = {
-    "short": duration,
-    "long": duration,
-    "resolution": duration,
-    "every": duration,
-    "backfill": duration_or_none,
-    "threshold": exact,
-    "section_depth": whole,
-    "top": whole,
-}
-"""What is checked of a value, so that it is refused where it stands, and by every command."""
+def resolve(
+    said: Mapping[str, Any],
+    groups: Sequence[type[Group]],
+    environment: Mapping[str, str] = os.environ,
+) -> Options:
+    """Make the options of a command.
 
+    Args:
+        said: the values of the flags that were given, by name of the option.
+        groups: the options that the command takes; a setting counts where one of them is it.
+        environment: the process's.
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Everything a settings file may say; durations as text such as ``10s``.
+    Raises:
+        SettingsError: a file cannot be read or is not TOML, or a setting makes no sense; it names
+            the flag, the variable, or the file and key.
+        UsageError: a flag makes no sense.
 
-    Attributes:
-        short: length of the short window.
-        long: length of the long window before it.
-        threshold: how many times the long average the short one must exceed.
-        resolution: width of a bucket.
-        metric: ``bytes`` or ``hits``.
-        every: length of a display period.
-        backfill: how much of the log's own time ``watch`` reads back.
-        log_format: name of the log format.
-        section_depth: how many path segments make a section.
-        tz: zone of times that carry no offset.
-        duration_unit: of durations where a format leaves it open: ``s``, ``ms``, ``us``, ``ns``.
-        top: how many sections to list.
-        alert_log: file that keeps alerts.
-        log_file: hitwatch's own log.
-        log_level: of that log.
-        trusted_proxy: networks of proxies that are trusted to name the client.
-        anonymize: ``truncate`` or ``hash``.
-        anonymize_key_file: file that holds the key of the hash.
-        redact: whether secrets are taken out of queries.
-        geoip: databases that say where addresses are.
     """
-
-    short: str | None = None
-    long: str | None = None
-    threshold: float | str | None = None
-    resolution: str | None = None
-    metric: str | None = None
-    every: str | None = None
-    backfill: str | None = None
-    log_format: str | None = None
-    section_depth: int | None = None
-    tz: str | None = None
-    duration_unit: Literal["s", "ms", "us", "ns"] | None = None
-    top: int | None = None
-    alert_log: str | None = None
-    log_file: str | None = None
-    log_level: Literal["debug", "info", "warning", "error"] | None = None
-    trusted_proxy: str | list[str] | None = None
-    anonymize: Literal["truncate", "hash"] | None = None
-    anonymize_key_file: str | None = None
-    redact: bool | None = None
-    geoip: str | list[str] | None = None
-
-    def only(self, names: Collection[str]) -> Settings:
-        """These settings; all others say nothing."""
-        return Settings(**{name: getattr(self, name) for name in names})
+    settings = _settings(said.get("config"), environment)
+    made: dict[str, Any] = {}
+    for group in groups:
+        values = {}
+        for field in fields_of(group):
+            if field.name in said:
+                values[field.name] = field.read(said[field.name], _flag_of(field, group))
+            elif field.about.setting and field.name in settings:
+                values[field.name] = settings[field.name]
+            elif field.about.secret and field.variable in environment:
+                values[field.name] = field.read(environment[field.variable], field.variable)
+        made[_slots()[group]] = group(**values)
+    return Options(**made)
 
 
-def load(named: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings that apply.
+def _flag_of(field: Field, group: type[Group]) -> str:
+    """The flag by which an option was said: that of all panels says it of single ones, too."""
+    return next((f.flag for f in fields_of(group) if f.about.of_panels == field.name), field.flag)
+
+
+def from_keywords(function: str, said: Mapping[str, Any], groups: Sequence[type[Group]]) -> Options:
+    """Make the options of a function from its arguments in Python; ``None`` is the default.
+
+    Args:
+        function: its name, for errors.
+        said: the arguments, by name.
+        groups: the options that the function takes.
+
+    Raises:
+        TypeError: it has no such argument.
+        SettingsError: a value is out of bounds.
+        UsageError: a value is none of those that there are.
+
+    """
+    fields = keyword_fields(groups)
+    for name in said.keys() - fields.keys():
+        raise TypeError(
+            f"{function}() got an unexpected keyword argument {name!r}{suggestion(name, fields)}"
+        )
+    made: dict[str, Any] = {}
+    for group in groups:
+        values = {
+            field.name: field.read(said[field.name], field.name)
+            for field in fields_of(group)
+            if said.get(field.name) is not None
+        }
+        made[_slots()[group]] = group(**values)
+    return Options(**made)
+
+
+def keyword_fields(groups: Sequence[type[Group]]) -> dict[str, Field]:
+    """The options that are arguments in Python, by name."""
+    return {
+        field.name: field for group in groups for field in fields_of(group) if field.about.keyword
+    }
+
+
+@cache
+def setting_fields() -> dict[str, Field]:
+    """The options that files and the environment may say, by key."""
+    return {
+        field.key: field for group in _slots() for field in fields_of(group) if field.about.setting
+    }
+
+
+@cache
+def _slots() -> dict[type[Group], str]:
+    """Where in ``Options`` each group is."""
+    return {group: name for name, group in get_type_hints(Options).items()}
+
+
+def files_read(named: str | None, environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """The settings files that count, the weakest first.
 
     Args:
         named: a file the user named, in place of the usual ones.
         environment: the process's.
 
-    Raises:
-        SettingsError: a file cannot be read, is no TOML, or says something unknown.
     """
-    merged: dict[str, Any] = {}
-    files = [named] if named else [path for path in _usual_files(environment) if path.is_file()]
-    for path in files:
-        merged.update(_without_none(_read_file(path)))
-    merged.update(_without_none(_from_environment(environment)))
-    return Settings(**merged)
-
-
-def _usual_files(environment: Mapping[str, str]) -> list[Path]:
+    if named is not None:
+        return [Path(named)]
     home = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return [
+    usual = (
         Path("/etc/hitwatch/config.toml"),
         Path(home) / "hitwatch" / "config.toml",
         Path(PROJECT_FILE),
-    ]
+    )
+    return [path for path in usual if path.is_file()]
 
 
-def _read_file(path: Path) -> Settings:
+def _settings(named: str | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    """What files and the environment say, by name of the option; all of it makes sense."""
+    merged: dict[str, Any] = {}
+    for path in files_read(named, environment):
+        merged |= dict(_of_file(path))
+    for field in setting_fields().values():
+        if (text := environment.get(field.variable)) is not None:
+            where = f"environment: {field.key} ({field.variable})"
+            merged[field.name] = field.read(text, where, SettingsError)
+    return merged
+
+
+def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
+    known = setting_fields()
+    for key, value in _table(path).items():
+        if key not in known:
+            raise SettingsError(
+                f"unknown setting {key!r}{suggestion(key, known)}",
+                where=str(path),
+                hint=f"known settings: {', '.join(known)}",
+            )
+        yield known[key].name, known[key].read(value, f"{path}: {key}", SettingsError)
+
+
+def _table(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(
             "cannot be read", where=str(path), why=error.strerror or str(error)
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError("no valid TOML", where=str(path), why=str(error)) from error
-    return _checked(table, str(path))
-
-
-def _from_environment(environment: Mapping[str, str]) -> Settings:
-    names = msgspec.structs.fields(Settings)
-    table = {
-        field.encode_name: environment[name]
-        for field in names
-        if (name := ENVIRONMENT_PREFIX + field.name.upper()) in environment
-    }
-    return _checked(table, "environment", strict=False)
-
-
-def _checked(table: dict[str, Any], where: str, *, strict: bool = True) -> Settings:
-    try:
-        settings = msgspec.convert(table, Settings, strict=strict)
-    except msgspec.ValidationError as error:
-        known = ", ".join(field.encode_name for field in msgspec.structs.fields(Settings))
-        raise SettingsError(str(error), where=where, hint=f"known settings: {known}") from error
-    for field in msgspec.structs.fields(Settings):
-        value = getattr(settings, field.name)
-        if value is not None and field.name in _BOUNDS:
-            _BOUNDS[field.name](f"{where}: {field.encode_name}", value)
-    return settings
-
-
-def _without_none(settings: Settings) -> dict[str, Any]:
-    return {
-        name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None
-    }
+        raise SettingsError("invalid TOML", where=str(path), why=str(error)) from error

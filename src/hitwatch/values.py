@@ -6,6 +6,7 @@ Each check names the setting, says what is expected, and raises nothing but Sett
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 
 from hitwatch.errors import SettingsError
@@ -22,6 +23,14 @@ MOST_STEPS = 100_000
 """The most buckets in a window; each is held in memory."""
 
 _TINY = 1e-9
+
+
+def suggestion(wrong: object, known: Iterable[str]) -> str:
+    """What was probably meant, in parentheses behind a blank; empty when nothing is near."""
+    import difflib
+
+    near = difflib.get_close_matches(str(wrong), list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def duration(name: str, text: str) -> Duration:
@@ -79,11 +88,15 @@ def whole(name: str, number: int | str, *, least: int = 1, most: int = MOST) -> 
     try:
         found = int(number)
     except (ValueError, OverflowError, TypeError):  # Also digits without end.
-        found = least - 1
-    if isinstance(number, bool | float) or not least <= found <= most:
-        raise SettingsError(
-            f"{_short(number)} must be a whole number from {least:,} to {most:,}", where=name
-        )
+        found = None
+    if isinstance(number, bool | float):
+        found = None
+    if found is None or found < min(least, 1):
+        kind = "a positive integer" if least > 0 else "zero or a positive integer"
+        raise SettingsError(f"{name} must be {kind}, not {_short(number)}")
+    if not least <= found <= most:
+        bound = f"at least {least:,}" if found < least else f"at most {most:,}"
+        raise SettingsError(f"{name} must be {bound}, not {_short(number)}")
     return found
 
 

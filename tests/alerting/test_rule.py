@@ -6,9 +6,17 @@ from fractions import Fraction
 
 import pytest
 
-from hitwatch.alerting.rule import SurgeRule, surge_rule
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.config import from_keywords
 from hitwatch.errors import SettingsError
 from hitwatch.instants import MINUTE, SECOND
+from hitwatch.options.shared import RuleOptions
+from hitwatch.run.wiring import rule_of
+
+
+def surge_rule(**words: object) -> SurgeRule:
+    """The rule that a user's settings make."""
+    return rule_of(from_keywords("report", words, [RuleOptions]).rule)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def seconds(
     ],
 )
 def test_units_in_names(name: str, told: tuple[str, str] | None) -> None:
-    """A name tells the unit however it is spelled, and only names of whole durations do."""
+    """A name tells the unit however it is display_name, and only names of whole durations do."""
     assert unit_from_name(name) == told
 
 
@@ -120,5 +120,5 @@ def test_absurd_durations_are_none(text: str) -> None:
 
 def test_unknown_units_are_refused() -> None:
     """The Python interface names the units it knows."""
-    with pytest.raises(UsageError, match="is no unit"):
+    with pytest.raises(UsageError, match="invalid duration-unit"):
         scan("x.log", duration_unit="min")

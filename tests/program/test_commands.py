@@ -14,6 +14,8 @@ import pytest
 from tests.program.running import COMMAND, environment, line, objects, run
 
 from hitwatch.cli import commands
+from hitwatch.cli.flags import groups_of
+from hitwatch.options.shared import ReadOptions
 
 T0 = 1_767_225_600
 
@@ -95,46 +97,119 @@ def test_text_of_a_replay(log: Path) -> None:
     assert "\x1b[1;31m*** ALERT" in run("replay", "--color", "always", str(log)).stdout
 
 
+READING: dict[str, list[str]] = {
+    "watch": ["watch"],
+    "replay": ["replay"],
+    "report": ["report"],
+    "parse": ["parse"],
+    "detect": ["detect"],
+    "query": ["query", "SELECT path FROM hits"],
+}
+"""How each command that reads logs begins."""
+
+BAD_LOGS = [
+    ("folder", "folder: no access logs in this directory"),
+    ("binary", "binary: this is a binary file"),
+    ("prose", "prose: in no known log format"),
+]
+
+
+def test_every_command_that_reads_logs_is_tried() -> None:
+    """Those are the ones that take the options of how lines are read."""
+    taking = {name for name, each in commands.commands.items() if ReadOptions in groups_of(each)}
+    assert taking == set(READING)
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of what is no log, and no settings."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "folder").mkdir()
+    (folder / "binary").write_bytes(bytes(range(256)) * 99)
+    (folder / "prose").write_text("once upon a time\n" * 9)
+    (folder / "empty").touch()
+    (folder / "bad.toml").write_text('shrot = "2m"\n')
+    return folder
+
+
+def refused(words: list[str], code: int, message: str, folder: Path) -> None:
+    """One clear message on standard error, no traceback, no result, and the exit code."""
+    ended = run(*words, folder=folder)
+    assert ended.stderr.count(message) == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == code
+
+
+@pytest.mark.parametrize("command", READING)
+@pytest.mark.parametrize(("named", "message"), BAD_LOGS, ids=[name for name, _ in BAD_LOGS])
+def test_what_is_no_log(command: str, named: str, message: str, bad: Path) -> None:
+    """Every command that reads logs says alike what is wrong with one, and ends with 3."""
+    if (command, named) == ("detect", "prose"):
+        # To say that no format fits is what it is there for.
+        ended = run("detect", "prose", folder=bad)
+        assert (ended.returncode, ended.stderr) == (3, "")
+        assert "prose" in ended.stdout
+        return
+    refused([*READING[command], named], 3, message, bad)
+
+
+@pytest.mark.parametrize("command", [name for name in READING if name != "watch"])
+def test_a_log_that_is_missing_or_empty(command: str, bad: Path) -> None:
+    """What is not there is an error; what has no lines is said, and is none."""
+    refused([*READING[command], "missing.log"], 3, "missing.log: no such file", bad)
+    refused([*READING[command], "empty"], 0, "empty is empty", bad)
+
+
+@pytest.mark.parametrize("command", [*READING, "simulate", "demo"])
+def test_settings_that_make_no_sense(command: str, bad: Path) -> None:
+    """Every command with settings refuses them, whatever it needs, and names the file."""
+    words = [*READING.get(command, [command]), *(["empty"] if command in READING else [])]
+    said = "bad.toml: unknown setting 'shrot' (did you mean 'short'?)"
+    refused([*words, "--config", "bad.toml"], 2, said, bad)
+    refused([*words, "--config", "none.toml"], 2, "none.toml: cannot be read", bad)
+    refused([*words, "--log-file", "no/such/dir"], 2, "cannot write the log file", bad)
+
+
+@pytest.mark.parametrize("command", READING)
+def test_options_that_make_no_sense(command: str, bad: Path) -> None:
+    """What all of them take is refused by all of them alike."""
+    for words, message in (
+        (["--log-format", "cobined"], "unknown log format 'cobined'"),
+        (["--tz", "Mars/Olympus"], "unknown time zone 'Mars/Olympus'"),
+        (["--section-depth", "0"], "--section-depth must be a positive integer, not '0'"),
+        (["--no-such-flag"], "No such option"),
+        (["-"], "cannot be combined"),
+    ):
+        refused([*READING[command], *words, "empty"], 2, message, bad)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["replay", "missing.log"], 3, "missing.log: no such file"),
-        (["replay", "folder"], 3, "folder: no access logs in this directory"),
-        (["watch", "folder"], 3, "folder: no access logs in this directory"),
-        (["replay", "binary"], 3, "binary: this is a binary file"),
-        (["watch", "binary"], 3, "binary: this is a binary file"),
-        (["replay", "prose"], 3, "prose: in no known log format"),
-        (["watch", "prose"], 3, "prose: in no known log format"),
-        (["replay", "empty"], 0, "empty is empty"),
         (["replay", "--short", "25m", "--long", "20m", "empty"], 2, "not shorter than"),
         (["watch", "--threshold", "1", "empty"], 2, "threshold of 1 would fire"),
-        (["watch", "--every", "0s", "empty"], 2, "longer than nothing"),
-        (["watch", "--log-format", "cobined", "empty"], 2, "unknown log format 'cobined'"),
-        (["watch", "--tz", "Mars/Olympus", "empty"], 2, "unknown time zone 'Mars/Olympus'"),
+        (["report", "--threshold", "1", "empty"], 2, "threshold of 1 would fire"),
+        (["watch", "--every", "0s", "empty"], 2, "--every: '0s' must be longer than nothing"),
         (["replay", "--speed", "fast", "empty"], 2, "invalid speed 'fast': expected 'max'"),
-        (["watch", "-", "empty"], 2, "cannot be combined"),
-        (["watch", "--config", "bad.toml", "empty"], 2, "bad.toml: Object contains unknown field"),
-        (["watch", "--config", "none.toml", "empty"], 2, "none.toml: cannot be read"),
         (["watch", "--alert-log", "no/such/dir", "empty"], 1, "cannot write the alert log"),
-        (["watch", "--log-file", "no/such/dir", "empty"], 2, "cannot write the log file"),
         (["simulate", "bad.toml"], 2, "bad.toml: Object contains unknown field `shrot`"),
         (["simulate", "demo", "-o", "no/such/dir"], 1, "cannot be written"),
         (["simulate", "nowhere"], 2, "one of those shipped: busy, day, demo"),
+        (["parse", "-o", "no/such/dir", "empty"], 1, "cannot be written"),
+        (["report", "-o", "no/such/dir.json", "empty"], 1, "cannot be written"),
+        (["query", "SELECT", "empty"], 2, "no FROM clause"),
+        (["query", "SELECT nothing FROM hits", "empty"], 2, "nothing"),
+        (["formats", "cobined"], 2, "unknown log format 'cobined'"),
+        (["bench", "--lines", "5"], 2, "--lines must be at least 10,000, not '5'"),
         (["wach"], 2, "No such command 'wach'"),
-        (["watch", "--no-such-flag"], 2, "No such option"),
         (["replay"], 2, "Missing argument"),
     ],
 )
-def test_bad_input(tmp_path: Path, words: list[str], code: int, message: str) -> None:
+def test_bad_input(words: list[str], code: int, message: str, bad: Path) -> None:
     """Each gets one clear message on standard error, no traceback, and its exit code."""
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "binary").write_bytes(bytes(range(256)) * 99)
-    (tmp_path / "prose").write_text("once upon a time\n" * 9)
-    (tmp_path / "empty").touch()
-    (tmp_path / "bad.toml").write_text('shrot = "2m"\n')
-    ended = run(*words, folder=tmp_path)
+    ended = run(*words, folder=bad)
     assert message in ended.stderr
-    assert ended.stderr.count("Traceback") == 0
+    assert "Traceback" not in ended.stderr
     assert ended.returncode == code
 
 

@@ -91,7 +91,7 @@ def test_panels_show_no_more_than_they_may(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--panel", "pahts"), "there is no panel 'pahts'"),
+        (("--panel", "pahts"), "unknown panel 'pahts' (did you mean 'paths'?)"),
         (("--panel", "paths", "--panel-window", "soon"), "panel-window"),
     ],
 )

@@ -446,14 +446,14 @@ def test_wrong_words(logged: tuple[Path, list[dict[str, Any]]], tmp_path: Path) 
     path = str(logged[0])
     for words, said in (
         (["--where", "stats > 5"], "status"),
-        (["--panel", "pahts"], "no panel"),
+        (["--panel", "pahts"], "unknown panel 'pahts' (did you mean 'paths'?)"),
         (["-o", str(tmp_path / "r.pdf")], "no output ends in"),
         (["--since", "tomorrow-ish"], "tomorrow-ish"),
         (["--exclude-client", "10.0.0.0/99"], "10.0.0.0/99"),
-        (["--sort", "size"], "no figure"),
-        (["--section-group", "a=~("], "no regular expression"),
+        (["--sort", "size"], "unknown metric 'size'"),
+        (["--section-group", "a=~("], "invalid regular expression"),
         (["--section-group", "/img/*"], "NAME=GLOB"),
-        (["--top", "paths=0"], "must be a whole number"),
+        (["--top", "paths=0"], "--top must be a positive integer, not '0'"),
         (["--compare", "previous"], "--since"),
         (["--compare", "yesterday"], "no time to compare with"),
     ):

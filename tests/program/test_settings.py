@@ -91,6 +91,17 @@ def test_the_level_decides_what_is_logged(folder: Path) -> None:
         assert ("wrote 5 lines" in said) == bool(words)
 
 
+def test_a_settings_file_is_never_written(folder: Path) -> None:
+    """What a run reads its settings from is no output, named or not, not even when asked for."""
+    (folder / "hitwatch.toml").write_text("top = 3\n")
+    (folder / "named.toml").write_text("top = 3\n")
+    for name, words in (("hitwatch.toml", []), ("named.toml", ["--config", "named.toml"])):
+        output = ["-o", name, "--overwrite", "--output-format", "jsonl"]
+        ended = run("parse", "access.log", *output, *words, folder=folder)
+        assert ended.returncode == 2, ended.stderr
+        assert (folder / name).read_text() == "top = 3\n"
+
+
 def test_every_option_is_explained() -> None:
     """Settings files are named alike by all commands that read them."""
     for name in LOGGING:

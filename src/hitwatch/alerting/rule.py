@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from hitwatch.errors import SettingsError
 from hitwatch.instants import MINUTE, SECOND, Duration, format_duration
-from hitwatch.values import MOST_STEPS, duration, exact
+from hitwatch.values import MOST_STEPS
 
 METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
 """What a rule can watch, and the unit its averages are said in."""
@@ -83,43 +83,3 @@ class SurgeRule:
     def unit(self) -> str:
         """Unit of the averages as said to people and programs."""
         return METRICS[self.metric]
-
-
-def surge_rule(
-    *,
-    metric: str | None = None,
-    short: str | None = None,
-    long: str | None = None,
-    threshold: str | float | None = None,
-    resolution: str | None = None,
-) -> SurgeRule:
-    """Make the default rule with a user's settings; what is ``None`` keeps its default.
-
-    Args:
-        metric: ``bytes`` or ``hits``.
-        short: a duration such as ``2m``.
-        long: a duration such as ``20m``.
-        threshold: a number; read as a decimal, so that 1.1 means eleven tenths.
-        resolution: a duration such as ``10s``.
-
-    Raises:
-        SettingsError: a value is not readable, or the settings make no sense together.
-
-    """
-    default = SurgeRule()
-    return SurgeRule(
-        name="traffic" if metric == "hits" else default.name,
-        metric=metric or default.metric,
-        short=_duration("short", short, default.short),
-        long=_duration("long", long, default.long),
-        threshold=_fraction(threshold, default.threshold),
-        resolution=_duration("resolution", resolution, default.resolution),
-    )
-
-
-def _duration(name: str, text: str | None, default: Duration) -> Duration:
-    return default if text is None else duration(name, text)
-
-
-def _fraction(number: str | float | None, default: Fraction) -> Fraction:
-    return default if number is None else exact("threshold", number)

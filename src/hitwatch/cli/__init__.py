@@ -1,6 +1,7 @@
-"""The command line: reads words, calls one function of ``run``, and words errors.
+"""The command line: flags become options, options go to one function of ``run``.
 
-Nothing heavy is imported here; each command imports what it needs when it is called.
+Nothing heavy is imported here; each command is imported when it is called, and imports what it
+needs then.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import sys
 import click
 
 from hitwatch import __version__
-from hitwatch.cli import parse, query, report, simulate, watch
-from hitwatch.cli.options import FAULT, FINE, WRONG_USAGE, ended_by, notify
+from hitwatch.cli.commands import Commands
+from hitwatch.cli.console import FAULT, FINE, WRONG_USAGE, notify
+from hitwatch.cli.signals import ended_by
 from hitwatch.errors import HitwatchError, OutputError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def commands() -> None:
     """Follow HTTP access logs, say what happens, raise and clear alerts.
@@ -28,21 +32,6 @@ def commands() -> None:
     hitwatch query "SELECT ..." access.log*      SQL over logs
     hitwatch demo                                see it work, without a log
     """
-
-
-for command in (
-    watch.watch,
-    watch.replay,
-    report.report,
-    simulate.simulate,
-    parse.parse,
-    query.query,
-    parse.detect,
-    parse.formats,
-    simulate.bench,
-    simulate.demo,
-):
-    commands.add_command(command)
 
 
 def main() -> None:

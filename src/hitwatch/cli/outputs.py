@@ -1,31 +1,55 @@
-"""What commands that write files share: options, what they must not write, hitwatch's own log."""
+"""What commands that write files share: what they must not write, and how they end."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import click
-
-from hitwatch.cli.options import notify
-from hitwatch.errors import OutputError, SettingsError
+from hitwatch.cli.console import notify
+from hitwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from hitwatch.config import Settings
-    from hitwatch.outputs.appending import LineFile
+    from hitwatch.options.groups import Options
     from hitwatch.outputs.outputs import Outputs
 
-overwrite_option = click.option(
-    "--overwrite",
-    is_flag=True,
-    help="Replace what is there, even if it is no earlier output of this kind.",
-)
-output_help = (
-    "File to write, - for standard output. Replaces an earlier output of the same kind;"
-    " anything else only with --overwrite, and never a file that is read."
-)
+
+def begin(outputs: Outputs, options: Options, paths: Sequence[str] = ()) -> None:
+    """Begin a run: guard what it reads, and open hitwatch's own log.
+
+    Every command that has such a log begins here.
+
+    Args:
+        outputs: opens what the run writes.
+        options: of the command.
+        paths: logs that are read.
+
+    Raises:
+        SettingsError: the log cannot be written.
+        UsageError: it is a file that is read.
+
+    """
+    from hitwatch.cli.own_log import log_to
+
+    outputs.register_inputs((*paths, *inputs_of(options)))
+    log_to(outputs, options.log.log_file, options.log.log_level)
+
+
+def inputs_of(options: Options) -> list[str]:
+    """Files beside the logs that a run reads: settings, formats, keys, databases and lists."""
+    from hitwatch.config import files_read
+
+    read, privacy = options.read, options.privacy
+    lists = (*options.filter.exclude_client, *privacy.trusted_proxy)
+    named = [
+        *map(str, files_read(options.log.config)),
+        read.log_format,
+        (read.log_format_from or "").partition(":")[0],
+        privacy.anonymize_key_file,
+        *(entry[1:] for entry in lists if entry.startswith("@")),
+        *options.report.geoip,
+    ]
+    return [path for path in named if path]
 
 
 def finish(outputs: Outputs, *, stopped: bool, unread: bool) -> None:
@@ -37,86 +61,14 @@ def finish(outputs: Outputs, *, stopped: bool, unread: bool) -> None:
         notify(f"no file was written: {why}")
 
 
-def begin(
-    outputs: Outputs,
-    words: dict[str, Any],
-    paths: Sequence[str] = (),
-    obeyed: Collection[str] | None = None,
-) -> Settings:
-    """Begin a run: read its settings, guard what it reads, open hitwatch's own log.
-
-    Every command that has such a log begins here, so that a setting counts for all alike.
+def only_text_on_terminals(kind: str | None, output: str | None, name: str) -> None:
+    """Refuse to write what is no text to a terminal.
 
     Args:
-        outputs: opens what the run writes.
-        words: of the command line.
-        paths: logs that are read.
-        obeyed: the only settings that count; all of them when ``None``.
-
-    Raises:
-        SettingsError: settings make no sense, or the log cannot be written.
+        kind: of what is written.
+        output: where to; standard output when ``None``.
+        name: of a file that would do, without its ending.
 
     """
-    from hitwatch.config import load
-
-    settings = load(words["config"])
-    if obeyed is not None:
-        settings = settings.only(obeyed)
-    outputs.register_inputs((*paths, *inputs_of(words, settings)))
-    _log_to(
-        outputs,
-        words["log_file"] or settings.log_file,
-        words["log_level"] or settings.log_level or "info",
-    )
-    return settings
-
-
-def _log_to(outputs: Outputs, path: str | None, level: str) -> None:
-    """Let hitwatch's own log go to a file, or nowhere."""
-    log = logging.getLogger("hitwatch")
-    log.propagate = False
-    if path is None:
-        log.addHandler(logging.NullHandler())
-        return
-    try:
-        handler = _LineHandler(outputs.open_lines(Path(path), "cannot write the log file"))
-    except OutputError as error:
-        raise SettingsError(
-            error.what, where=error.where, why=error.why, hint=error.hint
-        ) from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    log.setLevel(level.upper())
-    logging.raiseExceptions = False
-
-
-class _LineHandler(logging.Handler):
-    """Adds records to a file; one that cannot be written is dropped."""
-
-    def __init__(self, file: LineFile) -> None:
-        super().__init__()
-        self._file = file
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._file.add(f"{self.format(record)}\n".encode("utf-8", "backslashreplace"))
-        except (OSError, OutputError):
-            self.handleError(record)
-
-
-def inputs_of(words: dict[str, Any], settings: Settings) -> list[str]:
-    """Files beside the logs that a run reads: settings, formats, keys, databases and lists."""
-    lists = [*words.get("exclude_client", ()), *words.get("trusted_proxy", ())]
-    trusted_networks = settings.trusted_proxy or []
-    lists += [trusted_networks] if isinstance(trusted_networks, str) else trusted_networks
-    databases = words.get("geoip") or settings.geoip or []
-    named = [
-        words.get("config"),
-        words.get("log_format"),
-        settings.log_format,
-        (words.get("log_format_from") or "").partition(":")[0],
-        words.get("anonymize_key_file") or settings.anonymize_key_file,
-        *(word[1:] for word in lists if word.startswith("@")),
-        *([databases] if isinstance(databases, str) else databases),
-    ]
-    return [str(path) for path in named if path]
+    if kind in ("parquet", "arrow") and output in (None, "-") and sys.stdout.isatty():
+        raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o {name}.{kind}")

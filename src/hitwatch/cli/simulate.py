@@ -1,142 +1,121 @@
-"""Commands that make up traffic: simulate, demo and bench."""
+"""Commands about synthetic traffic: simulate, demo and bench."""
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
-from hitwatch.cli.options import (
-    CONDITION_MET,
-    FINE,
-    display_options,
-    end_on_term,
-    notify,
-    own_log_options,
-    prepared,
-    stop_on_signals,
-)
+from hitwatch.cli.console import CONDITION_MET, FINE, notify
+from hitwatch.cli.flags import flags
 from hitwatch.cli.outputs import begin
-from hitwatch.clocks import Stop
+from hitwatch.cli.signals import end_on_term, stop_on_signals
+from hitwatch.cli.watch import following
 from hitwatch.errors import UsageError
+from hitwatch.instants import SECOND
+from hitwatch.options.groups import BenchOptions, DemoOptions, Options, SimulateOptions
+from hitwatch.options.shared import LogOptions, RuleOptions
+
+if TYPE_CHECKING:
+    from hitwatch.simulate.scenario import Scenario
 
 
 @click.command()
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The log to write.")
-@click.option("--overwrite", is_flag=True, help="Erase the log if it exists.")
-@click.option("--append", is_flag=True, help="Continue the log if it exists.")
-@click.option("--live/--fast", default=False, help="At the clock's pace, or as fast as can be.")
-@click.option("--truth", type=click.Path(path_type=Path), help="Where to write the truth file.")
-@click.option("--rate", type=float, help="Lines a second, in one phase.")
-@click.option("--duration", metavar="DURATION", help="How long that phase lasts.")
-@click.option("--log-format", metavar="NAME", help="Format to write.")
-@click.option("--profile", type=click.Choice(["realistic", "uniform"]), help="What site it is.")
-@click.option("--seed", type=int, help="The same seed gives the same bytes.")
-@own_log_options
-def simulate(
-    scenario: str | None,
-    *,
-    output: Path | None,
-    overwrite: bool,
-    append: bool,
-    live: bool,
-    truth: Path | None,
-    rate: float | None,
-    duration: str | None,
-    log_format: str | None,
-    profile: str | None,
-    seed: int | None,
-    **words: Any,
-) -> int:
-    """Write made-up traffic with known incidents.
+@flags(SimulateOptions, LogOptions)
+def simulate(scenario: str | None, options: Options) -> int:
+    """Write synthetic traffic with known incidents.
 
     SCENARIO is a TOML file, or the name of one that is shipped: busy, day, demo. Without
     one, --rate and --duration make a single steady phase. Without --output the lines go to
     standard output. A log that exists is neither erased nor continued unless --overwrite or
     --append says so.
     """
+    import logging
+    from pathlib import Path
+
     from hitwatch.clocks import WallClock
     from hitwatch.outputs.outputs import Outputs
-    from hitwatch.run.simulation import SimulationRun, scenario_named, with_changes
+    from hitwatch.run.simulation import SimulationRun
     from hitwatch.run.simulation import simulate as write
-    from hitwatch.simulate.scenario import Phase, Scenario
 
-    if overwrite and append:
+    chosen = options.simulate
+    if chosen.overwrite and chosen.append:
         raise UsageError("a log is either erased or continued", where="--overwrite, --append")
-    stop = Stop()
-    stop_on_signals(stop)
+    stop = stop_on_signals()
     outputs = Outputs(stop.is_set)
-    begin(outputs, words, [scenario] if scenario else [])
-    named = (
-        scenario_named(scenario) if scenario else Scenario(phases=[Phase(rate=100, duration="1m")])
+    begin(outputs, options, [scenario] if scenario else [])
+    simulation = SimulationRun(
+        output=Path(chosen.output) if chosen.output else None,
+        truth=Path(chosen.truth) if chosen.truth else None,
+        live=chosen.live,
+        clock=WallClock(stop),
+        stopped=stop.is_set,
+        overwrite=chosen.overwrite,
+        append=chosen.append,
+        outputs=outputs,
     )
-    first = named.phases[0]
-    phases = None
-    if rate is not None or duration is not None:
-        steady = Phase(
-            rate=first.rate if rate is None else rate, duration=duration or first.duration
-        )
-        phases = [steady]
-    named = with_changes(named, phases=phases, log_format=log_format, profile=profile, seed=seed)
-    clock = WallClock(stop)
-    simulation = SimulationRun(output, truth, live, clock, stop.is_set, overwrite, append, outputs)
-    written = write(named, simulation)
+    written = write(scenario_of(scenario, chosen), simulation)
     logging.getLogger("hitwatch").info("wrote %d lines", written.lines)
-    notify(f"wrote {written.lines:,} lines" + (f" to {output}" if output else ""))
+    notify(f"wrote {written.lines:,} lines" + (f" to {chosen.output}" if chosen.output else ""))
     if written.behind:
         notify(f"the pace could not be held: {written.behind:,} lines were due and are not written")
     return FINE
 
 
-_OF_A_DEMO = ("top", "alert_log", "log_file", "log_level")
-"""Settings that a demo obeys: what is said and where. What is watched is its own."""
+def scenario_of(named: str | None, chosen: SimulateOptions) -> Scenario:
+    """The scenario that is named, or one steady phase, with what the options change of it.
+
+    Raises:
+        SettingsError: there is none, or it makes no sense.
+
+    """
+    from hitwatch.run.simulation import scenario_named, with_changes
+    from hitwatch.simulate.scenario import Phase, Scenario
+
+    scenario = scenario_named(named) if named else Scenario(phases=[Phase(rate=100, duration="1m")])
+    phases = None
+    if chosen.rate is not None or chosen.duration is not None:
+        first = scenario.phases[0]
+        rate = first.rate if chosen.rate is None else chosen.rate
+        length = first.duration if chosen.duration is None else f"{chosen.duration}us"
+        phases = [Phase(rate=rate, duration=length)]
+    return with_changes(
+        scenario,
+        phases=phases,
+        log_format=chosen.log_format,
+        profile=chosen.profile,
+        seed=chosen.seed,
+    )
 
 
 @click.command()
-@click.option("--keep-running", is_flag=True, help="Go on when the incident is over.")
-@display_options
-@own_log_options
-def demo(*, keep_running: bool, **words: Any) -> int:
-    """Simulate a site with an incident and watch it: nothing is needed.
+@flags(DemoOptions, LogOptions)
+def demo(options: Options) -> int:
+    """Simulate a site with a traffic surge and watch it.
 
     The clock is shortened: buckets of 1 s, windows of 4 s and 16 s, figures every 5 s. The
     alert fires and clears within a minute, then the demo ends.
     """
-    shortened = {
-        "log_format_from": None,
-        "short": "4s",
-        "long": "16s",
-        "resolution": "1s",
-        "threshold": None,
-        "metric": None,
-        "log_format": None,
-        "section_depth": None,
-        "tz": None,
-        "duration_unit": None,
-        "every": words["every"] or "5s",
-    }
-    with prepared({**words, **shortened}, obeyed=_OF_A_DEMO) as (run, _):
+    # What is watched is the demo's own, whatever settings say of other logs.
+    rule = RuleOptions(short=4 * SECOND, long=16 * SECOND, resolution=SECOND)
+    with following(replace(options, rule=rule, display=options.demo)) as run:
         from hitwatch.run.simulation import demo as show
 
-        end = show(run, keep_running=keep_running)
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE
+        end = show(run, keep_running=options.demo.keep_running)
+        return CONDITION_MET if options.demo.fail_on_alert and end.alerts_fired else FINE
 
 
 @click.command()
-@click.option(
-    "--lines", type=click.IntRange(10_000, 100_000_000), default=500_000, help="How many lines."
-)
-@click.option("--log-format", default="apache-combined", metavar="NAME", help="Their format.")
-def bench(*, lines: int, log_format: str) -> None:
+@flags(BenchOptions)
+def bench(options: Options) -> None:
     """Measure how fast this machine reads, parses, counts and watches."""
     from hitwatch.run.bench import measure
 
     end_on_term()
     click.echo(f"{'stage':<26} {'lines/s':>12} {'MB/s':>8}")
-    for speed in measure(lines, log_format):
+    for speed in measure(options.bench.lines, options.bench.log_format):
         lines_a_second = speed.lines / speed.seconds
         megabytes_a_second = speed.bytes / speed.seconds / 1e6
         click.echo(f"{speed.stage:<26} {lines_a_second:>12,.0f} {megabytes_a_second:>8,.0f}")

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from hitwatch.cli.options import (
-    CONDITION_MET,
-    FINE,
-    UNREADABLE,
-    display_options,
-    filter_flags,
-    format_options,
-    own_log_options,
-    prepared,
-    read_speed,
-    rule_options,
+from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, console_of, notify
+from hitwatch.cli.flags import flags
+from hitwatch.cli.outputs import begin
+from hitwatch.cli.signals import stop_on_signals
+from hitwatch.options.groups import DisplayOptions, Options, ReplayOptions, WatchOptions
+from hitwatch.options.shared import (
+    FilterOptions,
+    LogOptions,
+    PrivacyOptions,
+    ReadOptions,
+    RuleOptions,
 )
-from hitwatch.cli.privacy import privacy_options
-from hitwatch.values import duration_or_none
+
+if TYPE_CHECKING:
+    from hitwatch.alerting.alert import Transition
+    from hitwatch.ports import Display
+    from hitwatch.render.outputs import AlertLog
+    from hitwatch.run.modes import Run
+
+_SHARED = (RuleOptions, FilterOptions, PrivacyOptions, ReadOptions, DisplayOptions, LogOptions)
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--from-start", is_flag=True, help="Read the files from their beginnings.")
-@click.option(
-    "--backfill",
-    metavar="DURATION",
-    help="How much of the log's own time to read back, to arm the rule [default: 30m].",
-)
-@rule_options
-@filter_flags
-@privacy_options
-@format_options
-@display_options
-@own_log_options
-def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, **words: Any) -> int:
+@flags(WatchOptions, *_SHARED)
+def watch(sources: tuple[str, ...], options: Options) -> int:
     """Follow logs live: figures every 10 s, and alerts as they come.
 
     SOURCE is a path, a glob, a directory, or - for standard input; with none, the usual
@@ -45,35 +43,20 @@ def watch(sources: tuple[str, ...], *, from_start: bool, backfill: str | None, *
     from hitwatch.sources.discovery import find_logs
 
     paths = find_logs(sources, live=True)
-    with prepared(words, paths) as (run, settings):
+    with following(options, paths) as run:
         from hitwatch.run import modes
 
         if not sources:
             run.notify(f"watching {', '.join(paths)}")
-        end = modes.watch(
-            run,
-            paths,
-            backfill=duration_or_none("backfill", backfill or settings.backfill or "30m"),
-            from_start=from_start,
-        )
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE
+        begins = options.watch
+        end = modes.watch(run, paths, backfill=begins.backfill, from_start=begins.from_start)
+        return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option(
-    "--speed",
-    metavar="FACTOR",
-    default="max",
-    help="How fast the log's time passes: 1x, 60x, or max [default: max].",
-)
-@rule_options
-@filter_flags
-@privacy_options
-@format_options
-@display_options
-@own_log_options
-def replay(sources: tuple[str, ...], *, speed: str, **words: Any) -> int:
+@flags(ReplayOptions, *_SHARED)
+def replay(sources: tuple[str, ...], options: Options) -> int:
     """Play old logs through the same engine, on the log's own clock.
 
     Several files are one stream in the order of their times; .gz, .bz2, .xz and .zst are
@@ -82,10 +65,68 @@ def replay(sources: tuple[str, ...], *, speed: str, **words: Any) -> int:
     from hitwatch.sources.discovery import find_logs
 
     paths = find_logs(sources, live=False)
-    with prepared(words, paths) as (run, _):
+    with following(options, paths) as run:
         from hitwatch.run import modes
 
-        end, complete = modes.replay(run, paths, speed=read_speed(speed))
+        end, complete = modes.replay(run, paths, speed=options.replay.speed)
         if end is None or not complete:
             return UNREADABLE
-        return CONDITION_MET if words["fail_on_alert"] and end.alerts_fired else FINE
+        return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
+
+
+@contextmanager
+def following(options: Options, paths: Sequence[str] = ()) -> Iterator[Run]:
+    """A run over logs on a clock, which a signal ends; its alerts are kept where that is asked.
+
+    Args:
+        options: of the command.
+        paths: of the logs.
+
+    """
+    stop = stop_on_signals()
+
+    from dataclasses import replace
+    from pathlib import Path
+
+    from hitwatch.clocks import WallClock
+    from hitwatch.outputs.outputs import Outputs
+    from hitwatch.render.outputs import AlertLog
+    from hitwatch.run.wiring import run_of
+
+    outputs = Outputs(stop.is_set)
+    begin(outputs, options, paths)
+    console = console_of(options.display, stop)
+    run = run_of(options, console, WallClock(stop), display_of(options.display))
+    path = options.display.alert_log
+    if path is None:
+        yield run
+        return
+    alert_log = AlertLog(outputs.open_lines(Path(path), "cannot write the alert log"), path)
+    yield replace(run, alert_log=keeper(alert_log))
+    alert_log.close()
+    if alert_log.failed:
+        raise SystemExit(CONDITION_MET)
+
+
+def display_of(options: DisplayOptions) -> Display:
+    """What shows figures on standard output."""
+    from hitwatch.render.outputs import JsonDisplay, TextDisplay, standard_output, wants_color
+
+    stdout = standard_output()
+    if options.output_format == "jsonl":
+        return JsonDisplay(stdout)
+    color = not options.plain and wants_color(options.color, stdout, dict(os.environ))
+    return TextDisplay(stdout, top=options.top, color=color)
+
+
+def keeper(alert_log: AlertLog) -> Callable[[Transition], None]:
+    """What keeps alerts in their log; the first failure is told."""
+    import logging
+
+    def keep(change: Transition) -> None:
+        error = alert_log.write(change)
+        if error:
+            logging.getLogger("hitwatch").error("%s", error)
+            notify(str(error))
+
+    return keep

@@ -102,7 +102,6 @@ class Reporting:
             [each.hit_filter.time_range for each in self._counts],
             self.stopped,
             self.warn or self.notify,
-            self.progress,
         )
 
     @property
@@ -122,6 +121,7 @@ class Reporting:
 
         """
         bound_memory()
+        self._fold.progress = self.progress
         began = time.monotonic()
         origins = in_order(
             self.paths,

@@ -13,7 +13,8 @@ from hitwatch.errors import UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.batch import LINE_NUMBER
 from hitwatch.hits.reader import Reader
-from hitwatch.run.filter_options import FilterOptions
+from hitwatch.options.groups import Options
+from hitwatch.run.filters import filter_of
 from hitwatch.run.inputs import chunks_of, unknown_format
 from hitwatch.run.parse import Parsing
 from hitwatch.select.filter import Filter
@@ -69,13 +70,13 @@ class Scan:
 
     Attributes:
         parsing: how the logs are read; what it says of columns are those that may be asked for.
-        filter_options: which hits are rows.
+        options: which hits are rows.
         scans: what became of the lines, of each time that they were read.
 
     """
 
     parsing: Parsing
-    filter_options: FilterOptions
+    options: Options
     scans: list[Balance] = field(default_factory=list)
 
     @property
@@ -89,14 +90,14 @@ class Scan:
 
         Raises:
             InputError: a log cannot be read, or is in no known format, and ``strict`` is set.
-            UsageError: the selection makes no sense.
+            UsageError: a condition or time makes no sense.
 
         """
         parsing = self.parsing
         if parsing.paths == [STDIN]:
             parsing.chunks = _looked_at(parsing.reader_of(STDIN), parsing.warn)
         known = replace(parsing, paths=parsing.in_order())
-        hit_filter, schema = self.filter_options.hit_filter(parsing.own_columns()), known.schema()
+        hit_filter, schema = filter_of(self.options, parsing.own_columns()), known.schema()
         return lazy(
             schema, lambda names: self._read(known, hit_filter, {n: schema[n] for n in names})
         )

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from hitwatch.config import ENVIRONMENT_PREFIX
 from hitwatch.errors import SettingsError
 from hitwatch.formats.registry import by_name
 from hitwatch.instants import SECOND, Duration, parse_duration
+from hitwatch.options.fields import ENVIRONMENT_PREFIX
 from hitwatch.outputs.outputs import Outputs, WholeLog
 from hitwatch.outputs.target import STDOUT, display_name
 from hitwatch.ports import Clock

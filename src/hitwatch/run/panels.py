@@ -1,0 +1,169 @@
+"""Which panels are counted and shown: what the options that choose panels mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from hitwatch.engine import Shown
+from hitwatch.errors import UsageError
+from hitwatch.instants import MINUTE
+from hitwatch.options.groups import DisplayOptions, Options
+from hitwatch.privacy.panels import redact_panels
+from hitwatch.privacy.policy import Privacy
+from hitwatch.readmodel import View
+from hitwatch.select.predicate import glob_regex
+from hitwatch.stats.geography import geography_panels
+from hitwatch.stats.panels import SORTS, Panel, panels
+from hitwatch.stats.urls import Sections
+from hitwatch.values import suggestion
+
+WHAT_GREW = "what_grew"
+"""The panel that is made of two times."""
+
+_OF_TOTALS = (
+    "days",
+    "statuses",
+    "sections",
+    "paths",
+    "clients",
+    "not_found",
+    "static_files",
+    "referring_sites",
+)
+"""Panels that are counted for the totals, shown or not."""
+
+
+class PanelChoice(NamedTuple):
+    """The panels of a report.
+
+    Attributes:
+        counted: those that are counted.
+        view: which of them are shown, and how.
+
+    """
+
+    counted: tuple[Panel, ...]
+    view: View
+
+
+def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
+    """Choose the panels of a report, and how they are ordered and cut.
+
+    Raises:
+        UsageError: there is no such panel or metric, or a database cannot be read.
+
+    """
+    chosen = options.report
+    known = _known_panels(options)
+    counted = redact_panels(_to_count(known, chosen.panel, bool(chosen.bucket)), privacy)
+    named = {panel.name for panel in counted} | {WHAT_GREW}
+    for name in (*chosen.tops, *chosen.sorts, *chosen.no_panel):
+        _check_panel(name, named)
+    left_out = set(chosen.no_panel) | (named - set(chosen.panel) if chosen.panel else set())
+    view = View(
+        top=chosen.top,
+        tops=chosen.tops,
+        sort=_metric(chosen.sort),
+        sorts={name: _metric(metric) for name, metric in chosen.sorts.items()},
+        left_out=frozenset(left_out),
+    )
+    return PanelChoice(counted, view)
+
+
+def panels_of_display(
+    display: DisplayOptions, privacy: Privacy
+) -> tuple[tuple[Panel, ...], Shown | None]:
+    """The panels that a watch or a replay counts, and those that it shows with its figures.
+
+    Raises:
+        UsageError: there is no such panel.
+
+    """
+    known, chosen = panels(MINUTE), frozenset(display.panel)
+    known = (*known, *geography_panels({}))
+    for name in chosen:
+        _check_panel(name, {panel.name for panel in known})
+    counted = redact_panels(tuple(p for p in known if not p.off or p.name in chosen), privacy)
+    if not chosen:
+        return counted, None
+    window = None if display.panel_window == "start" else display.panel_window
+    left_out = frozenset(panel.name for panel in counted) - chosen
+    return counted, Shown(View(display.top, left_out=left_out), window)
+
+
+def _known_panels(options: Options) -> tuple[Panel, ...]:
+    """All panels of a report, those of places among them."""
+    chosen, labels = options.report, {}
+    if chosen.geoip:
+        from hitwatch.lookup.maxmind import open_databases
+
+        labels = open_databases(chosen.geoip)
+    sections = sections_of(
+        chosen.section_group, options.read.section_depth, collapse=chosen.collapse_ids
+    )
+    width = chosen.bucket or MINUTE
+    return (
+        *panels(width, collapse=chosen.collapse_ids, sections=sections),
+        *geography_panels(labels),
+    )
+
+
+def _to_count(known: Sequence[Panel], chosen: Sequence[str], timeline: bool) -> tuple[Panel, ...]:
+    """The panels to count; those that totals need among them."""
+    for name in chosen:
+        _check_panel(name, {panel.name for panel in known} | {WHAT_GREW})
+    if chosen and WHAT_GREW not in chosen:
+        return tuple(panel for panel in known if panel.name in (*chosen, *_OF_TOTALS))
+    return tuple(p for p in known if not p.off or (timeline and p.name == "timeline"))
+
+
+def _check_panel(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise UsageError(
+            f"unknown panel {name!r}{suggestion(name, known)}",
+            hint=f"known: {', '.join(sorted(known))}",
+        )
+
+
+def _metric(name: str) -> str:
+    """A metric by which rows can be ordered."""
+    if name not in SORTS:
+        raise UsageError(
+            f"unknown metric {name!r}{suggestion(name, SORTS)}",
+            where="--sort",
+            hint=f"known: {', '.join(SORTS)}",
+        )
+    return name
+
+
+def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Sections | None:
+    """What makes sections, where it is more than segments of the path.
+
+    Args:
+        groups: ``NAME=GLOB`` or ``NAME=~REGEX``; the first that fits counts.
+        depth: path segments of a section of all other paths.
+        collapse: whether ids in them become ``:id``.
+
+    Raises:
+        UsageError: a group makes no sense.
+
+    """
+    found = []
+    for group in groups:
+        name, equals, pattern = group.partition("=")
+        if not (name and equals and pattern):
+            raise UsageError(
+                f"invalid section group {group!r}",
+                where="--section-group",
+                hint="write NAME=GLOB or NAME=~REGEX, as in images=*.png or 'api=~^/v[0-9]+/'",
+            )
+        regex = pattern[1:] if pattern.startswith("~") else glob_regex(pattern)[:-2] + r"\Z"
+        try:
+            found.append((name, re.compile(regex)))
+        except re.error as error:
+            raise UsageError(
+                f"invalid regular expression {pattern!r}", where="--section-group", why=str(error)
+            ) from error
+    return Sections(depth, collapse, tuple(found)) if found or collapse else None

@@ -1,0 +1,227 @@
+"""What options mean: each part of a run is made of them here, for every command and for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from hitwatch.alerting.rule import SurgeRule
+from hitwatch.errors import UsageError
+from hitwatch.options.groups import Options
+from hitwatch.options.shared import PrivacyOptions, RuleOptions
+from hitwatch.ports import Clock, Display
+from hitwatch.privacy.pipeline import HitPipeline
+from hitwatch.privacy.policy import Privacy
+from hitwatch.readmodel import View
+from hitwatch.run.filters import filter_of, previous_of, trusted_networks
+from hitwatch.run.inputs import format_named, offsets_of
+from hitwatch.run.modes import Run
+from hitwatch.run.panels import panels_of_display, panels_of_report
+from hitwatch.run.parse import Parsing
+from hitwatch.run.readers import Readers
+from hitwatch.run.report import Reporting, columns_for
+from hitwatch.select.filter import Filter
+
+
+class Console(NamedTuple):
+    """Who a run talks to.
+
+    Attributes:
+        notify: takes what is said of the run itself, to those who want progress told.
+        warn: takes what could not be read, which is told to everybody.
+        stopped: whether somebody asked the run to end.
+        caution: takes what logs lack that was asked for; ``notify`` when ``None``.
+
+    """
+
+    notify: Callable[[str], None]
+    warn: Callable[[str], None]
+    stopped: Callable[[], bool] = lambda: False
+    caution: Callable[[str], None] | None = None
+
+
+def run_of(options: Options, console: Console, clock: Clock, display: Display) -> Run:
+    """Make what ``watch`` and ``replay`` run.
+
+    Args:
+        options: of the command.
+        console: who it talks to.
+        clock: tells the time.
+        display: shows the figures.
+
+    Raises:
+        HitwatchError: the options make no sense.
+
+    """
+    pipeline = pipeline_of(options)
+    counted, shown = panels_of_display(options.display, pipeline.privacy)
+    return Run(
+        rule=rule_of(options.rule),
+        every=options.display.every,
+        log_format=format_named(options.read.log_format, options.read.log_format_from),
+        section_depth=options.read.section_depth,
+        zone=offsets_of(options.read.tz),
+        duration_unit=options.read.duration_unit,
+        pipeline=replace(pipeline, hit_filter=filter_of(options), figures_only=True),
+        counted=counted,
+        shown=shown,
+        clock=clock,
+        display=display,
+        notify=console.notify,
+        warn=console.warn,
+        stopped=console.stopped,
+    )
+
+
+def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[Reporting, View]:
+    """Make what makes a report, and how its panels are shown.
+
+    Args:
+        options: of the command or function.
+        paths: of the logs.
+        console: who it talks to.
+
+    Raises:
+        HitwatchError: the options make no sense.
+
+    """
+    pipeline = pipeline_of(options)
+    counted, view = panels_of_report(options, pipeline.privacy)
+    hit_filter = filter_of(options)
+    reporting = Reporting(
+        paths=paths,
+        # What is chosen is counted as it is; what is private is left out of the labels.
+        reader_of=readers_of(
+            options,
+            columns_for(counted, hit_filter),
+            replace(pipeline, privacy=Privacy()),
+            console.caution or console.notify,
+        ),
+        panels=counted,
+        rule=rule_of(options.rule),
+        hit_filter=hit_filter,
+        notify=console.notify,
+        warn=console.warn,
+        stopped=console.stopped,
+        previous=previous_of(options),
+    )
+    return reporting, view
+
+
+def parsing_of(
+    options: Options, paths: list[str], console: Console, hit_filter: Filter | None = None
+) -> Parsing:
+    """Make what turns lines into rows.
+
+    Args:
+        options: of the command or function.
+        paths: of the logs.
+        console: who it talks to.
+        hit_filter: which hits are rows, unless that is decided as rows are asked for.
+
+    Raises:
+        HitwatchError: the options make no sense.
+
+    """
+    parse = options.parse
+    pipeline = replace(pipeline_of(options), hit_filter=hit_filter or Filter())
+    numbered = parse.line_numbers or "line_number" in (parse.columns or ())
+    caution = console.caution or console.notify
+    readers = readers_of(options, parse.columns, pipeline, caution)
+    readers.line_numbers = numbered
+    return Parsing(
+        paths=paths,
+        reader_of=readers,
+        notify=console.notify,
+        warn=console.warn,
+        stopped=console.stopped,
+        columns=None if parse.columns is None else list(parse.columns),
+        further=parse.all_fields,
+        line_numbers=numbered,
+    )
+
+
+def readers_of(
+    options: Options,
+    columns: Sequence[str] | None = None,
+    pipeline: HitPipeline | None = None,
+    notify: Callable[[str], None] | None = None,
+) -> Readers:
+    """Make what gives the reader of each log.
+
+    Args:
+        options: of the command or function.
+        columns: to be built; all when ``None``.
+        pipeline: what is done to hits.
+        notify: told of what a log lacks.
+
+    Raises:
+        FormatError: there is no such format.
+        SettingsError: there is no such time zone.
+
+    """
+    read = options.read
+    return Readers(
+        columns,
+        format_named(read.log_format, read.log_format_from),
+        read.section_depth,
+        offsets_of(read.tz),
+        pipeline=pipeline or HitPipeline(),
+        notify=notify,
+        duration_unit=read.duration_unit,
+    )
+
+
+def pipeline_of(options: Options) -> HitPipeline:
+    """Make what finds clients behind proxies and takes out what need not be kept.
+
+    Raises:
+        UsageError: an entry is no network, a file cannot be read, or the hash has no key.
+
+    """
+    privacy = options.privacy
+    return HitPipeline(trusted_networks(privacy.trusted_proxy), privacy=privacy_of(privacy))
+
+
+def privacy_of(privacy: PrivacyOptions) -> Privacy:
+    """Make what is replaced before it is shown.
+
+    Raises:
+        UsageError: there is no key for the hash, or its file cannot be read.
+
+    """
+    path = privacy.anonymize_key_file
+    key = privacy.anonymize_key if path is None else _key_in(path)
+    return Privacy(privacy.anonymize, key if privacy.anonymize == "hash" else b"", privacy.redact)
+
+
+def _key_in(path: str) -> bytes:
+    """The secret in a file, without blanks around it."""
+    try:
+        key = Path(path).read_bytes().strip()
+    except OSError as error:
+        raise UsageError(
+            "the key cannot be read", where=path, why=error.strerror or str(error)
+        ) from error
+    if not key:
+        raise UsageError("the key is empty", where=path)
+    return key
+
+
+def rule_of(rule: RuleOptions) -> SurgeRule:
+    """Make the rule.
+
+    Raises:
+        SettingsError: its windows, threshold and metric make no sense together.
+
+    """
+    return SurgeRule(
+        name="traffic" if rule.metric == "hits" else "outflow",
+        metric=rule.metric,
+        short=rule.short,
+        long=rule.long,
+        threshold=rule.threshold,
+        resolution=rule.resolution,
+    )
