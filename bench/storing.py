@@ -11,7 +11,8 @@ from measuring import Bench, Figure, median_seconds
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.parser import Parser
-from hitwatch.stats.panels import BotFinder, panels
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
 from hitwatch.tally import Tally
 
 HITS = 100_000

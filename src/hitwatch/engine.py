@@ -19,7 +19,11 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows, totals_of
 from hitwatch.stats.arrivals import Batch, Part, arrivals
-from hitwatch.stats.panels import BotFinder, Bounds, Budget, Panel, panels
+from hitwatch.stats.breakdown import Budget
+from hitwatch.stats.dimension import Panel
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
+from hitwatch.stats.rows import Bounds
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally

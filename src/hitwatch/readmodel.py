@@ -14,8 +14,10 @@ from hitwatch.alerting.alert import Alert, RuleStatus, State
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.formats.format import Guess
 from hitwatch.instants import Duration, Instant
+from hitwatch.stats.breakdown import Breakdown
+from hitwatch.stats.dimension import Panel
 from hitwatch.stats.movers import rank_movers
-from hitwatch.stats.panels import KEYS_ERROR, Bounds, Breakdown, Panel, PanelRow
+from hitwatch.stats.rows import KEYS_ERROR, Bounds, PanelRow
 from hitwatch.tally import NOTHING, Balance, Tally
 
 

@@ -12,7 +12,9 @@ import msgspec
 
 from hitwatch.errors import TallyError
 from hitwatch.instants import Instant
-from hitwatch.stats.panels import Breakdown, Budget, HitBatch, Identity, Panel
+from hitwatch.stats.breakdown import Breakdown, Budget, Identity
+from hitwatch.stats.dimension import Panel
+from hitwatch.stats.hit_batch import HitBatch
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -197,7 +199,7 @@ class Tally:
         Args:
             data: the bytes; they may come from anywhere.
             panels: that it counts, in any order.
-            budget: what they may use of memory; where they had more, keys give way.
+            budget: what they may use of memory; where they had more, keys are evicted.
 
         Raises:
             TallyError: the bytes are no tally, of a newer version, damaged, or of other panels.

@@ -19,7 +19,7 @@ from tests.laws.test_merge import AGENTS, PANELS, line, tally_of
 from tests.laws.test_stored import HEADER, sealed
 
 from hitwatch.errors import TallyError
-from hitwatch.stats.panels import Budget
+from hitwatch.stats.breakdown import Budget
 from hitwatch.tally import Tally
 
 MEMORY = 1 << 20
@@ -64,7 +64,7 @@ def check(tally: Tally) -> None:
         AssertionError: something does not hold.
 
     """
-    for counter in tally.counts.counters.values():
+    for counter in tally.counts.by_dimension.values():
         rollup = counter.rollup
         rollup.rows("p95_s")
         rollup.rows("visitors", 3)

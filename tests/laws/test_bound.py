@@ -6,7 +6,11 @@ from collections import Counter
 
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
-from hitwatch.stats.panels import OTHER, BotFinder, Budget, Dimension, Panel, panels
+from hitwatch.stats.breakdown import Budget
+from hitwatch.stats.dimension import Dimension, Panel
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
+from hitwatch.stats.rows import OTHER
 from hitwatch.stats.urls import collapse_ids
 from hitwatch.tally import Tally
 

@@ -19,7 +19,11 @@ from tests.program.running import run
 from hitwatch import _kernel
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
-from hitwatch.stats import panels as stats_panels
+from hitwatch.stats import breakdown as counting
+from hitwatch.stats.breakdown import Breakdown
+from hitwatch.stats.dimension import Dimension
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
 
 KEPT = 20_000
 MEMORY = 40 << 20
@@ -156,7 +160,7 @@ def test_visitors_of_many_keys() -> None:
         part = numbers[begin : begin + 100_000]
         lines = (line_of(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", f"/{n % keys}", 1) for n in part)
         hits = parser.parse("".join(lines).encode())
-        rollup.add(hits.hit_batch(None, None), stats_panels.Dimension("path"))
+        rollup.add(hits.hit_batch(None, None), Dimension("path"))
     told = [(row[0][3], row[0][4]) for row in rollup.rows("hits")]
     assert max(error for _, error in told) > 0.01
     assert all(count == visitors for count, error in told if not error)
@@ -197,7 +201,7 @@ def rollup_of(lines: list[str], capacity: int) -> _kernel.Rollup:
     rollup = _kernel.Rollup(capacity, _kernel.Budget(MEMORY))
     if lines:
         hits = Parser(by_name("common")).parse("".join(lines).encode())
-        rollup.add(hits.hit_batch(None, None), stats_panels.Dimension("path"))
+        rollup.add(hits.hit_batch(None, None), Dimension("path"))
     return rollup
 
 
@@ -253,13 +257,13 @@ def test_merging_within_bounds(seed: int) -> None:
 @pytest.mark.parametrize("kept", [KEPT, 20])
 def test_parts_of_a_report_merge(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breakdowns of parts merge to that of the whole: exactly while keys are few, always in sum."""
-    monkeypatch.setattr(stats_panels, "KEYS_KEPT", kept)
+    monkeypatch.setattr(counting, "KEYS_KEPT", kept)
     lines = [line_of(f"10.0.0.{n % 40}", f"/s{n % 3}/f{n * n % 97}.css", n) for n in range(3000)]
     cuts = [0, 700, 701, 2000, 3000]
     parts = [lines[begin:end] for begin, end in pairwise(cuts)]
 
-    def broken_down(part: list[str]) -> stats_panels.Breakdown:
-        breakdown, bots = stats_panels.Breakdown(stats_panels.panels()), stats_panels.BotFinder()
+    def broken_down(part: list[str]) -> Breakdown:
+        breakdown, bots = Breakdown(panels()), BotFinder()
         hits = Parser(by_name("common")).parse("".join(part).encode())
         breakdown.add(hits, bots.hit_batch(hits))
         return breakdown

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, to_datetime
-from hitwatch.stats.panels import MEMORY, BotFinder, Budget, panels
+from hitwatch.stats.breakdown import MEMORY, Budget
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
 from hitwatch.tally import Tally
 
 PANELS = panels()

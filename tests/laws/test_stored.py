@@ -16,7 +16,9 @@ from hitwatch.errors import TallyError
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import HOUR
-from hitwatch.stats.panels import MEMORY, BotFinder, Budget, panels
+from hitwatch.stats.breakdown import MEMORY, Budget
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import panels
 from hitwatch.tally import VERSION, Tally, _checksum
 
 LARGE = 4 * MEMORY

@@ -16,7 +16,7 @@ from hitwatch.readmodel import Kind, PanelRows, Report, Totals
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.text import to_text
-from hitwatch.stats.panels import Bounds, PanelRow
+from hitwatch.stats.rows import Bounds, PanelRow
 from hitwatch.tally import Balance
 
 AT = 1_767_225_600_000_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, to_datetime
-from hitwatch.stats.panels import OTHER, BotFinder
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.rows import OTHER
 from hitwatch.stats.series import Series
 
 PARSER = Parser(by_name("common"))

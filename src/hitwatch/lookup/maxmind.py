@@ -11,7 +11,7 @@ import maxminddb
 
 from hitwatch.errors import UsageError
 from hitwatch.select.networks import Address, parse_address
-from hitwatch.stats.panels import UNKNOWN
+from hitwatch.stats.dimension import UNKNOWN
 
 PRIVATE = "(private)"
 """Key of addresses that are in no public network."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hitwatch.privacy.policy import Privacy
-from hitwatch.stats.panels import Panel
+from hitwatch.stats.dimension import Panel
 
 
 def redact_panels(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, ...]:

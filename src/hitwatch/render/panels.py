@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hitwatch.readmodel import PanelRows
 from hitwatch.render.units import duration, padded, percent, sanitize, size
-from hitwatch.stats.panels import OTHER, PanelRow
+from hitwatch.stats.rows import OTHER, PanelRow
 
 FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
 """The figures of a row, beside those on durations."""

@@ -12,7 +12,7 @@ from hitwatch.alerting.alert import Alert, Contributor
 from hitwatch.instants import Instant, rfc3339
 from hitwatch.readmodel import PanelRows, PreviousPeriod, Report, SourceRow
 from hitwatch.render.guesses import guess_object
-from hitwatch.stats.panels import Bounds, PanelRow
+from hitwatch.stats.rows import Bounds, PanelRow
 
 SCHEMA_VERSION = 1
 

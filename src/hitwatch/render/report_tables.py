@@ -12,7 +12,7 @@ from hitwatch.render.panels import FIGURES, change
 from hitwatch.render.report_text import alert_lines, head_lines
 from hitwatch.render.spreadsheets import no_formula
 from hitwatch.render.units import duration, markdown, percent, size
-from hitwatch.stats.panels import TIMED, PanelRow
+from hitwatch.stats.rows import TIMED, PanelRow
 from hitwatch.tables.rows import write_parquet
 
 

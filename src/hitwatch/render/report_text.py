@@ -21,7 +21,7 @@ from hitwatch.render.units import (
     ratio,
     size,
 )
-from hitwatch.stats.panels import TIMED
+from hitwatch.stats.rows import TIMED
 
 _BAR_WIDTH = 14
 _ALERTS = 10

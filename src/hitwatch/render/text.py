@@ -10,7 +10,7 @@ from hitwatch.readmodel import Kind, PanelRows, Report
 from hitwatch.render import units
 from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.panels import keys_wording, table
-from hitwatch.stats.panels import PanelRow
+from hitwatch.stats.rows import PanelRow
 
 _NAME_WIDTH = 32
 _LATENCIES = ("p50", "p95", "p99", "max")

@@ -40,7 +40,8 @@ from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import FileEvent, Follower, OpenFile, Tail
 from hitwatch.sources.text import detect_encoding
-from hitwatch.stats.panels import Panel, columns_needed, panels
+from hitwatch.stats.dimension import Panel
+from hitwatch.stats.panels import columns_needed, panels
 
 log = logging.getLogger("hitwatch")
 

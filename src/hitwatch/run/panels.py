@@ -14,8 +14,10 @@ from hitwatch.privacy.panels import redact_panels
 from hitwatch.privacy.policy import Privacy
 from hitwatch.readmodel import View
 from hitwatch.select.predicate import glob_regex
+from hitwatch.stats.dimension import Panel
 from hitwatch.stats.geography import geography_panels
-from hitwatch.stats.panels import SORTS, Panel, panels
+from hitwatch.stats.panels import panels
+from hitwatch.stats.rows import SORTS
 from hitwatch.stats.urls import Sections
 from hitwatch.values import suggestion
 

@@ -28,7 +28,9 @@ from hitwatch.run.fold import Fold
 from hitwatch.run.inputs import in_order
 from hitwatch.run.memory import bound_memory
 from hitwatch.select.filter import Filter, TimeRange
-from hitwatch.stats.panels import BotFinder, Panel, columns_needed
+from hitwatch.stats.dimension import Panel
+from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.panels import columns_needed
 from hitwatch.stats.user_agents import prepare
 from hitwatch.tally import Balance, Tally
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hitwatch import _kernel
 from hitwatch.instants import Duration, Instant
-from hitwatch.stats.panels import HitBatch
+from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.watermark import Watermark
 
 if TYPE_CHECKING:

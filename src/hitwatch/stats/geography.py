@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hitwatch.stats.panels import UNKNOWN, Dimension, Label, Panel
+from hitwatch.stats.dimension import UNKNOWN, Dimension, Label, Panel
 
 _TITLES = {"countries": "Countries", "cities": "Cities", "asns": "Networks (ASN)"}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hitwatch.stats.panels import Breakdown, Panel, PanelRow
+from hitwatch.stats.breakdown import Breakdown
+from hitwatch.stats.dimension import Panel
+from hitwatch.stats.rows import PanelRow
 
 EXPLAINING_PANELS = (
     *("sections", "paths", "not_found", "clients", "hosts", "methods", "statuses"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hitwatch import _kernel
 from hitwatch.instants import Duration, Instant
-from hitwatch.stats.panels import OTHER, HitBatch
+from hitwatch.stats.hit_batch import HitBatch
+from hitwatch.stats.rows import OTHER
 
 _KEPT = 500
 """Keys of a bucket that are kept for certain, by hits and by bytes; twice as many are exact."""
@@ -33,7 +34,7 @@ class Series:
         self._series.add(hit_batch, begin, end)
 
     def between(self, start: Instant, end: Instant, metric: str) -> dict[str, int]:
-        """Sums by key of the buckets that begin in a stretch; ``(other)`` is what gave way.
+        """Sums by key of the buckets that begin in a stretch; ``(other)`` is what was evicted.
 
         Args:
             start: of the first bucket.

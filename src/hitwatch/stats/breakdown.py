@@ -1,0 +1,365 @@
+"""Hits counted under everything that panels show, in bounded memory; tallies hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from hitwatch import _kernel
+from hitwatch.instants import HOUR
+from hitwatch.stats.dimension import Dimension, Label, Panel
+from hitwatch.stats.hit_batch import HitBatch
+from hitwatch.stats.rows import KEYS_ERROR, OTHER, TIMED, Bounds, PanelRow, row_of
+
+if TYPE_CHECKING:
+    from hitwatch.hits.batch import Hits
+
+Budget: TypeAlias = _kernel.Budget
+"""Memory that some rollups share, bytes."""
+
+KEYS_KEPT = 20_000
+"""Keys of a panel that are kept while memory lasts; twice as many are exact."""
+
+MEMORY = 160 << 20
+"""What all panels of a report may use together, bytes."""
+
+
+class DimensionCounts:
+    """What has been counted under one thing, and for panels that show it under labels.
+
+    Rows are counted under labels when they are evicted, and what is left at the end: a value is
+    labelled once, not once a hit.
+
+    Args:
+        dimension: what hits are counted under.
+        labelled: labels, and where the hits go that have them.
+        budget: the memory that it shares with others.
+
+    """
+
+    def __init__(
+        self,
+        dimension: Dimension,
+        labelled: Sequence[tuple[Label, _kernel.Rollup]],
+        budget: Budget,
+    ) -> None:
+        self.dimension, self.labelled = dimension, labelled
+        self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
+
+    def add(self, hit_batch: HitBatch, *, wait: bool = True) -> bool:
+        """Count hits of a format that has the column.
+
+        Args:
+            hit_batch: the hits.
+            wait: whether to wait while another thread counts.
+
+        Returns:
+            Whether this is done.
+
+        """
+        done = self.rollup.add(hit_batch, self.dimension, wait)
+        if done:
+            self._count_evicted()
+        return done
+
+    def merge(self, other: DimensionCounts) -> None:
+        """Add what another has counted that is not finished."""
+        self.rollup.merge(other.rollup)
+        self._count_evicted()
+
+    def enforce_limits(self) -> None:
+        """Keep to the bounds, and count what is evicted under its labels."""
+        self.rollup.enforce_limits()
+        self._count_evicted()
+
+    def _count_evicted(self) -> None:
+        """Count what was evicted under its labels."""
+        if self.labelled:
+            self.rollup.hand_on(self.labelled)
+
+    def finish(self) -> None:
+        """Nothing more will be added."""
+        if self.labelled:
+            self.rollup.put_into(self.labelled)
+
+    def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
+        """Count what has not been evicted, under its labels, into a rollup."""
+        self.rollup.put_into([(label, rollup)])
+
+
+Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]
+"""What a panel counts under, and whether it has a label."""
+
+_Named: TypeAlias = tuple[tuple[Dimension, ...], Label]
+"""What a panel with a label counts under, and the label."""
+
+_NOTHING = _kernel.Rollup(1, Budget(1))
+"""What has been counted where nothing has."""
+
+
+class Breakdown:
+    """Hits, broken down by all panels. Several threads may add at once.
+
+    What is counted under something is made when there is something to count: formats lack most
+    columns, and most display periods of a quiet log lack hits.
+
+    Args:
+        panels: to be counted.
+        budget: what all of them may use of memory, perhaps together with others; ``MEMORY``
+            when ``None``.
+
+    Attributes:
+        by_dimension: what has been counted, by what it is counted under.
+        finished: whether nothing more will be added.
+
+    """
+
+    def __init__(self, panels: Iterable[Panel], budget: Budget | None = None) -> None:
+        self.panels = tuple(panels)
+        self.finished = False
+        self.by_dimension: dict[Dimension, DimensionCounts] = {}
+        self._budget = budget or Budget(MEMORY)
+        self._labelled: dict[_Named, _kernel.Rollup] = {}
+        self._labels_of: dict[Dimension, list[_Named]] = {}
+        for panel in self.panels:
+            for dimension in panel.dimensions:
+                going = self._labels_of.setdefault(dimension, [])
+                if panel.label is not None and (panel.dimensions, panel.label) not in going:
+                    going.append((panel.dimensions, panel.label))
+
+    def another(self, budget: Budget) -> Breakdown:
+        """An empty one of the same panels."""
+        found = Breakdown((), budget)
+        found.panels, found._labels_of = self.panels, self._labels_of
+        return found
+
+    def of(self, panel: Panel) -> _kernel.Rollup:
+        """What has been counted for a panel by now."""
+        if panel.label is None:
+            counts = self.by_dimension.get(panel.dimension)
+            return counts.rollup if counts else _NOTHING
+        gone = self._labelled.get((panel.dimensions, panel.label))
+        if self.finished or gone is None:
+            return gone or _NOTHING
+        found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
+        found.merge(gone)
+        for dimension in panel.dimensions:
+            if dimension in self.by_dimension:
+                self.by_dimension[dimension].put_into(found, panel.label)
+        return found
+
+    def _counts_of(self, dimension: Dimension) -> DimensionCounts:
+        """What counts under something, made when it is first needed."""
+        counts = self.by_dimension.get(dimension)
+        if counts is None:
+            # Another thread may be making the same: of both the first is kept.
+            labelled = [(named[1], self._rollup(named)) for named in self._labels_of[dimension]]
+            counts = self.by_dimension.setdefault(
+                dimension, DimensionCounts(dimension, labelled, self._budget)
+            )
+        return counts
+
+    def _rollup(self, named: _Named) -> _kernel.Rollup:
+        """Where hits go that have a label, made when it is first needed."""
+        known = self._labelled.get(named)
+        if known is None:
+            known = self._labelled.setdefault(named, _kernel.Rollup(KEYS_KEPT, self._budget))
+        return known
+
+    def panel(self, name: str) -> Panel | None:
+        """The panel of a name; ``None`` when it was not counted."""
+        return next((panel for panel in self.panels if panel.name == name), None)
+
+    def add(self, hits: Hits, hit_batch: HitBatch) -> None:
+        """Count hits under everything that their format logs."""
+        left = [
+            self._counts_of(dimension)
+            for dimension in self._labels_of
+            if hits.has(dimension.column)
+        ]
+        while left:
+            # Where another thread is counting, this one comes back later.
+            busy = [counter for counter in left if not counter.add(hit_batch, wait=False)]
+            if len(busy) == len(left):
+                busy.pop(0).add(hit_batch)
+            left = busy
+
+    def merge(self, other: Breakdown) -> None:
+        """Add what another with the same panels has counted, before either is finished."""
+        for dimension, counter in other.by_dimension.items():
+            self._counts_of(dimension).merge(counter)
+        for named, rollup in other._labelled.items():
+            self._rollup(named).merge(rollup)
+
+    def enforce_limits(self) -> None:
+        """Give memory back where others that share it need more."""
+        for counter in self.by_dimension.values():
+            counter.enforce_limits()
+        for rollup in self._labelled.values():
+            rollup.enforce_limits()
+
+    @property
+    def identity(self) -> dict[str, Identity]:
+        """What the panels count under, by name.
+
+        A label is a function and has no name of its own: that of its panel tells it.
+        """
+        return {
+            panel.name: (panel.dimensions, panel.label is not None)
+            for panel in sorted(self.panels, key=lambda panel: panel.name)
+        }
+
+    def to_bytes(self) -> list[bytes]:
+        """Everything that has been counted, a text a rollup, in an order that the panels give.
+
+        The bounds are kept first, as adding would: so nothing of what is read back need be evicted.
+        """
+        self.enforce_limits()
+        return [rollup.to_bytes() for rollup in self._rollups()]
+
+    def restore(self, texts: Sequence[bytes], *, finished: bool) -> None:
+        """Become what one with the same panels has written; this must be empty.
+
+        Raises:
+            ValueError: the texts are damaged; this is worthless then.
+
+        """
+        for rollup, text in zip(self._rollups(), texts, strict=True):
+            rollup.restore(text)
+        self.finished = finished
+        for counter in self.by_dimension.values():
+            counter.enforce_limits()
+
+    def _rollups(self) -> list[_kernel.Rollup]:
+        """All rollups, in an order that the panels give, whatever order they came in.
+
+        Those of values come first: what they hand on while they are written counts.
+        """
+        named = sorted(self.panels, key=lambda panel: panel.name)
+        counters = [
+            self._counts_of(dimension).rollup for panel in named for dimension in panel.dimensions
+        ]
+        labelled = [
+            self._rollup((panel.dimensions, panel.label))
+            for panel in named
+            if panel.label is not None
+        ]
+        return list(dict.fromkeys(counters + labelled))
+
+    def finish(self) -> None:
+        """Nothing more will be added."""
+        for counter in self.by_dimension.values():
+            counter.finish()
+        self.finished = True
+
+    def keys(self, name: str) -> int:
+        """Distinct keys of a panel; 0 when it was not counted."""
+        panel = self.panel(name)
+        return self.of(panel).bounds()[0] if panel else 0
+
+    def keys_error(self, name: str) -> float:
+        """How far ``keys`` may be off: a standard error as a share; 0: exact."""
+        panel = self.panel(name)
+        return KEYS_ERROR if panel and self.of(panel).bounds()[1] else 0.0
+
+    def distinct(self, column: str) -> tuple[int, bool]:
+        """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
+        counter = self.by_dimension.get(Dimension(column))
+        count, gone = counter.rollup.bounds() if counter else (0, 0)
+        return count, not gone
+
+    def figures(self) -> PanelRow | None:
+        """The figures of all hits, visitors as an estimate; ``None`` before there are any."""
+        found = self._of_all()
+        return row_of(found.total(), "") if found else None
+
+    def total(self) -> PanelRow | None:
+        """The figures of all hits; ``None`` before there are any."""
+        total = self.figures()
+        if total is None:
+            return None
+        # No visitor is one of two days, so that the sum of exact counts is exact.
+        days = self._days()
+        return replace(total, visitors=sum(row[0][3] for row in days)) if days else total
+
+    def total_errors(self) -> tuple[float, float]:
+        """How far visitors and percentiles of ``total`` may be off, as shares; 0: exact.
+
+        A sum of estimates is off by no larger a share than the worst of them.
+        """
+        found = self._of_all()
+        if found is None:
+            return 0.0, 0.0
+        total = found.total()
+        return max(row[0][4] for row in self._days() or [total]), total[2][5] if total[2] else 0.0
+
+    def _days(self) -> list[_kernel.Row]:
+        """Rows of the days; none where no time is logged."""
+        days = self.panel("days")
+        if days is None or days.dimension not in self.by_dimension:
+            return []
+        return list(self.of(days).rows("key"))
+
+    def durations(self) -> tuple[tuple[float, int], ...]:
+        """The durations of all hits: (upper end in seconds, hits), in order."""
+        found = self._of_all()
+        return tuple(found.durations()) if found else ()
+
+    def _of_all(self) -> _kernel.Rollup | None:
+        """A rollup that has every hit: by time, or by section where no time is logged."""
+        dimensions = (
+            Dimension("time", divide=HOUR),
+            Dimension("section"),
+            Dimension("status", divide=1),
+        )
+        found = (
+            self.by_dimension[dimension].rollup
+            for dimension in dimensions
+            if dimension in self.by_dimension
+        )
+        return next((rollup for rollup in found if rollup.bounds()[0]), None)
+
+    def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
+        """Rows in the panel's order, and how exact they are.
+
+        Args:
+            panel: the panel.
+            sort: the figure by which rows are ordered where the panel has no order of its own.
+            shown: how many of the first rows; all when ``None``, and of panels in the order of
+                their keys. ``(other)`` is last.
+
+        """
+        rollup = self.of(panel)
+        if rollup is _NOTHING:
+            return [], Bounds(0)
+        sort = panel.sort or sort
+        found = rollup.rows(sort, None if sort == "key" else shown)
+        if sort in TIMED:
+            found = [row for row in found if row[2] is not None]
+        keys, left_out_hits = rollup.bounds()
+        bounds = Bounds(
+            keys,
+            max((row[0][2] for row in found), default=0),
+            left_out_hits,
+            max((row[0][4] for row in found), default=0.0),
+            max((row[2][5] for row in found if row[2]), default=0.0),
+        )
+        return [self._named(panel, row) for row in found], bounds
+
+    def beside(self, panel: Panel, rows: list[PanelRow]) -> list[PanelRow]:
+        """Rows of another time, each with what the same key has here."""
+        rollup = self.of(panel)
+        found = rollup.rows_of([row.raw for row in rows])
+        return [
+            replace(row, previous=self._named(panel, there) if there else None)
+            for row, there in zip(rows, found, strict=True)
+        ]
+
+    def _named(self, panel: Panel, row: _kernel.Row) -> PanelRow:
+        key = row[0][0]
+        if key is None:
+            return row_of(row, OTHER)
+        numbered = panel.dimension.divide and panel.label is None
+        name = panel.named(int(key)) if numbered else key
+        return row_of(row, name, panel.noted(key) if panel.noted else "")

@@ -1,0 +1,33 @@
+"""Hits made ready to be counted, those by bots flagged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from hitwatch import _kernel
+from hitwatch.stats.user_agents import is_bot, signs
+
+if TYPE_CHECKING:
+    from hitwatch.hits.batch import Hits
+
+HitBatch: TypeAlias = _kernel.HitBatch
+"""Hits, ready to be counted."""
+
+
+class BotFinder:
+    """Knows which hits are by what is no human's browser; asks once for each user agent."""
+
+    def __init__(self) -> None:
+        self._flags = _kernel.ValueFlags("user_agent", signs())
+
+    def hit_batch(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
+        """Hits, ready to be counted, those by bots flagged.
+
+        Args:
+            hits: the hits.
+            chosen: a byte a hit: whether it counts; all when ``None``.
+
+        """
+        if unknown := hits.unflagged(self._flags):
+            self._flags.learn(unknown, [is_bot(agent) for agent in unknown])
+        return hits.hit_batch(chosen, self._flags)

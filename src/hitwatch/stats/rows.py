@@ -1,0 +1,98 @@
+"""Rows of panels, and how exact they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hitwatch import _kernel
+
+TIMED = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
+"""The figures on durations."""
+
+SORTS = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest", *TIMED)
+"""Figures by which rows can be ordered."""
+
+
+KEYS_ERROR = 1.04 / 2**7
+"""Standard error of how many distinct keys there are, once some had to be left out: a share.
+
+That of HyperLogLog with 2^14 registers.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """One row of a panel.
+
+    Attributes:
+        key: what was counted; ``(other)`` for the evicted keys.
+        hits: requests.
+        visitors: distinct (client, user agent, UTC day).
+        bytes: sent.
+        errors_4xx: answers of that class.
+        errors_5xx: answers of that class.
+        bots: hits by what is no human's browser.
+        largest: bytes of the largest answer.
+        timed: hits that say how long they took.
+        duration: ``mean_s p50_s p95_s p99_s max_s``; ``None`` where none is logged.
+        note: more on the key, such as the name of a status.
+        raw: the key as it was counted.
+        previous: the same key in the time that is compared with; ``None``: there is none.
+
+    """
+
+    key: str
+    hits: int
+    visitors: int
+    bytes: int
+    errors_4xx: int
+    errors_5xx: int
+    bots: int
+    largest: int
+    timed: int = 0
+    duration: dict[str, float] | None = None
+    note: str = ""
+    raw: str = ""
+    previous: PanelRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How exact the rows of a panel are.
+
+    Attributes:
+        keys: distinct keys; an estimate once keys have been evicted.
+        hits_error: hits that a key of these may lack.
+        left_out_hits: hits that a key under ``(other)`` had at most.
+        visitors_error: standard error of the visitors, as a share; 0: exact.
+        durations_error: how far percentiles may be from the true ones, as a share.
+
+    """
+
+    keys: int
+    hits_error: int = 0
+    left_out_hits: int = 0
+    visitors_error: float = 0.0
+    durations_error: float = 0.0
+
+
+OTHER = "(other)"
+
+
+def row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
+    """A row as the kernel gives it, under the key that people see."""
+    (raw, hits, _, visitors, _), (size, largest, errors_4xx, errors_5xx, bots), timed = row
+    return PanelRow(
+        key=key,
+        hits=hits,
+        visitors=visitors,
+        bytes=size,
+        errors_4xx=errors_4xx,
+        errors_5xx=errors_5xx,
+        bots=bots,
+        largest=largest,
+        timed=timed[6] if timed else 0,
+        duration=dict(zip(TIMED, timed, strict=False)) if timed else None,
+        note=note,
+        raw=raw or "",
+    )
