@@ -107,6 +107,8 @@ impl Guide {
 
 const NOBODY: &str = "unknown";
 
+type Known = HashMap<u64, Arc<Agent>, RandomState>;
+
 /// Tells programs by what they call themselves.
 #[pyclass(frozen, module = "hitwatch._kernel")]
 pub struct Agents {
@@ -117,7 +119,7 @@ pub struct Agents {
     finder: PyOnceLock<Py<Finder>>,
     guide: PyOnceLock<Guide>,
     /// By hash of the text.
-    known: Mutex<HashMap<u64, Arc<Agent>>>,
+    known: Mutex<Known>,
     hasher: RandomState,
 }
 
@@ -173,7 +175,7 @@ impl Agents {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Agent>>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
