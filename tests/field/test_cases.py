@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from tests.program.running import objects, run
 
+from hitwatch.render.units import count
+
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 
 
@@ -45,4 +47,4 @@ def test_cases(case: Path, tmp_path: Path) -> None:
         if not same(hit.get(name), wanted)
     ]
     assert not wrong
-    assert f"{table.get('rejects', 0)} rejects" in ran.stderr
+    assert f" + {count(table.get('rejects', 0), 'reject')}" in ran.stderr

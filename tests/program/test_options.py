@@ -178,7 +178,7 @@ def test_a_demo_is_not_tuned_by_settings_for_other_logs(folder: Path) -> None:
 
 
 WRONG: dict[str, tuple[str, str]] = {
-    "short": ("soon", "'soon' is not a duration"),
+    "short": ("soon", "invalid duration 'soon'"),
     "top": ("many", "must be a positive integer, not 'many'"),
     "threshold": ("much", "'much' is not a number"),
     "duration-unit": ("m", "invalid duration-unit 'm'"),

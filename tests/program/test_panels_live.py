@@ -85,7 +85,7 @@ def test_panels_show_no_more_than_they_may(tmp_path: Path) -> None:
     said = run("replay", str(log), *words, "--log-format", FORMAT).stdout
     assert "192.0.2.0" in said
     assert "192.0.2.1 " not in said
-    assert "Clients, in all (1)" in said
+    assert "Clients, in total (1)" in said
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _ALWAYS_THERE = {"section", "origin"}
 _ROWS = (".jsonl", ".ndjson", ".json")
 
 _BEGINNINGS = {
-    "text": re.compile(rb"[\d,]+ lines = "),
+    "text": re.compile(rb"[\d,]+ lines? = "),
     "md": re.compile(rb"# Access log report|\| "),
     "csv": re.compile(rb"(?:\xef\xbb\xbf)?[\"A-Za-z_]"),
     "json": re.compile(rb"\s*[{\[]"),

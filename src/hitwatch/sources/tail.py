@@ -293,7 +293,7 @@ class Follower:
                 file.continued_by(opened)
                 unread -= copy.size - opened.offset
                 self._rotated.append((opened, 0))
-            appeared.remove(copy)
+            appeared = [each for each in appeared if each is not copy]
         self._rotated += [(each, 0) for each in self._open_all(appeared, file)]
         what = "was truncated; reading it from its beginning"
         if copy is not None:
