@@ -16,7 +16,7 @@ from tests.program.running import Live, line, objects, run
 
 import hitwatch
 from hitwatch.privacy.redact import anonymize
-from hitwatch.render.units import balance
+from hitwatch.render import units
 from hitwatch.tally import Balance
 
 T0 = 1_767_225_600
@@ -203,7 +203,7 @@ def test_every_mode_chooses_alike(log: Path, words: tuple[str, ...], paths: list
     """The same hits count in rows, reports and replays, and the balance holds."""
     ended = run("parse", str(log), "--columns", "path", *words)
     assert [row["path"] for row in objects(ended.stdout)] == paths
-    assert balance(Balance(4, len(paths), 1, 3 - len(paths))) in ended.stderr
+    assert units.balance(Balance(4, len(paths), 1, 3 - len(paths))) in ended.stderr
     assert panel("paths", str(log), *words) == dict(Counter(paths))
     end = objects(run("replay", str(log), *words, "--output-format", "jsonl").stdout)[-1]
     balance = [end[name] for name in ("lines", "hits", "rejects", "excluded")]
