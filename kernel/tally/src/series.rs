@@ -10,8 +10,8 @@ use crate::codec::{Reader, Writer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// Buckets that are ready to be added to. A watch has fewer, so that it never packs any.
-const OPEN: usize = 512;
+/// Buckets that are ready to be added to. A watch of the usual windows has fewer, and packs none.
+const OPEN: usize = 192;
 
 /// Bytes that the map needs for a packed bucket, beside what is packed.
 const OVERHEAD: usize = 64;
