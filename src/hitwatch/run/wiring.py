@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import UsageError
@@ -17,12 +17,14 @@ from hitwatch.privacy.policy import Privacy
 from hitwatch.readmodel import View
 from hitwatch.run.filters import filter_of, previous_of, trusted_networks
 from hitwatch.run.inputs import format_named, offsets_of
-from hitwatch.run.modes import Run
 from hitwatch.run.panels import panels_of_display, panels_of_report
-from hitwatch.run.parse import Parsing
 from hitwatch.run.readers import Readers
-from hitwatch.run.report import Reporting, columns_for
 from hitwatch.select.filter import Filter
+
+if TYPE_CHECKING:
+    from hitwatch.run.modes import Run
+    from hitwatch.run.parse import Parsing
+    from hitwatch.run.report import Reporting
 
 
 class Console(NamedTuple):
@@ -57,6 +59,9 @@ def run_of(options: Options, console: Console, clock: Clock, display: Display) -
     """
     pipeline = pipeline_of(options)
     counted, shown = panels_of_display(options.display, pipeline.privacy)
+    # Each command loads what it runs, and nothing of the others.
+    from hitwatch.run.modes import Run
+
     return Run(
         rule=rule_of(options.rule),
         every=options.display.every,
@@ -90,6 +95,8 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
     pipeline = pipeline_of(options)
     counted, view = panels_of_report(options, pipeline.privacy)
     hit_filter = filter_of(options)
+    from hitwatch.run.report import Reporting, columns_for
+
     reporting = Reporting(
         paths=paths,
         # What is chosen is counted as it is; what is private is left out of the labels.
@@ -131,6 +138,8 @@ def parsing_of(
     caution = console.caution or console.notify
     readers = readers_of(options, parse.columns, pipeline, caution)
     readers.line_numbers = numbered
+    from hitwatch.run.parse import Parsing
+
     return Parsing(
         paths=paths,
         reader_of=readers,
