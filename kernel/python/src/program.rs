@@ -1,47 +1,79 @@
-//! The door to Python for formats: plain dictionaries become programs.
+//! The door to formats: plain dictionaries become programs, and programs parse.
 
-use crate::framing;
-use parse::counted::Counted;
-use parse::escape::Escape;
-use parse::program::{
-    ColumnType, Field, Key, KeyValue, Keys, Kind, Layout, Line, Part, Pattern, Program, Quotes,
-    RequestSlots, Slot, Syntax, Unit,
-};
-use parse::times::{Calendar, Item, TimeFormat, Zone};
-use parse::typed::{Check, Class};
+mod fields;
+mod layouts;
+mod times;
+
+pub use fields::escape_by_name;
+pub use layouts::{KeySpec, key_tree};
+
+use crate::batch::Batch;
+use fields::FieldSpec;
+use layouts::LayoutSpec;
+use parse::program::{ColumnType, Program, RequestSlots};
+use parse::scan::{self, Scratch};
+use parse::times::{Calendar, Course, Zone};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use std::collections::HashMap;
+use pyo3::types::PyBytes;
+use std::sync::{Mutex, PoisonError};
+
+/// A compiled format, ready to parse.
+#[pyclass(name = "Program", frozen, module = "hitwatch._kernel")]
+pub struct PyProgram {
+    program: Program,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+#[pymethods]
+impl PyProgram {
+    #[new]
+    fn new(spec: ProgramSpec) -> PyResult<Self> {
+        Ok(Self {
+            program: spec.compile()?,
+            scratch: Mutex::default(),
+        })
+    }
+
+    /// Parse whole lines without holding the interpreter's lock; `course` is that of the batch
+    /// before it.
+    #[pyo3(signature = (data, first_line, keep_rejects, course = (None, None)))]
+    fn parse(
+        &self,
+        py: Python<'_>,
+        data: &Bound<'_, PyBytes>,
+        first_line: usize,
+        keep_rejects: usize,
+        course: (Option<i64>, Option<i64>),
+    ) -> Batch {
+        let bytes = data.as_bytes();
+        let (wall, latest) = course;
+        let course = Course { wall, latest };
+        let parsed = py.detach(|| {
+            let mut scratch = self.borrow_scratch();
+            let keep = keep_rejects;
+            let parsed = scan::parse(&self.program, bytes, first_line, keep, course, &mut scratch);
+            self.scratch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(scratch);
+            parsed
+        });
+        let names = self.program.columns.iter().map(|(name, _)| name.as_str());
+        Batch::new(names, parsed)
+    }
+}
+
+impl PyProgram {
+    /// Several threads may parse at once; each works in memory of its own.
+    fn borrow_scratch(&self) -> Scratch {
+        let mut free = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or_default()
+    }
+}
 
 pub fn unknown(what: &str, value: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {value}"))
-}
-
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct FieldSpec {
-    kind: String,
-    group: usize,
-    otherwise: Option<(usize, u16)>,
-    until: Vec<u8>,
-    end: Option<Vec<u8>>,
-    quotes: String,
-    greedy: bool,
-    forbids: Option<u8>,
-    leading_blanks: bool,
-    escape: String,
-    column: Option<String>,
-    port_column: Option<String>,
-    dash_is_zero: bool,
-    per_second: f64,
-    by_point: bool,
-    list: bool,
-    check: String,
-    lenient: bool,
-    glued: bool,
-    shared: bool,
-    spare: bool,
-    time_format: Vec<(String, f64)>,
 }
 
 #[derive(FromPyObject)]
@@ -57,126 +89,6 @@ pub struct ProgramSpec {
     zone: Vec<(i64, i64)>,
     year: Option<i64>,
     begun: Option<i64>,
-}
-
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct LayoutSpec {
-    layout: String,
-    lines: Vec<LineSpec>,
-    /// One dictionary a node: the field with its rank, the node below, the bit of a telling name.
-    keys: Vec<HashMap<Vec<u8>, KeySpec>>,
-    normalized_keys: bool,
-    required: Vec<Vec<usize>>,
-    told_by: u32,
-    pattern: Option<String>,
-    /// The field of each named group.
-    groups: Vec<(String, usize)>,
-}
-
-pub type KeySpec = (Option<(usize, u16)>, Option<usize>, u64);
-
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct LineSpec {
-    prefix: Vec<u8>,
-    first: usize,
-    end: usize,
-    ignore_rest: bool,
-    /// Separators, least number of values, whether there may be more, whether they are quoted.
-    counted: Option<(Vec<u8>, usize, bool, bool)>,
-}
-
-/// Known names as a tree. Arguments: the nodes; the number of fields there are.
-pub fn key_tree(
-    nodes: Vec<HashMap<Vec<u8>, KeySpec>>,
-    normalized_keys: bool,
-    fields: usize,
-) -> PyResult<Keys> {
-    let most = nodes.len().max(1);
-    let key = |(name, (value, names, telling)): (Vec<u8>, KeySpec)| {
-        if value.is_some_and(|(field, _)| field >= fields) || names.is_some_and(|n| n >= most) {
-            return Err(unknown("key", &String::from_utf8_lossy(&name)));
-        }
-        Ok((
-            name,
-            Key {
-                value,
-                names,
-                telling,
-            },
-        ))
-    };
-    let mut tree = nodes
-        .into_iter()
-        .map(|node| node.into_iter().map(key).collect())
-        .collect::<PyResult<Vec<_>>>()?;
-    tree.resize_with(most, HashMap::new);
-    Ok(Keys {
-        nodes: tree,
-        normalized: normalized_keys,
-    })
-}
-
-impl LayoutSpec {
-    /// Arguments: the fields of the program.
-    fn compile(self, fields: &[FieldSpec]) -> PyResult<Layout> {
-        let syntax = match self.layout.as_str() {
-            "positional" => return self.compile_lines(fields),
-            "regex" => return self.compile_pattern(fields.len()),
-            "json" => Syntax::Json,
-            "logfmt" => Syntax::Logfmt,
-            "ltsv" => Syntax::Ltsv,
-            other => return Err(unknown("layout", other)),
-        };
-        let fields = fields.len();
-        if let Some(wrong) = self.required.iter().flatten().find(|&&f| f >= fields) {
-            return Err(unknown("required field", &wrong.to_string()));
-        }
-        Ok(Layout::KeyValue(KeyValue {
-            syntax,
-            keys: key_tree(self.keys, self.normalized_keys, fields)?,
-            required: self.required,
-            told_by: self.told_by,
-        }))
-    }
-
-    fn compile_pattern(self, fields: usize) -> PyResult<Layout> {
-        let regex = framing::regex(&self.pattern.unwrap_or_default())?;
-        let groups = self.groups.into_iter().map(|(name, field)| {
-            let found = regex.capture_names().position(|n| n == Some(&name));
-            match found {
-                Some(group) if field < fields => Ok((group, field)),
-                _ => Err(unknown("group", &name)),
-            }
-        });
-        let groups = groups.collect::<PyResult<_>>()?;
-        Ok(Layout::Pattern(Pattern { regex, groups }))
-    }
-
-    fn compile_lines(self, fields: &[FieldSpec]) -> PyResult<Layout> {
-        let lines = self.lines.into_iter().map(|line| {
-            let Some(own) = fields.get(line.first..line.end) else {
-                return Err(unknown("fields of a line", &line.end.to_string()));
-            };
-            let unmarked = |field: &FieldSpec| field.greedy && field.kind == "request";
-            Ok(Line {
-                unmarked_request: own.iter().any(unmarked),
-                prefix: line.prefix,
-                fields: line.first..line.end,
-                ignore_rest: line.ignore_rest,
-                counted: line
-                    .counted
-                    .map(|(separators, least, open, quotes)| Counted {
-                        separators,
-                        least,
-                        open,
-                        quotes,
-                    }),
-            })
-        });
-        Ok(Layout::Positional(lines.collect::<PyResult<_>>()?))
-    }
 }
 
 impl ProgramSpec {
@@ -232,20 +144,6 @@ impl ProgramSpec {
     }
 }
 
-pub fn escape_by_name(name: &str) -> PyResult<Escape> {
-    Ok(match name {
-        "none" => Escape::None,
-        "backslash" => Escape::Backslash,
-        "doubled" => Escape::Doubled,
-        "json" => Escape::Json,
-        "percent" => Escape::Percent,
-        "plus" => Escape::Plus,
-        "hash" => Escape::Hash,
-        "name" => Escape::Name,
-        other => return Err(unknown("escape", other)),
-    })
-}
-
 fn column_type(name: &str) -> PyResult<ColumnType> {
     Ok(match name {
         "text" => ColumnType::Text,
@@ -254,142 +152,4 @@ fn column_type(name: &str) -> PyResult<ColumnType> {
         "time" => ColumnType::Time,
         other => return Err(unknown("column type", other)),
     })
-}
-
-impl FieldSpec {
-    fn compile(self, slot: &dyn Fn(&str) -> Slot) -> PyResult<Field> {
-        let kind = self.kind(slot)?;
-        let escape = escape_by_name(&self.escape)?;
-        let quotes = quotes_by_name(&self.quotes)?;
-        if quotes == Quotes::Always && self.until.first() != Some(&b'"') {
-            return Err(unknown(
-                "end of a quoted field",
-                &String::from_utf8_lossy(&self.until),
-            ));
-        }
-        let field = Field {
-            simple: false,
-            kind,
-            group: self.group.min(u16::MAX.into()),
-            otherwise: self.otherwise,
-            until: self.until,
-            end: self.end,
-            quotes,
-            greedy: self.greedy,
-            forbids: self.forbids,
-            leading_blanks: self.leading_blanks,
-            glued: self.glued,
-            shared: self.shared,
-            spare: self.spare,
-            escape,
-            check: check_by_name(&self.check),
-        };
-        Ok(Field {
-            simple: field.ends_at_first_sight(),
-            ..field
-        })
-    }
-
-    fn kind(&self, slot: &dyn Fn(&str) -> Slot) -> PyResult<Kind> {
-        let column = self.column.as_deref().and_then(slot);
-        Ok(match self.kind.as_str() {
-            "skip" => Kind::Skip,
-            "text" => Kind::Text(column),
-            "request" => Kind::Request,
-            "method" => Kind::Part(Part::Method),
-            "target" => Kind::Part(Part::Target),
-            "path" => Kind::Part(Part::Path),
-            "query" => Kind::Part(Part::Query),
-            "protocol" => Kind::Part(Part::Protocol),
-            "integer" => Kind::Integer {
-                slot: column,
-                dash_is_zero: self.dash_is_zero,
-            },
-            "seconds" => Kind::Seconds {
-                slot: column,
-                unit: match self.by_point {
-                    true => Unit::ByPoint(self.per_second),
-                    false => Unit::PerSecond(self.per_second),
-                },
-                list: self.list,
-            },
-            "time" => Kind::Time(time_format(&self.time_format)?),
-            "address" => Kind::Address {
-                host: column,
-                port: self.port_column.as_deref().and_then(slot),
-                class: match self.check.as_str() {
-                    "client" => Class::Client,
-                    "host" => Class::Host,
-                    other => return Err(unknown("class of an address", other)),
-                },
-                list: self.list,
-                lenient: self.lenient,
-            },
-            "coded" => Kind::Coded {
-                word: column,
-                number: self.port_column.as_deref().and_then(slot),
-            },
-            other => return Err(unknown("field kind", other)),
-        })
-    }
-}
-
-fn quotes_by_name(name: &str) -> PyResult<Quotes> {
-    Ok(match name {
-        "never" => Quotes::Never,
-        "always" => Quotes::Always,
-        "optional" => Quotes::Optional,
-        other => return Err(unknown("quotes", other)),
-    })
-}
-
-/// What a value is held against; the classes of addresses belong to their kind.
-fn check_by_name(name: &str) -> Check {
-    match name {
-        "user" => Check::User,
-        "status" => Check::Status,
-        "virtual_host" => Check::VirtualHost,
-        "forwarded" => Check::Forwarded,
-        _ => Check::None,
-    }
-}
-
-fn time_format(items: &[(String, f64)]) -> PyResult<TimeFormat> {
-    match items {
-        [(name, _)] if name == "clf" => return Ok(TimeFormat::Clf),
-        [(name, _)] if name == "iso" => return Ok(TimeFormat::Iso),
-        [(name, _)] if name == "any" => return Ok(TimeFormat::Any),
-        [(name, microseconds)] if name == "epoch" => {
-            return Ok(TimeFormat::Epoch {
-                microseconds: *microseconds,
-            });
-        }
-        _ => {}
-    }
-    let items = items.iter().map(|(name, number)| {
-        Ok(match name.as_str() {
-            "literal" => Item::Literal(*number as u8),
-            "blanks" => Item::Blanks,
-            "year" => Item::Year,
-            "short_year" => Item::ShortYear,
-            "month" => Item::Month,
-            "month_name" => Item::MonthName,
-            "day" => Item::Day,
-            "weekday" => Item::Weekday,
-            "weekday_number" => Item::WeekdayNumber,
-            "day_of_year" => Item::DayOfYear,
-            "hour" => Item::Hour,
-            "hour12" => Item::Hour12,
-            "half_of_day" => Item::HalfOfDay,
-            "minute" => Item::Minute,
-            "second" => Item::Second,
-            "fraction" => Item::Fraction,
-            "fraction_digits" => Item::FractionDigits(*number as u8),
-            "offset" => Item::Offset,
-            "zone_name" => Item::ZoneName,
-            "epoch_seconds" => Item::EpochSeconds,
-            other => return Err(unknown("time item", other)),
-        })
-    });
-    Ok(TimeFormat::Pattern(items.collect::<PyResult<Vec<_>>>()?))
 }

@@ -77,6 +77,17 @@ impl Parts {
     }
 }
 
+/// Memory that the parts of a whole use together, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryUsed(pub usize);
+
+impl MemoryUsed {
+    /// Something has become as large as it is now.
+    pub fn resize(&mut self, before: usize, after: usize) {
+        self.0 = (self.0 + after).saturating_sub(before);
+    }
+}
+
 /// The level at which all fit when none is larger; `None`: they fit as they are.
 fn level(sizes: &[usize], limit: usize) -> Option<usize> {
     let mut sorted = sizes.to_vec();

@@ -3,11 +3,18 @@
 //! It knows no log line. Keys are written by attackers: what they are and how many there are
 //! changes no more than the stated error, and nothing is `unsafe`.
 
+pub mod agents;
+pub mod arrivals;
 pub mod budget;
 pub mod codec;
+pub mod codes;
 pub mod distinct;
-pub mod durations;
+pub mod figures;
+pub mod labels;
+pub mod quantiles;
 pub mod rollup;
 pub mod rules;
 pub mod series;
+pub mod steps;
 pub mod text;
+pub mod visitors;

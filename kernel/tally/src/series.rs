@@ -6,6 +6,9 @@
 //! being added to are packed; when all of them need too much, each keeps fewer keys, and in the
 //! end the oldest are dropped.
 
+#[cfg(test)]
+mod tests;
+
 use crate::codec::{Reader, Writer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -36,6 +39,40 @@ impl Sums {
             bytes: number(),
         }
     }
+}
+
+/// Sums of hits that follow each other in a bucket, by the code of their key.
+pub type Runs = Vec<(i64, Vec<(u32, Sums)>)>;
+
+/// Sum hits up, so that a key is looked up once for those that follow each other in a bucket.
+///
+/// Arguments: times, codes and bytes of the hits; the width of a bucket, at least 1; how many
+/// codes there are.
+pub fn sum_runs(hits: impl Iterator<Item = (i64, u32, u64)>, width: i64, codes: usize) -> Runs {
+    let mut sums = vec![Sums::default(); codes];
+    let mut runs = Runs::new();
+    let mut met: Vec<u32> = Vec::new();
+    let mut bucket = None;
+    let mut close = |bucket: Option<i64>, sums: &mut [Sums], met: &mut Vec<u32>| {
+        let take = |code: u32| (code, std::mem::take(&mut sums[code as usize]));
+        if let Some(start) = bucket {
+            runs.push((start, met.drain(..).map(take).collect()));
+        }
+    };
+    for (time, code, bytes) in hits {
+        let start = time.div_euclid(width) * width;
+        if bucket != Some(start) {
+            close(bucket, &mut sums, &mut met);
+            bucket = Some(start);
+        }
+        let sum = &mut sums[code as usize];
+        if sum.hits == 0 {
+            met.push(code);
+        }
+        sum.add(Sums { hits: 1, bytes });
+    }
+    close(bucket, &mut sums, &mut met);
+    runs
 }
 
 /// One bucket.
@@ -225,86 +262,5 @@ impl Bucket {
                 .insert(String::from_utf8_lossy(key).into(), sums);
         }
         bucket
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sums(hits: u64, bytes: u64) -> Sums {
-        Sums { hits, bytes }
-    }
-
-    #[test]
-    fn sums_are_those_of_the_stretch_that_is_asked_for() {
-        let mut series = Series::new(10, 1 << 20);
-        for (start, key, amount) in [(0, "a", 1), (10, "a", 2), (10, "b", 5), (20, "a", 7)] {
-            series.add(start, key, sums(1, amount));
-        }
-        let (found, other) = series.sums(10, 20);
-        assert_eq!(
-            (found["a"], found["b"], found.len()),
-            (sums(1, 2), sums(1, 5), 2)
-        );
-        assert_eq!(other, Sums::default());
-        series.forget(20);
-        assert_eq!(series.sums(0, 30).0["a"], sums(1, 7));
-    }
-
-    #[test]
-    fn the_largest_keys_stay_however_many_there_are() {
-        let mut series = Series::new(50, 1 << 20);
-        for key in 0..10_000_u64 {
-            series.add(0, &key.to_string(), sums(1, 1));
-            series.add(0, "many", sums(1, 0));
-            series.add(0, "large", sums(0, 1));
-        }
-        let (found, other) = series.sums(0, 1);
-        assert!(found.len() <= 100);
-        assert_eq!((found["many"].hits, found["large"].bytes), (10_000, 10_000));
-        let hits: u64 = found.values().map(|sums| sums.hits).sum();
-        assert_eq!(hits + other.hits, 20_000);
-    }
-
-    #[test]
-    fn buckets_that_are_packed_say_what_they_said() {
-        let mut series = Series::new(10, 1 << 20);
-        let mut plain: HashMap<String, Sums> = HashMap::new();
-        for number in 0..20_000_u64 {
-            // In and out of order: buckets are packed and opened again.
-            let start = (number * 7919 % 3000) as i64;
-            let key = format!("/{}", number % 13);
-            series.add(start, &key, sums(1, number));
-            plain.entry(key).or_default().add(sums(1, number));
-        }
-        assert!(series.packed.len() > 2000);
-        let (found, other) = series.sums(i64::MIN, i64::MAX);
-        assert_eq!(other, Sums::default());
-        assert_eq!(found.len(), 13);
-        assert!(plain.iter().all(|(key, sums)| found[key.as_str()] == *sums));
-        series.forget(2990);
-        assert_eq!(
-            series.size,
-            series.packed.values().map(|p| cost(p)).sum::<usize>()
-        );
-    }
-
-    #[test]
-    fn memory_is_bounded_by_fewer_keys_and_then_by_fewer_buckets() {
-        let mut series = Series::new(500, 200_000);
-        for start in 0..5000 {
-            for key in 0..20 {
-                series.add(
-                    start,
-                    &format!("/section-{key}"),
-                    sums(u64::from(key == 3) + 1, 9),
-                );
-            }
-            assert!(series.size <= 200_000);
-        }
-        let (found, _) = series.sums(4000, 4001);
-        assert_eq!(found["/section-3"], sums(2, 9));
-        assert!(series.sums(0, 1).0.is_empty());
     }
 }

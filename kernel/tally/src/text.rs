@@ -1,13 +1,18 @@
 //! Texts as numbers.
 
 /// 64 bits of a text, the same in every run and release: FNV-1a (draft-eastlake-fnv), its bits
-/// then spread by the finaliser of MurmurHash3.
+/// then spread by `mix`.
 pub fn hash(value: &[u8]) -> u64 {
-    let mut hash = value.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
+    mix(value.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    }))
+}
+
+/// The finaliser of MurmurHash3.
+#[inline]
+pub const fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)
 }
 

@@ -1,0 +1,114 @@
+use super::*;
+use crate::columns::tests::{columns, integers, texts, times};
+use std::sync::Arc;
+use tally::budget::Budget;
+
+fn dimension(column: &str) -> Dimension {
+    Dimension {
+        column: column.to_owned(),
+        statuses: None,
+        divide: 0,
+        without: None,
+        absent: None,
+    }
+}
+
+fn batch() -> HitBatch {
+    let columns = columns([
+        (
+            "path",
+            texts(&[Some("/a"), Some("/b"), Some("/a"), None, Some("/c")]),
+        ),
+        ("referrer", texts(&[None, Some("x"), Some("y"), None, None])),
+        ("empty", texts(&[None; 5])),
+        (
+            "status",
+            integers(&[Some(200), Some(404), Some(404), Some(500), None]),
+        ),
+        (
+            "time",
+            times(&[Some(0), Some(3599), Some(3600), Some(-1), None]),
+        ),
+    ]);
+    HitBatch::new(columns, 5, None, None).unwrap()
+}
+
+/// Keys with their hits, sorted.
+fn count(dimension: &Dimension) -> Vec<(String, u64)> {
+    let mut rollup = Rollup::new(100, false, Arc::new(Budget::new(1 << 20)));
+    dimension.count(&batch(), &mut rollup);
+    let rows = rollup.keys.iter().zip(&rollup.figures);
+    let rows = rows.map(|(key, figures)| (key.text.to_string(), figures.hits));
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort();
+    rows
+}
+
+fn rows<const N: usize>(rows: [(&str, u64); N]) -> Vec<(String, u64)> {
+    rows.map(|(key, hits)| (key.to_owned(), hits)).into()
+}
+
+#[test]
+fn hits_count_under_the_values_of_a_text_column() {
+    let expected = rows([("/a", 2), ("/b", 1), ("/c", 1)]);
+    assert_eq!(count(&dimension("path")), expected);
+    assert_eq!(count(&dimension("empty")), []);
+    assert_eq!(count(&dimension("host")), []);
+}
+
+#[test]
+fn hits_without_a_value_count_where_there_is_a_key_for_them() {
+    let absent = |column: &str, key: &str| Dimension {
+        absent: Some(key.to_owned()),
+        ..dimension(column)
+    };
+    let expected = rows([("(none)", 1), ("/a", 2), ("/b", 1), ("/c", 1)]);
+    assert_eq!(count(&absent("path", "(none)")), expected);
+    assert_eq!(count(&absent("empty", "(none)")), rows([("(none)", 5)]));
+    // A value that is spelled like the key is one row with it.
+    let expected = rows([("/a", 2), ("/b", 1), ("/c", 2)]);
+    assert_eq!(count(&absent("path", "/c")), expected);
+}
+
+#[test]
+fn hits_with_a_value_in_another_column_are_left_out() {
+    let without = |column: &str, other: &str| Dimension {
+        without: Some(other.to_owned()),
+        ..dimension(column)
+    };
+    let expected = rows([("/a", 1), ("/c", 1)]);
+    assert_eq!(count(&without("path", "referrer")), expected);
+    assert_eq!(count(&without("path", "host")), count(&dimension("path")));
+    assert_eq!(count(&without("path", "path")), []);
+    let both = Dimension {
+        absent: Some("-".into()),
+        ..without("path", "referrer")
+    };
+    assert_eq!(count(&both), rows([("-", 1), ("/a", 1), ("/c", 1)]));
+}
+
+#[test]
+fn only_hits_with_some_statuses_count() {
+    let some = |from, to| Dimension {
+        statuses: Some((from, to)),
+        ..dimension("path")
+    };
+    assert_eq!(count(&some(404, 404)), rows([("/a", 1), ("/b", 1)]));
+    assert_eq!(count(&some(200, 299)), rows([("/a", 1)]));
+    assert_eq!(count(&some(500, 599)), []);
+}
+
+#[test]
+fn numbers_and_times_are_divided_rounding_down() {
+    let divided = |column: &str, divide| Dimension {
+        divide,
+        ..dimension(column)
+    };
+    let statuses = rows([("200", 1), ("404", 2), ("500", 1)]);
+    assert_eq!(count(&dimension("status")), statuses);
+    assert_eq!(count(&divided("status", 1)), statuses);
+    let classes = rows([("2", 1), ("4", 2), ("5", 1)]);
+    assert_eq!(count(&divided("status", 100)), classes);
+    let hours = rows([("-1", 1), ("0", 2), ("1", 1)]);
+    assert_eq!(count(&divided("time", 3600)), hours);
+}

@@ -1,0 +1,171 @@
+//! The hits of a batch, ready to be counted under any of its columns.
+
+#[cfg(test)]
+mod tests;
+
+use crate::columns::{Columns, find_numbers, find_text, hash_values, value};
+use crate::value_flags::ValueFlags;
+use arrow_array::PrimitiveArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::borrow::Cow;
+use std::sync::Arc;
+use tally::figures::Hit;
+use tally::quantiles;
+use tally::steps::sum_by_bucket;
+use tally::visitors::Visitors;
+
+/// The first status that is no plain success.
+const UNUSUAL: i16 = 300;
+
+/// Hits of a batch that count.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct HitBatch {
+    pub columns: Columns,
+    pub hits: Vec<Hit>,
+    /// Those that are no plain success, which several panels ask for alone.
+    unusual: Vec<Hit>,
+    /// Durations by row, where there are any.
+    pub seconds: Arc<[f64]>,
+}
+
+impl HitBatch {
+    /// Arguments: the columns and how many rows they have; a byte a row: whether it counts; which
+    /// values are flagged.
+    pub fn new(
+        columns: Columns,
+        rows: usize,
+        chosen: Option<&[u8]>,
+        flags: Option<&ValueFlags>,
+    ) -> PyResult<Self> {
+        if chosen.is_some_and(|chosen| chosen.len() != rows) {
+            return Err(PyValueError::new_err("the mask has another number of rows"));
+        }
+        let flags = flags.and_then(|flags| flags.of(&columns));
+        let status = find_numbers::<Int64Type>(&columns, "status");
+        let bytes = find_numbers::<Int64Type>(&columns, "bytes");
+        let durations = find_numbers::<Float64Type>(&columns, "duration_s");
+        let visitors = visitors(&columns, rows);
+        let hits = (0..rows)
+            .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
+            .map(|row| Hit {
+                bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
+                sized: value(bytes, row).is_some(),
+                visitor: visitors.as_ref().map_or(0, |hashes| hashes[row]),
+                row: row as u32,
+                status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
+                bucket: value(durations, row).map_or(quantiles::NONE, quantiles::bucket_of),
+                flagged: flags.as_ref().is_some_and(|(codes, flagged)| {
+                    value(Some(codes), row).is_some_and(|code| flagged[code as usize])
+                }),
+            })
+            .collect();
+        let seconds = durations.map_or_else(Vec::new, |durations| durations.values().to_vec());
+        Ok(Self::of(columns, hits, seconds.into()))
+    }
+
+    fn of(columns: Columns, hits: Vec<Hit>, seconds: Arc<[f64]>) -> Self {
+        let unusual = hits.iter().filter(|hit| hit.status >= UNUSUAL);
+        Self {
+            columns,
+            unusual: unusual.copied().collect(),
+            hits,
+            seconds,
+        }
+    }
+
+    /// The hits from one index up to another, or to the end.
+    pub fn between(&self, begin: usize, end: Option<usize>) -> PyResult<&[Hit]> {
+        let hits = self.hits.get(begin..end.unwrap_or(self.hits.len()));
+        hits.ok_or_else(|| PyValueError::new_err("there are no such hits"))
+    }
+
+    pub fn times(&self) -> PyResult<&PrimitiveArray<TimestampMicrosecondType>> {
+        let times = find_numbers(&self.columns, "time");
+        times.ok_or_else(|| PyValueError::new_err("there is no time"))
+    }
+
+    /// The hits with a status from one up to and with another.
+    pub fn with_statuses(&self, statuses: Option<(i16, i16)>) -> Cow<'_, [Hit]> {
+        let Some((from, to)) = statuses else {
+            return Cow::Borrowed(&self.hits);
+        };
+        let hits = match from >= UNUSUAL {
+            true => &self.unusual,
+            false => &self.hits,
+        };
+        let counts = |hit: &&Hit| (from..=to).contains(&hit.status);
+        Cow::Owned(hits.iter().filter(counts).copied().collect())
+    }
+}
+
+#[pymethods]
+impl HitBatch {
+    /// Number of hits that count.
+    fn __len__(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// How many of the hits say how many bytes were sent.
+    #[getter]
+    fn sized(&self) -> usize {
+        self.hits.iter().filter(|hit| hit.sized).count()
+    }
+
+    /// The hits from one index up to another, in the order in which they arrived.
+    fn slice(&self, begin: usize, end: usize) -> PyResult<Self> {
+        let hits = self.between(begin, Some(end))?.to_vec();
+        Ok(Self::of(self.columns.clone(), hits, self.seconds.clone()))
+    }
+
+    /// Hits and bytes by start of bucket: (start, hits, bytes, hits whose bytes are known).
+    ///
+    /// Arguments: width of the buckets; from which hit on, and up to which.
+    #[pyo3(signature = (width, begin = 0, end = None))]
+    fn steps(
+        &self,
+        width: i64,
+        begin: usize,
+        end: Option<usize>,
+    ) -> PyResult<Vec<(i64, u64, u64, u64)>> {
+        let times = Some(self.times()?);
+        let hits = self.between(begin, end)?.iter();
+        if width < 1 {
+            return Err(PyValueError::new_err("buckets have a width"));
+        }
+        let timed = hits.filter_map(|hit| Some((value(times, hit.row as usize)?, hit)));
+        let steps = sum_by_bucket(timed, width).into_iter();
+        let flat = steps.map(|step| (step.start, step.hits, step.bytes, step.hits_with_bytes));
+        Ok(flat.collect())
+    }
+
+    /// Times of the earliest and the latest hit.
+    fn range(&self) -> Option<(i64, i64)> {
+        let times = find_numbers::<TimestampMicrosecondType>(&self.columns, "time");
+        let hits = self.hits.iter();
+        let times = hits.filter_map(|hit| value(times, hit.row as usize));
+        times.fold(None, |range, time| match range {
+            None => Some((time, time)),
+            Some((first, last)) => Some((time.min(first), time.max(last))),
+        })
+    }
+}
+
+/// Hashes of the visitors by row; `None` where clients are not logged.
+fn visitors(columns: &Columns, rows: usize) -> Option<Vec<u64>> {
+    let (clients, names) = find_text(columns, "client")?;
+    let names = hash_values(names);
+    let agents = find_text(columns, "user_agent").map(|(codes, all)| (codes, hash_values(all)));
+    let times = find_numbers::<TimestampMicrosecondType>(columns, "time");
+    let mut visitors = Visitors::default();
+    let visitor = |row: usize| {
+        let client = value(Some(clients), row).map_or(0, |code| names[code as usize]);
+        let agent = agents.as_ref().and_then(|(codes, hashes)| {
+            let code = value(Some(*codes), row)?;
+            Some(hashes[code as usize])
+        });
+        visitors.hash(client, agent, value(times, row).unwrap_or(0))
+    };
+    Some((0..rows).map(visitor).collect())
+}

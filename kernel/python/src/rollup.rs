@@ -1,0 +1,198 @@
+//! The door to rollups: batches go in, rows come out.
+
+use crate::columns::find;
+use crate::dimension::Dimension;
+use crate::hit_batch::HitBatch;
+use crate::labels::{Labelled, names};
+use crate::rows::{Row, key_row, order_by_name, total_row};
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tally::budget::Budget;
+use tally::codec::{Reader, Writer};
+use tally::rollup::Rollup;
+
+/// Memory that several rollups share.
+#[pyclass(name = "Budget", frozen, module = "hitwatch._kernel")]
+pub struct PyBudget {
+    budget: Arc<Budget>,
+}
+
+#[pymethods]
+impl PyBudget {
+    /// Argument: bytes.
+    #[new]
+    fn new(limit: usize) -> Self {
+        Self {
+            budget: Arc::new(Budget::new(limit)),
+        }
+    }
+}
+
+/// Figures by key, over any number of batches.
+#[pyclass(name = "Rollup", frozen, module = "hitwatch._kernel")]
+pub struct PyRollup {
+    rollup: Mutex<Rollup>,
+}
+
+#[pymethods]
+impl PyRollup {
+    /// Arguments: keys that are kept while memory lasts; the memory that it shares with others;
+    /// whether rows that give way are kept until they are taken.
+    #[new]
+    #[pyo3(signature = (capacity, budget, keep_evicted = false))]
+    fn new(capacity: usize, budget: &PyBudget, keep_evicted: bool) -> Self {
+        Self {
+            rollup: Mutex::new(Rollup::new(capacity, keep_evicted, budget.budget.clone())),
+        }
+    }
+
+    /// Count hits under the values of a column.
+    ///
+    /// Arguments: the hits; what they are counted under; whether to wait while another thread
+    /// counts. Returns whether they were counted.
+    #[pyo3(signature = (hits, dimension, wait = true))]
+    fn add(
+        &self,
+        py: Python<'_>,
+        hits: &HitBatch,
+        dimension: Dimension,
+        wait: bool,
+    ) -> PyResult<bool> {
+        if find(&hits.columns, &dimension.column).is_none() {
+            return Err(PyKeyError::new_err(dimension.column));
+        }
+        Ok(py.detach(|| {
+            let Some(mut rollup) = self.lock_if(wait) else {
+                return false;
+            };
+            dimension.count(hits, &mut rollup);
+            rollup.enforce_limits();
+            true
+        }))
+    }
+
+    /// Keep to what may be used of memory, which others share.
+    fn enforce_limits(&self, py: Python<'_>) {
+        py.detach(|| self.lock().enforce_limits());
+    }
+
+    /// Count rows that gave way since this was called last under their labels, each into a rollup.
+    fn hand_on(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
+        let rows = py.detach(|| self.lock().take_evicted());
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<&str> = rows.iter().map(|(key, _)| &**key).collect();
+        let named = names(py, &keys, &labelled)?;
+        for ((_, rollup), names) in labelled.iter().zip(named) {
+            let rollup = rollup.get();
+            py.detach(|| rollup.lock().add_rows(rows.iter().map(|(_, f)| f), names));
+        }
+        Ok(())
+    }
+
+    /// Count all rows under their labels, each into a rollup. Nobody may be adding meanwhile.
+    fn put_into(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
+        for (_, rollup) in &labelled {
+            self.apart_from(rollup.get())?;
+        }
+        // Python may be asked for labels, which nobody may who holds the lock.
+        let keys = py.detach(|| self.lock().keys.clone());
+        let keys: Vec<&str> = keys.iter().map(|key| &*key.text).collect();
+        let named = names(py, &keys, &labelled)?;
+        for ((_, rollup), names) in labelled.iter().zip(named) {
+            let rollup = rollup.get();
+            py.detach(|| {
+                let own = self.lock();
+                rollup.lock().add_rows(own.figures.iter(), names);
+            });
+        }
+        Ok(())
+    }
+
+    /// Add what another has counted.
+    fn merge(&self, other: &Self) -> PyResult<()> {
+        self.apart_from(other)?;
+        self.lock().merge(&other.lock());
+        Ok(())
+    }
+
+    /// Everything that has been counted; the same counts are the same bytes.
+    ///
+    /// Rows that gave way must have been taken: they are not in it.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let mut writer = Writer::default();
+        py.detach(|| self.lock().write(&mut writer));
+        PyBytes::new(py, &writer.bytes)
+    }
+
+    /// Become what `to_bytes` has written; this must be empty, and is worthless after an error.
+    fn restore(&self, py: Python<'_>, data: &[u8]) -> PyResult<()> {
+        let read = py.detach(|| {
+            let mut reader = Reader::new(data);
+            self.lock().read(&mut reader)?;
+            reader.end()
+        });
+        read.map_err(|damage| PyValueError::new_err(damage.0))
+    }
+
+    /// The rows, and at the end, without a key, what gave way.
+    ///
+    /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
+    /// `key`: by key, numbers as such; how many of the first.
+    #[pyo3(signature = (sort, limit = None))]
+    fn rows(&self, sort: &str, limit: Option<usize>) -> PyResult<Vec<Row>> {
+        let order = order_by_name(sort)?;
+        let rollup = self.lock();
+        let first = rollup.first(&order, limit).into_iter();
+        let other = (rollup.other.hits > 0).then(|| total_row(&rollup.other));
+        Ok(first.map(|at| key_row(&rollup, at)).chain(other).collect())
+    }
+
+    /// The row of each of some keys; `None` where there is none.
+    fn rows_of(&self, keys: Vec<String>) -> Vec<Option<Row>> {
+        let rollup = self.lock();
+        let found = keys.iter().map(|key| rollup.find(key));
+        found.map(|at| Some(key_row(&rollup, at?))).collect()
+    }
+
+    /// Figures of all rows together, as a row without a key.
+    fn total(&self) -> Row {
+        total_row(&self.lock().total())
+    }
+
+    /// The logarithmic buckets of all durations: (upper end in seconds, hits), in order.
+    fn durations(&self) -> Vec<(f64, u64)> {
+        let total = self.lock().total();
+        total.durations.map_or_else(Vec::new, |all| all.histogram())
+    }
+
+    /// Distinct keys there have been, and hits that a key without a row had at most.
+    fn bounds(&self) -> (u64, u64) {
+        let rollup = self.lock();
+        (rollup.distinct_keys(), rollup.evicted_max)
+    }
+}
+
+impl PyRollup {
+    fn lock(&self) -> MutexGuard<'_, Rollup> {
+        self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rollup; `None` while another thread counts and nobody is to wait.
+    fn lock_if(&self, wait: bool) -> Option<MutexGuard<'_, Rollup>> {
+        match self.rollup.try_lock() {
+            Ok(rollup) => Some(rollup),
+            Err(_) => wait.then(|| self.lock()),
+        }
+    }
+
+    fn apart_from(&self, other: &Self) -> PyResult<()> {
+        match std::ptr::eq(self, other) {
+            false => Ok(()),
+            true => Err(PyValueError::new_err("a rollup cannot be added to itself")),
+        }
+    }
+}

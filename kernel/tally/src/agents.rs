@@ -1,0 +1,117 @@
+//! What a user agent says of the program behind it, by rules that are given; knows none by name.
+
+mod known;
+#[cfg(test)]
+mod tests;
+
+pub use known::KnownAgents;
+
+use crate::rules::{Rules, Spec};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The kind of a program of which nothing is known.
+const UNKNOWN: &str = "unknown";
+
+/// The program behind a request, as it calls itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    pub browser: String,
+    pub browser_version: String,
+    pub system: String,
+    pub system_version: String,
+    pub kind: Cow<'static, str>,
+    /// Its name, when it is a bot.
+    pub bot: Option<String>,
+}
+
+impl Agent {
+    fn unknown() -> Self {
+        Self {
+            kind: UNKNOWN.into(),
+            ..Self::default()
+        }
+    }
+
+    pub fn of_bot(kind: String, name: String) -> Self {
+        Self {
+            kind: kind.into(),
+            bot: Some(name),
+            ..Self::default()
+        }
+    }
+}
+
+/// How browsers are recognized.
+pub struct GuideSpec {
+    /// Answers: family and version.
+    pub browsers: Vec<Spec>,
+    /// Answers: family and the two numbers of the version.
+    pub systems: Vec<Spec>,
+    /// Systems whose releases differ in the second number.
+    pub by_minor: HashSet<String>,
+    /// Browsers that are humans' on any system, and whatever their text begins with.
+    pub text_browsers: HashSet<String>,
+    /// What texts of humans' browsers begin with where no system is known.
+    pub beginnings: Vec<String>,
+}
+
+/// Recognizes browsers.
+pub struct Guide {
+    rules: Rules,
+    by_minor: HashSet<String>,
+    text_browsers: HashSet<String>,
+    beginnings: Vec<String>,
+}
+
+impl Guide {
+    pub fn new(spec: GuideSpec) -> Result<Self, String> {
+        Ok(Self {
+            rules: Rules::new(vec![spec.browsers, spec.systems])?,
+            by_minor: spec.by_minor,
+            text_browsers: spec.text_browsers,
+            beginnings: spec.beginnings,
+        })
+    }
+
+    /// The browser that a text names.
+    ///
+    /// A human's is what is a browser, and runs on something or begins as browsers do.
+    pub fn browser(&self, text: &str) -> Agent {
+        let mut answers = self.rules.answers(text).into_iter();
+        let mut next = || answers.next().flatten().unwrap_or_default().into_iter();
+        let (mut browser, mut system) = (next(), next());
+        let [name, version] = [(); 2].map(|()| browser.next().unwrap_or_default());
+        let [family, major, minor] =
+            [(); 3].map(|()| system.next().unwrap_or_default().trim().to_owned());
+        let mut parts = vec![major];
+        if self.by_minor.contains(&family) {
+            parts.push(minor);
+        }
+        parts.retain(|part| !part.is_empty());
+        let human = !name.is_empty()
+            && (!family.is_empty()
+                || self.text_browsers.contains(&name)
+                || self.beginnings.iter().any(|begin| text.starts_with(begin)));
+        Agent {
+            browser: name,
+            browser_version: version,
+            system: family,
+            system_version: parts.join("."),
+            kind: if human { "human" } else { UNKNOWN }.into(),
+            bot: None,
+        }
+    }
+}
+
+/// What is read of a text: its first characters without blanks around them, in ASCII. Names of
+/// programs are ASCII, and what is not becomes a question mark.
+pub fn normalize(text: &str, up_to: usize) -> Cow<'_, str> {
+    let blank = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
+    if text.is_ascii() {
+        return text[..text.len().min(up_to)].trim_matches(blank).into();
+    }
+    let first: String = text.chars().take(up_to).collect();
+    let plain = first.trim_matches(blank).chars();
+    plain.map(|c| if c.is_ascii() { c } else { '?' }).collect()
+}

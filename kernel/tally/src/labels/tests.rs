@@ -1,0 +1,86 @@
+use super::*;
+
+#[test]
+fn a_site_is_the_host_of_an_address() {
+    for (address, expected) in [
+        ("https://www.Example.org/a?b", Some("example.org")),
+        (" HTTP://user:pw@example.org.:8080", Some("example.org")),
+        ("android-app://com.example.app/", Some("com.example.app")),
+        ("http://www.org", Some("www.org")),
+        ("http://[2001:DB8::1]:80/x", Some("[2001:db8::1]")),
+        ("http://localhost \t", Some("localhost")),
+        ("http://bücher.example/", Some("bücher.example")),
+        ("http://a..b/", None),
+        ("http://-a.b/", None),
+        ("http://a.b:123456/", None),
+        ("http://a.b\\@c.d/", None),
+        ("http://a@b@c/", None),
+        ("http://a b", None),
+        ("http://[::1", None),
+        ("http://[1]/", None),
+        ("ftp://a.b/", None),
+        ("-", None),
+    ] {
+        assert_eq!(site(address).as_deref(), expected, "{address}");
+    }
+    assert_eq!(site(&format!("http://{}/", "a".repeat(254))), None);
+    assert!(site(&format!("http://{}/", "a".repeat(253))).is_some());
+}
+
+#[test]
+fn files_are_told_by_their_extensions() {
+    let extensions = HashSet::from(["css".to_owned(), "7z".to_owned()]);
+    for path in ["/a.css", "/a.CSS?v=1", "/b.c/d.7z;x=1", "x.css"] {
+        assert!(is_file(path, &extensions), "{path}");
+    }
+    for path in ["/css", "/a.css/", "/a.html", "/a?b.css", "/a.css.map", ""] {
+        assert!(!is_file(path, &extensions), "{path}");
+    }
+}
+
+#[test]
+fn a_part_of_an_agent_is_a_bot_s_or_a_browser_s() {
+    let parts = [Part::Browser, Part::System, Part::Kind, Part::Bot];
+    let all = |agent: &Agent| parts.map(|part| part.of(agent, "?"));
+    let text = |text: &str| Some(text.to_owned());
+    let bot = Agent {
+        browser: "Fire".into(),
+        ..Agent::of_bot("crawler".into(), "Crawly".into())
+    };
+    assert_eq!(
+        all(&bot),
+        [None, None, text("crawler"), text("Crawly (crawler)")]
+    );
+    let human = Agent {
+        browser: " Fire".into(),
+        browser_version: "7 ".into(),
+        kind: "human".into(),
+        ..Agent::default()
+    };
+    assert_eq!(
+        all(&human),
+        [text("Fire 7"), text("?"), text("human"), None]
+    );
+    let odd = Agent {
+        browser: "Fire ".into(),
+        system_version: " 10".into(),
+        ..Agent::default()
+    };
+    assert_eq!(all(&odd), [text("Fire"), text("10"), text(""), None]);
+}
+
+#[test]
+fn parts_have_names() {
+    for (name, part) in [
+        ("browser", Part::Browser),
+        ("system", Part::System),
+        ("kind", Part::Kind),
+        ("bot", Part::Bot),
+    ] {
+        assert_eq!(
+            format!("{:?}", Part::by_name(name)),
+            format!("{:?}", Some(part))
+        );
+    }
+    assert!(Part::by_name("robot").is_none());
+}

@@ -1,0 +1,90 @@
+//! A rollup as bytes, and back.
+
+use super::Rollup;
+use crate::budget::MemoryUsed;
+use crate::codec::{Damage, Reader, Writer};
+use crate::distinct::Distinct;
+use crate::figures::Figures;
+
+/// How much is read before the bounds are looked at again, bytes of memory.
+pub(super) const SETTLE: usize = 1 << 20;
+
+/// Bytes of a row that is written, at least.
+const LEAST_ROW: usize = 12;
+
+impl Rollup {
+    /// Everything that has been counted, the rows in the order of their keys: the same rows make
+    /// the same bytes, whatever order they were met in. Of a key only what it does not share
+    /// with the one before is written.
+    ///
+    /// Rows that gave way are somebody else's, who must have taken them.
+    pub fn write(&self, to: &mut Writer) {
+        to.number(self.evicted_max);
+        to.byte(u8::from(self.has_evicted));
+        if self.has_evicted {
+            // While none has gone, the keys say how many there are.
+            self.distinct.write(to);
+        }
+        self.other.write(to);
+        let keys = self.keys.iter().enumerate();
+        let mut order: Vec<(&[u8], usize)> =
+            keys.map(|(at, key)| (key.text.as_bytes(), at)).collect();
+        order.sort_unstable();
+        to.number(order.len() as u64);
+        let mut before: &[u8] = &[];
+        for (key, at) in order {
+            let same = before.iter().zip(key).take_while(|(one, two)| one == two);
+            // A byte, so that few bytes cannot ask for many long keys.
+            let shared = same.take(usize::from(u8::MAX)).count();
+            to.byte(shared as u8);
+            to.text(&key[shared..]);
+            to.number(self.keys[at].undercount);
+            self.figures[at].write(to);
+            before = key;
+        }
+    }
+
+    /// Become what has been written; this must be empty.
+    ///
+    /// The bounds are kept from row to row, whatever is said to come.
+    pub fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        self.evicted_max = from.number()?;
+        self.has_evicted = match from.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(Damage("keys have been evicted or they have not")),
+        };
+        let distinct = match self.has_evicted {
+            true => Distinct::read(from)?,
+            false => Distinct::default(),
+        };
+        self.other = Figures::read(from)?;
+        self.used.0 += self.other.size();
+        let mut text: Vec<u8> = Vec::new();
+        let mut enforced = 0;
+        for row in 0..from.count(LEAST_ROW)? {
+            let shared = usize::from(from.byte()?);
+            let rest = from.text()?;
+            let after = text.get(shared..).ok_or(Damage("a key shares too much"))?;
+            if row > 0 && rest <= after {
+                return Err(Damage("keys are not in order"));
+            }
+            text.truncate(shared);
+            text.extend_from_slice(rest);
+            let key = std::str::from_utf8(&text).map_err(|_| Damage("a key is no text"))?;
+            let undercount = from.number()?;
+            let figures = Figures::read(from)?;
+            let place = self.place(key);
+            self.used.0 += figures.size();
+            self.keys[place].undercount = undercount;
+            self.figures[place] = figures;
+            if self.size() - enforced.min(self.size()) > SETTLE {
+                self.enforce_limits();
+                enforced = self.size();
+            }
+        }
+        self.distinct.merge(&distinct, &mut MemoryUsed::default());
+        self.enforce_limits();
+        Ok(())
+    }
+}

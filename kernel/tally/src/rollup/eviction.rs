@@ -1,0 +1,127 @@
+//! Which rows stay when there are too many, or when they take too much memory.
+
+use super::{Rollup, Rows};
+use crate::budget::MemoryUsed;
+use crate::figures::Figures;
+use std::cmp::Reverse;
+
+/// Rows with the most hits whose counts stay as exact as can be.
+const EXACT: usize = 1000;
+
+/// A figure that rows are ordered by.
+type Of = fn(&Figures) -> u64;
+
+/// How small the counts of other rows are made, one after the other: registers as a power of
+/// two, buckets of durations.
+const SMALLER: [(u8, usize); 3] = [(10, 64), (9, 32), (8, 16)];
+
+impl Rollup {
+    /// Use no more memory than this, as far as one row does not need more.
+    ///
+    /// Where visitors and durations take the most of it, those of the rows with the fewest hits
+    /// are made smaller first, then such rows give way; rows with the most hits stay, with
+    /// smaller counts, as long as these take the most.
+    pub(super) fn reduce(&mut self, most: usize) {
+        for size in SMALLER {
+            if self.size() > most && self.is_mostly_sketches() {
+                self.shrink(size, EXACT);
+            }
+        }
+        let mut smaller = SMALLER.iter();
+        let mut left = self.keys.len();
+        while self.size() > most && left > 1 {
+            let sketches = self.is_mostly_sketches();
+            if sketches
+                && left <= EXACT
+                && let Some(&size) = smaller.next()
+            {
+                self.shrink(size, 0);
+                continue;
+            }
+            left = match sketches && left > EXACT {
+                true => (left / 2).max(EXACT),
+                false => left / 2,
+            };
+            self.evict(left);
+        }
+    }
+
+    /// Whether visitors and durations take the most of its memory.
+    fn is_mostly_sketches(&self) -> bool {
+        self.used.0 > self.size() / 2
+    }
+
+    /// Make the counts of rows smaller. Arguments: to which size; how many rows, those with the
+    /// most hits, are left as they are.
+    fn shrink(&mut self, size: (u8, usize), spared: usize) {
+        let mut hits: Vec<u64> = self.figures.iter().map(|figures| figures.hits).collect();
+        let least = match hits.len() {
+            rows if spared == 0 || rows == 0 => u64::MAX,
+            rows if rows <= spared => 0,
+            _ => *hits.select_nth_unstable_by_key(spared, |&h| Reverse(h)).1,
+        };
+        for figures in self.figures.iter_mut().filter(|f| f.hits <= least) {
+            figures.shrink(size, &mut self.used);
+        }
+    }
+
+    /// Keep the keys with the most hits, and those with the most and the largest bytes.
+    pub(super) fn evict(&mut self, kept: usize) {
+        let few = (kept / 20).max(1);
+        let mut evicted: Vec<usize> = (0..self.keys.len()).collect();
+        let orders: [(usize, Of); 3] = [
+            (kept, |figures| figures.hits),
+            (few, |figures| figures.bytes),
+            (few, |figures| figures.largest),
+        ];
+        let mut staying = vec![false; self.keys.len()];
+        for (count, of) in orders {
+            if evicted.len() <= count {
+                return;
+            }
+            evicted.select_nth_unstable_by_key(count, |&at| Reverse(of(&self.figures[at])));
+            for at in evicted.drain(..count) {
+                staying[at] = true;
+            }
+        }
+        self.evicted_max += evicted
+            .iter()
+            .map(|&at| self.figures[at].hits)
+            .max()
+            .unwrap_or(0);
+        self.has_evicted = true;
+        self.table.clear();
+        let mut kept = 0;
+        for at in (0..staying.len()).filter(|&at| staying[at]) {
+            self.keys.swap(kept, at);
+            self.figures.swap(kept, at);
+            let (keys, hash) = (&self.keys, self.keys[kept].hash);
+            self.table.insert_unique(hash, kept, |&at| keys[at].hash);
+            kept += 1;
+        }
+        let has_evicted = self.keys.drain(kept..).zip(self.figures.drain(kept..));
+        for (key, mut figures) in has_evicted {
+            self.key_bytes -= key.text.len();
+            self.other.merge(&figures, &mut self.used);
+            match &mut self.evicted {
+                None => figures.free(&mut self.used),
+                Some(evicted) => {
+                    self.used.0 = self.used.0.saturating_sub(figures.size());
+                    figures.shrink(SMALLER[0], &mut MemoryUsed::default());
+                    evicted.push((key.text, figures));
+                }
+            }
+        }
+        let room = kept.next_power_of_two();
+        self.keys.shrink_to(room);
+        self.figures.shrink_to(room);
+    }
+
+    /// Rows that gave way since somebody asked last.
+    pub fn take_evicted(&mut self) -> Rows {
+        self.evicted
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,218 @@
+use super::encoding::SETTLE;
+use super::*;
+use crate::codec::{self, Damage, Reader, Writer};
+use crate::quantiles;
+
+fn hit(visitor: u64) -> Hit {
+    Hit {
+        bytes: 10,
+        visitor,
+        row: 0,
+        status: 200,
+        bucket: quantiles::bucket_of(0.5),
+        flagged: false,
+        sized: true,
+    }
+}
+
+fn rollup(capacity: usize, keep_evicted: bool, memory: usize) -> Rollup {
+    Rollup::new(capacity, keep_evicted, Arc::new(Budget::new(memory)))
+}
+
+fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
+    let place = rollup.place(&key.to_string());
+    let hit = hit(text::hash(&visitor.to_le_bytes()));
+    rollup.add(place, [&hit], &[0.5]);
+}
+
+#[test]
+fn no_hit_is_lost_and_no_key_lacks_more_than_is_said() {
+    let mut rollup = rollup(100, false, 1 << 30);
+    for round in 0..50u64 {
+        for key in 0..100 {
+            count(&mut rollup, key * (1 + round * key / 7), round);
+        }
+        rollup.enforce_limits();
+    }
+    let sum: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
+    assert_eq!(sum + rollup.other.hits, 5000);
+    assert!(rollup.keys.len() <= 200 && rollup.evicted_max > 0);
+    let place = rollup.place("0");
+    assert_eq!(
+        (rollup.figures[place].hits, rollup.keys[place].undercount),
+        (50, 0)
+    );
+}
+
+#[test]
+fn memory_is_bounded_and_accounted_for() {
+    const MEMORY: usize = 32 << 20;
+    let mut rollup = rollup(20_000, false, MEMORY);
+    for visitor in 0..3_000_000u64 {
+        count(&mut rollup, visitor % 30_000, visitor);
+        if visitor % 50_000 == 0 {
+            rollup.enforce_limits();
+            assert_eq!(rollup.used.0, rollup.sketches());
+            assert!(rollup.size() <= MEMORY);
+        }
+    }
+    let first = rollup.place("7");
+    let found = rollup.figures[first].visitors.count();
+    assert!((90..=110).contains(&found), "{found}");
+}
+
+fn written(rollup: &Rollup) -> Vec<u8> {
+    let mut writer = Writer::default();
+    rollup.write(&mut writer);
+    writer.bytes
+}
+
+fn read(bytes: &[u8], capacity: usize, memory: usize) -> Result<Rollup, Damage> {
+    let mut found = rollup(capacity, false, memory);
+    let mut reader = Reader::new(bytes);
+    found.read(&mut reader)?;
+    reader.end()?;
+    Ok(found)
+}
+
+#[test]
+fn what_is_written_is_read_back_and_goes_on_alike() {
+    for (capacity, memory) in [(1000, 1 << 30), (100, 1 << 30), (1000, 1 << 20)] {
+        let mut rollup = rollup(capacity, false, memory);
+        for number in 0..40_000u64 {
+            count(&mut rollup, number % 7 * (number % 150), number);
+            if number % 1000 == 0 {
+                rollup.enforce_limits();
+            }
+        }
+        rollup.enforce_limits();
+        let bytes = written(&rollup);
+        let mut found = read(&bytes, capacity, memory).unwrap();
+        assert_eq!(written(&found), bytes);
+        assert_eq!(found.used.0, found.sketches());
+        assert!(found.size() <= rollup.size());
+        assert_eq!(found.distinct_keys(), rollup.distinct_keys());
+        let mut more = Rollup::new(capacity, false, Arc::new(Budget::new(1 << 30)));
+        (0..50).for_each(|key| count(&mut more, key * 3, key));
+        let mut twice = [read(&bytes, 10_000, 1 << 30).unwrap(), more];
+        let (one, two) = twice.split_at_mut(1);
+        one[0].merge(&two[0]);
+        two[0].capacity = 10_000;
+        two[0].merge(&found);
+        assert_eq!(written(&one[0]), written(&two[0]));
+        found.merge(&read(&bytes, capacity, memory).unwrap());
+        assert_eq!(found.total().hits, 80_000);
+    }
+}
+
+#[test]
+fn the_order_in_which_keys_were_met_makes_no_difference() {
+    let (mut one, mut two) = (rollup(100, false, 1 << 30), rollup(100, false, 1 << 30));
+    (0..100).for_each(|key| count(&mut one, key, key));
+    (0..100).rev().for_each(|key| count(&mut two, key, key));
+    assert_eq!(written(&one), written(&two));
+}
+
+#[test]
+fn what_is_read_keeps_to_the_bounds_it_is_read_into() {
+    let mut large = rollup(50_000, false, 1 << 30);
+    for number in 0..200_000u64 {
+        count(&mut large, number % 50_000, number);
+    }
+    let bytes = written(&large);
+    let small = read(&bytes, 50_000, 1 << 20).unwrap();
+    assert!(small.size() <= 1 << 20 && small.evicted_max > 0);
+    assert_eq!(small.total().hits, 200_000);
+    assert_eq!(small.used.0, small.sketches());
+    // While it is read, too: what has no end is as far as it was.
+    let mut begun = rollup(50_000, false, 1 << 20);
+    let cut = &bytes[..bytes.len() - 1];
+    assert!(begun.read(&mut Reader::new(cut)).is_err());
+    assert!(begun.size() <= (1 << 20) + 2 * SETTLE);
+    let few = read(&bytes, 100, 1 << 30).unwrap();
+    assert!(few.keys.len() <= 200);
+    assert_eq!(few.total().hits, 200_000);
+}
+
+#[test]
+fn damage_is_refused_or_harmless() {
+    let mut rollup = rollup(5, false, 1 << 30);
+    for key in 0..40 {
+        count(&mut rollup, key % 20, key);
+        rollup.enforce_limits();
+    }
+    let bytes = written(&rollup);
+    for cut in 0..bytes.len() {
+        assert!(read(&bytes[..cut], 100, 1 << 20).is_err());
+    }
+    assert!(read(&[&bytes[..], &[0]].concat(), 100, 1 << 20).is_err());
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut other = bytes.clone();
+            other[place] ^= 1 << bit;
+            if let Ok(found) = read(&other, 100, 1 << 20) {
+                assert!(found.size() <= (1 << 20) + other.len() * codec::MOST);
+                let again = read(&written(&found), 100, 1 << 20).unwrap();
+                assert_eq!(written(&again), written(&found));
+            }
+        }
+    }
+}
+
+#[test]
+fn few_keys_stay_however_many_visitors_they_have() {
+    let mut rollup = rollup(1000, false, 1 << 20);
+    for visitor in 0..300_000u64 {
+        count(&mut rollup, visitor % 300, visitor);
+        if visitor % 10_000 == 0 {
+            rollup.enforce_limits();
+        }
+    }
+    rollup.enforce_limits();
+    assert!(rollup.size() <= 1 << 20);
+    assert_eq!((rollup.keys.len(), rollup.other.hits), (300, 0));
+    assert!(rollup.figures.iter().all(|figures| figures.hits == 1000));
+}
+
+#[test]
+fn what_gives_way_is_handed_on() {
+    let mut rollup = rollup(10, true, 1 << 30);
+    for key in 0..100 {
+        count(&mut rollup, key, key);
+        rollup.enforce_limits();
+    }
+    let hits: u64 = rollup.take_evicted().iter().map(|(_, f)| f.hits).sum();
+    assert_eq!(hits, rollup.other.hits);
+    assert!(hits > 0 && rollup.take_evicted().is_empty());
+}
+
+fn first_keys(rollup: &Rollup, order: &str, limit: Option<usize>) -> Vec<String> {
+    let indices = rollup.first(&Order::by_name(order).unwrap(), limit);
+    let keys = indices
+        .into_iter()
+        .map(|at| rollup.keys[at].text.to_string());
+    keys.collect()
+}
+
+#[test]
+fn rows_are_ordered_by_a_metric_and_then_by_key() {
+    let mut rollup = rollup(100, false, 1 << 30);
+    for (key, hits, status) in [("b", 2, 404), ("10", 3, 200), ("9", 1, 500), ("a", 2, 404)] {
+        let place = rollup.place(key);
+        let hit = Hit { status, ..hit(1) };
+        rollup.add(place, vec![&hit; hits], &[hits as f64]);
+    }
+    assert_eq!(first_keys(&rollup, "hits", None), ["10", "a", "b", "9"]);
+    assert_eq!(first_keys(&rollup, "hits", Some(2)), ["10", "a"]);
+    assert_eq!(first_keys(&rollup, "hits", Some(0)).len(), 4);
+    assert_eq!(first_keys(&rollup, "hits", Some(9)).len(), 4);
+    assert_eq!(first_keys(&rollup, "errors_4xx", Some(2)), ["a", "b"]);
+    assert_eq!(first_keys(&rollup, "errors_5xx", Some(1)), ["9"]);
+    assert_eq!(first_keys(&rollup, "bytes", Some(1)), ["10"]);
+    assert_eq!(first_keys(&rollup, "mean_s", Some(1)), ["10"]);
+    assert_eq!(first_keys(&rollup, "max_s", None), ["10", "a", "b", "9"]);
+    // Keys that are no numbers come first, and numbers in the order of their values.
+    assert_eq!(first_keys(&rollup, "key", None), ["a", "b", "9", "10"]);
+    assert_eq!(first_keys(&rollup, "key", Some(3)), ["a", "b", "9"]);
+    assert!(Order::by_name("colour").is_none());
+}
