@@ -286,6 +286,22 @@ def test_a_copy_of_an_old_log_is_not_read(tmp_path: Path) -> None:
     assert lines(follower) == b"2\n"
 
 
+def test_a_known_file_that_grows_is_not_new(tmp_path: Path) -> None:
+    """What another program still adds to an old file does not make it one to be read."""
+    path = tmp_path / "access.log"
+    old = tmp_path / "access.log.1"
+    old.write_bytes(b"old\n")
+    path.write_bytes(b"1\n")
+    follower, _ = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    with old.open("ab") as file:
+        file.write(b"older\n")
+    path.rename(tmp_path / "access.log.2")
+    path.write_bytes(b"2\n")
+    assert lines(follower) == b"2\n"
+
+
 def test_lines_written_to_the_old_file_after_its_rotation(tmp_path: Path) -> None:
     """A server that has not reopened its log yet loses nothing."""
     path = tmp_path / "access.log"
