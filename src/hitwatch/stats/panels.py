@@ -24,6 +24,11 @@ def _hour_of_day(hour: str) -> str:
     return f"{int(hour) % 24:02}"
 
 
+def _answered(first: int, last: int) -> Dimension:
+    """Paths that were answered with some statuses."""
+    return Dimension("path", (first, last))
+
+
 def panels(
     bucket: Duration = MINUTE, *, collapse: bool = False, sections: Sections | None = None
 ) -> tuple[Panel, ...]:
@@ -58,14 +63,10 @@ def panels(
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
         Panel("static_files", "Static files", paths, STATIC_FILE),
-        Panel("not_found", "Not found", Dimension("path", (404, 404)), path),
-        Panel("redirected", "Redirected paths (3xx)", Dimension("path", (300, 399)), path),
-        Panel(
-            "client_errors", "Paths with client errors (4xx)", Dimension("path", (400, 499)), path
-        ),
-        Panel(
-            "server_errors", "Paths with server errors (5xx)", Dimension("path", (500, 599)), path
-        ),
+        Panel("not_found", "Not found", _answered(404, 404), path),
+        Panel("redirected", "Redirected paths (3xx)", _answered(300, 399), path),
+        Panel("client_errors", "Paths with client errors (4xx)", _answered(400, 499), path),
+        Panel("server_errors", "Paths with server errors (5xx)", _answered(500, 599), path),
         Panel("clients", "Clients", Dimension("client")),
         Panel("hosts", "Hosts", Dimension("host")),
         Panel("users", "Users", Dimension("user")),
