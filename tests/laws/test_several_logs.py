@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hitwatch.alerting.alert import State, Transition
@@ -152,6 +152,14 @@ def transitions(shown: list[Report | Transition]) -> list[Transition]:
 
 
 @given(TRAFFIC, st.booleans())
+# Shares whose sum depended on the order of the sections.
+@example(
+    [
+        *((2, 1, "/b", 200), (5, 2, "/", 0), (1, 1, "/a", 0), (1, 2, "/b", 100), (1, 2, "/", 0)),
+        *((0, 0, "/", 0), (0, 1, "/a", 0), (1, 0, "/b", 200), (5, 0, "/b", 300)),
+    ],
+    True,
+)
 def test_a_report_tells_the_alerts_of_a_replay(
     traffic: list[tuple[int, int, str, int]], in_json: bool
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import fsum
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import Duration, Instant
@@ -158,7 +159,8 @@ def rank_contributors(
         for section, total in short_sums.items()
     }
     grown = {section: excess for section, excess in growth.items() if excess > 0}
-    everything = sum(grown.values())
+    # However the sums come, their sum is the same to the last bit.
+    everything = fsum(grown.values())
     ranked = sorted(grown, key=lambda section: (-grown[section], section))
     return tuple(
         Contributor(
