@@ -137,7 +137,7 @@ class Tally:
         """Count hits that ``counts`` has already; by one thread at a time, as all but that."""
         count = len(hit_batch)
         self.balance += Balance(lines=count, hits=count)
-        self.hits_with_bytes += hit_batch.sized
+        self.hits_with_bytes += hit_batch.hits_with_bytes
         span = hit_batch.range()
         if span is not None:
             self._widen(*span)

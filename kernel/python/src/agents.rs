@@ -85,7 +85,7 @@ impl Agents {
 
     /// Browser and its version, system and its version, kind, and the name of a bot.
     #[allow(clippy::type_complexity)] // one flat row, as Python reads it
-    fn tell(
+    fn recognize(
         &self,
         py: Python<'_>,
         text: &str,

@@ -67,7 +67,7 @@ pub struct Batch {
 impl Batch {
     /// The hits as figures need them.
     ///
-    /// Arguments: a byte a row: whether it counts; which values of a column are marked.
+    /// Arguments: a byte a row: whether it counts; which values of a column are flagged.
     #[pyo3(signature = (chosen = None, flags = None))]
     fn hit_batch(
         &self,
@@ -79,7 +79,7 @@ impl Batch {
         py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags))
     }
 
-    /// Values of a text column of which nobody has said whether they are marked.
+    /// Values of a text column of which nobody has said whether they are flagged.
     fn unflagged(&self, py: Python<'_>, flags: &ValueFlags) -> Vec<String> {
         py.detach(|| flags.unknown(&self.columns))
     }

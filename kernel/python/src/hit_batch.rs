@@ -51,7 +51,7 @@ impl HitBatch {
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
             .map(|row| Hit {
                 bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
-                sized: value(bytes, row).is_some(),
+                has_bytes: value(bytes, row).is_some(),
                 visitor: visitors.as_ref().map_or(0, |hashes| hashes[row]),
                 row: row as u32,
                 status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
@@ -109,8 +109,8 @@ impl HitBatch {
 
     /// How many of the hits say how many bytes were sent.
     #[getter]
-    fn sized(&self) -> usize {
-        self.hits.iter().filter(|hit| hit.sized).count()
+    fn hits_with_bytes(&self) -> usize {
+        self.hits.iter().filter(|hit| hit.has_bytes).count()
     }
 
     /// The hits from one index up to another, in the order in which they arrived.

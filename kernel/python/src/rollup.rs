@@ -39,7 +39,7 @@ pub struct PyRollup {
 #[pymethods]
 impl PyRollup {
     /// Arguments: keys that are kept while memory lasts; the memory that it shares with others;
-    /// whether rows that give way are kept until they are taken.
+    /// whether evicted rows are kept until they are counted under labels.
     #[new]
     #[pyo3(signature = (capacity, budget, keep_evicted = false))]
     fn new(capacity: usize, budget: &PyBudget, keep_evicted: bool) -> Self {
@@ -73,13 +73,13 @@ impl PyRollup {
         }))
     }
 
-    /// Keep to what may be used of memory, which others share.
+    /// Evict and shrink until the shared memory is kept to.
     fn enforce_limits(&self, py: Python<'_>) {
         py.detach(|| self.lock().enforce_limits());
     }
 
-    /// Count rows that gave way since this was called last under their labels, each into a rollup.
-    fn hand_on(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
+    /// Count rows that were evicted since this was called last under their labels, each into a rollup.
+    fn count_evicted(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
         let rows = py.detach(|| self.lock().take_evicted());
         if rows.is_empty() {
             return Ok(());
@@ -94,7 +94,7 @@ impl PyRollup {
     }
 
     /// Count all rows under their labels, each into a rollup. Nobody may be adding meanwhile.
-    fn put_into(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
+    fn count_rows(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
         for (_, rollup) in &labelled {
             self.apart_from(rollup.get())?;
         }
@@ -121,7 +121,7 @@ impl PyRollup {
 
     /// Everything that has been counted; the same counts are the same bytes.
     ///
-    /// Rows that gave way must have been taken: they are not in it.
+    /// Evicted rows must have been counted under labels: they are not in it.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let mut writer = Writer::default();
         py.detach(|| self.lock().write(&mut writer));
@@ -138,7 +138,7 @@ impl PyRollup {
         read.map_err(|damage| PyValueError::new_err(damage.0))
     }
 
-    /// The rows, and at the end, without a key, what gave way.
+    /// The rows, and at the end, without a key, what was evicted.
     ///
     /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
     /// `key`: by key, numbers as such; how many of the first.

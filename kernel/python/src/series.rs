@@ -46,7 +46,7 @@ impl PySeries {
     }
 
     /// Of all buckets that begin from an instant on and before another: hits and bytes by key,
-    /// and of what gave way.
+    /// and of what was evicted.
     fn sums(&self, from: i64, to: i64) -> (HashMap<String, (u64, u64)>, (u64, u64)) {
         let (sums, other) = self.lock().sums(from, to);
         let sums = sums

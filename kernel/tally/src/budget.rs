@@ -1,6 +1,6 @@
 //! Memory that several rollups share, so that all of them together are bounded.
 //!
-//! While they fit, each takes what it needs. When they do not, the largest give way: no more
+//! While they fit, each takes what it needs. When they do not, the largest shrink: no more
 //! is left to any than a level at which all would fit, and those below it keep what they have.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub struct Budget {
 #[derive(Default)]
 struct Parts {
     sizes: Vec<usize>,
-    /// Places of parts that are gone.
+    /// Indices of parts that are gone.
     free: Vec<usize>,
     sum: usize,
 }
@@ -93,8 +93,8 @@ fn level(sizes: &[usize], limit: usize) -> Option<usize> {
     let mut sorted = sizes.to_vec();
     sorted.sort_unstable();
     let mut left = limit;
-    for (place, &size) in sorted.iter().enumerate() {
-        let each = left / (sorted.len() - place);
+    for (index, &size) in sorted.iter().enumerate() {
+        let each = left / (sorted.len() - index);
         if size > each {
             return Some(each);
         }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_give_way_and_the_others_keep_what_they_have() {
+    fn the_largest_shrink_and_the_others_keep_what_they_have() {
         assert_eq!(level(&[10, 20, 30], 60), None);
         assert_eq!(level(&[10, 20, 60], 60), Some(30));
         assert_eq!(level(&[10, 50, 60], 60), Some(25));

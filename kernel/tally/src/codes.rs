@@ -97,7 +97,7 @@ impl Rollup {
         for (hit, &code) in hits.iter().zip(codes) {
             if code != NO_CODE {
                 let slot = &mut slots[code as usize];
-                let slot = *slot.get_or_insert_with(|| self.place(&key(code as usize)));
+                let slot = *slot.get_or_insert_with(|| self.slot(&key(code as usize)));
                 self.add(slot, [hit], seconds);
             }
         }
@@ -113,7 +113,7 @@ impl Rollup {
     ) {
         for (hit, &code) in hits.iter().zip(codes) {
             if code != NO_CODE {
-                let slot = self.place(&key(code as usize));
+                let slot = self.slot(&key(code as usize));
                 self.add(slot, [hit], seconds);
             }
         }
@@ -132,7 +132,7 @@ impl Rollup {
         let mut begin = 0;
         for (code, end) in ends.into_iter().enumerate() {
             if begin < end {
-                let slot = self.place(&key(code));
+                let slot = self.slot(&key(code));
                 let group = order[begin..end].iter().map(|&at| &hits[at as usize]);
                 self.add(slot, group, seconds);
             }

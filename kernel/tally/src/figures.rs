@@ -17,7 +17,7 @@ pub struct Hit {
     pub bucket: i16,
     pub flagged: bool,
     /// Whether its bytes are known.
-    pub sized: bool,
+    pub has_bytes: bool,
 }
 
 /// Figures of some hits.
@@ -28,7 +28,7 @@ pub struct Figures {
     pub largest: u64,
     pub errors_4xx: u64,
     pub errors_5xx: u64,
-    /// Hits that were marked, by bots for instance.
+    /// Hits that were flagged, by bots for instance.
     pub flagged: u64,
     pub visitors: Distinct,
     pub durations: Option<Box<QuantileSketch>>,

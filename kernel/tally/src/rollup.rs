@@ -1,7 +1,8 @@
 //! Figures by key over many batches, in bounded memory; knows no panel by name.
 //!
-//! Exact while there are fewer keys than its bound, and what is shared of memory lasts. Beyond
-//! that the keys with the fewest hits give way; what they had goes to `other`, and how much any key may lack is known. Counts of
+//! Exact while there are fewer keys than its capacity, and the shared memory lasts. Beyond that
+//! the keys with the fewest hits are evicted: what they had goes to `other`, and the largest
+//! undercount of any key is known. Counts of
 //! visitors and durations are as exact as can be for the rows with the most hits; when memory
 //! runs short, those of the other rows become estimates with a larger error, which is known too.
 
@@ -44,11 +45,11 @@ pub struct Rollup {
     /// In the order of `keys`.
     pub figures: Vec<Figures>,
     pub other: Figures,
-    /// No key that is missing had more hits than this.
+    /// No key without a row had more hits than this.
     pub evicted_max: u64,
     distinct: Distinct,
     has_evicted: bool,
-    /// Rows that gave way, where somebody wants them.
+    /// Evicted rows, where they are kept.
     evicted: Option<Rows>,
     used: MemoryUsed,
     share: Share,
@@ -59,8 +60,8 @@ pub struct Rollup {
 }
 
 impl Rollup {
-    /// Arguments: how many keys are kept while memory lasts; whether rows that give way are kept
-    /// for somebody who asks for them; the memory that this shares with others.
+    /// Arguments: how many keys are kept while memory lasts; whether evicted rows are kept
+    /// until they are taken; the memory that this shares with others.
     pub fn new(capacity: usize, keep_evicted: bool, budget: Arc<Budget>) -> Self {
         Self {
             keys: Vec::new(),
@@ -79,8 +80,8 @@ impl Rollup {
         }
     }
 
-    /// The place of a key, which is added when it is new.
-    pub fn place(&mut self, key: &str) -> usize {
+    /// The slot of a key, which is added when it is new.
+    pub fn slot(&mut self, key: &str) -> usize {
         let hash = self.hasher.hash_one(key.as_bytes());
         let same = |&at: &usize| self.keys[at].hash == hash && &*self.keys[at].text == key;
         if let Some(&at) = self.table.find(hash, same) {
@@ -101,18 +102,18 @@ impl Rollup {
         at
     }
 
-    /// Count hits under the key of a place.
+    /// Count hits under the key of a slot.
     #[inline]
     pub fn add<'a>(
         &mut self,
-        place: usize,
+        slot: usize,
         hits: impl IntoIterator<Item = &'a Hit>,
         seconds: &[f64],
     ) {
-        self.figures[place].add(hits, seconds, &mut self.used);
+        self.figures[slot].add(hits, seconds, &mut self.used);
     }
 
-    /// Keep to the bounds. Places are no longer valid afterwards.
+    /// Evict and shrink until capacity and memory are kept to. Slots are no longer valid afterwards.
     pub fn enforce_limits(&mut self) {
         if self.keys.len() > 2 * self.capacity {
             self.evict(self.capacity);
@@ -129,14 +130,14 @@ impl Rollup {
         self.used.0 + self.key_bytes + self.keys.capacity() * PER_KEY
     }
 
-    /// The place of a key that has been met.
+    /// The slot of a key that has been met.
     pub fn find(&self, key: &str) -> Option<usize> {
         let hash = self.hasher.hash_one(key.as_bytes());
         let same = |&at: &usize| &*self.keys[at].text == key;
         self.table.find(hash, same).copied()
     }
 
-    /// How many distinct keys there have been; an estimate once any has given way.
+    /// How many distinct keys there have been; an estimate once any has been evicted.
     pub fn distinct_keys(&self) -> u64 {
         match self.has_evicted {
             false => self.keys.len() as u64,

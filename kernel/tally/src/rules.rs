@@ -1,6 +1,6 @@
 //! Of many regular expressions the first that matches a text, without trying most of them.
 //!
-//! A rule tells which words a text has to hold for it to match. One automaton finds the words of
+//! A rule gives the words that a text has to hold for it to match. One automaton finds the words of
 //! all rules; only those rules whose words are all there are tried, in their order, and a rule is
 //! compiled when it is first tried.
 
@@ -132,7 +132,7 @@ fn parser() -> regex_syntax::Parser {
 impl Rule {
     fn answer(&self, text: &str) -> Option<Vec<String>> {
         let compiled = self.compiled.get_or_init(|| compiled(&self.expression));
-        // Most that are tried do not match, which is told sooner than what the groups are.
+        // Most that are tried do not match, which takes less time to find than the groups.
         let regex = compiled.as_ref().filter(|regex| regex.is_match(text))?;
         let mut groups = regex.create_captures();
         regex.search_captures(&text.into(), &mut groups);

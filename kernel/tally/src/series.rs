@@ -1,7 +1,7 @@
 //! Hits and bytes by bucket of time and key, over a stretch of time that moves on or of a whole
 //! log, in bounded memory.
 //!
-//! A bucket is exact while it has few keys; beyond that those with the least give way to
+//! A bucket is exact while it has few keys; beyond that those with the least are evicted to
 //! `other`. What made a sum grow is among the largest, hence it stays. Buckets that are not
 //! being added to are packed; when all of them need too much, each keeps fewer keys, and in the
 //! end the oldest are dropped.
@@ -125,7 +125,7 @@ impl Series {
     }
 
     /// The sums by key of all buckets that begin from an instant on and before another, and
-    /// what gave way in them.
+    /// what was evicted from them.
     pub fn sums(&self, from: i64, to: i64) -> (HashMap<Box<str>, Sums>, Sums) {
         let mut total = Bucket::default();
         let reach = from..to.max(from);

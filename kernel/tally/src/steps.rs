@@ -36,7 +36,7 @@ pub fn sum_by_bucket<'a>(hits: impl Iterator<Item = (i64, &'a Hit)>, width: i64)
         let step = &mut steps[at];
         step.hits += 1;
         step.bytes += hit.bytes;
-        step.hits_with_bytes += u64::from(hit.sized);
+        step.hits_with_bytes += u64::from(hit.has_bytes);
     }
     steps
 }
@@ -54,7 +54,7 @@ mod tests {
             status: 200,
             bucket: quantiles::NONE,
             flagged: false,
-            sized: bytes.is_some(),
+            has_bytes: bytes.is_some(),
         }
     }
 

@@ -76,16 +76,16 @@ class DimensionCounts:
     def _count_evicted(self) -> None:
         """Count what was evicted under its labels."""
         if self.labelled:
-            self.rollup.hand_on(self.labelled)
+            self.rollup.count_evicted(self.labelled)
 
     def finish(self) -> None:
         """Nothing more will be added."""
         if self.labelled:
-            self.rollup.put_into(self.labelled)
+            self.rollup.count_rows(self.labelled)
 
-    def put_into(self, rollup: _kernel.Rollup, label: Label) -> None:
+    def count_rows(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not been evicted, under its labels, into a rollup."""
-        self.rollup.put_into([(label, rollup)])
+        self.rollup.count_rows([(label, rollup)])
 
 
 Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]
@@ -146,7 +146,7 @@ class Breakdown:
         found.merge(gone)
         for dimension in panel.dimensions:
             if dimension in self.by_dimension:
-                self.by_dimension[dimension].put_into(found, panel.label)
+                self.by_dimension[dimension].count_rows(found, panel.label)
         return found
 
     def _counts_of(self, dimension: Dimension) -> DimensionCounts:
@@ -234,7 +234,7 @@ class Breakdown:
     def _rollups(self) -> list[_kernel.Rollup]:
         """All rollups, in an order that the panels give, whatever order they came in.
 
-        Those of values come first: what they hand on while they are written counts.
+        Those of values come first: what they evict while they are written counts.
         """
         named = sorted(self.panels, key=lambda panel: panel.name)
         counters = [

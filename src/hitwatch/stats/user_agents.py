@@ -79,7 +79,7 @@ def classify(user_agent: str | None) -> Agent:
     text = _ascii(user_agent or "")
     if text in ("", "-"):
         return UNKNOWN
-    browser, version, system, system_version, kind, bot = AGENTS.tell(text)
+    browser, version, system, system_version, kind, bot = AGENTS.recognize(text)
     return Agent(browser, version, system, system_version, cast("Kind", kind), bot)
 
 

@@ -37,8 +37,8 @@ fn a_hit_has_what_its_row_says() {
     let of = |get: fn(&Hit) -> i64| batch.hits.iter().map(get).collect::<Vec<_>>();
     assert_eq!(of(|hit| i64::from(hit.status)), [200, 0, 404, 9999, 302]);
     assert_eq!(of(|hit| hit.bytes as i64), [5, 0, 0, 0, 7]);
-    assert_eq!(of(|hit| i64::from(hit.sized)), [1, 0, 1, 1, 1]);
-    assert_eq!(batch.sized(), 4);
+    assert_eq!(of(|hit| i64::from(hit.has_bytes)), [1, 0, 1, 1, 1]);
+    assert_eq!(batch.hits_with_bytes(), 4);
     let bucket = |seconds| i64::from(quantiles::bucket_of(seconds));
     let none = i64::from(quantiles::NONE);
     let buckets = [bucket(0.5), none, bucket(0.0), bucket(2.0), none];
@@ -59,7 +59,7 @@ fn only_hits_that_are_chosen_count() {
 fn a_format_that_logs_nothing_has_hits_all_the_same() {
     let batch = HitBatch::new(columns([]), 2, None, None).unwrap();
     assert_eq!(
-        (batch.__len__(), batch.sized(), batch.range()),
+        (batch.__len__(), batch.hits_with_bytes(), batch.range()),
         (2, 0, None)
     );
     assert!(batch.times().is_err() && batch.steps(10, 0, None).is_err());

@@ -10,7 +10,7 @@ fn hits(times: &[i64]) -> Vec<Hit> {
         status: 200,
         bucket: quantiles::NONE,
         flagged: false,
-        sized: false,
+        has_bytes: false,
     };
     (0..times.len() as u32).map(hit).collect()
 }
@@ -173,4 +173,24 @@ fn join(found: &mut Vec<Stretch>, more: Stretch) {
         }
         _ => found.push(more),
     }
+}
+
+#[test]
+fn what_arrived_before_counts() {
+    // A hit of 5 behind one of 20 is in order by 20, after another origin's of 10.
+    let (back, new) = ([5, 20], [10, 30]);
+    let made = [hits(&back), hits(&new)];
+    let mut origins = [origin(&made[0], &back), origin(&made[1], &new)];
+    origins[0].latest = 20;
+    let stretches = arrive(&mut origins, &mut clock(0, 100));
+    let parts: Vec<_> = stretches.into_iter().flat_map(|s| s.parts).collect();
+    assert_eq!(parts, [(1, 0, 1), (0, 0, 2)]);
+    let (_, positions) = run(&[&[20, 5], &[30]], &mut clock(0, 100));
+    assert_eq!(positions, [(2, 20), (0, i64::MIN)]);
+    // So does the watermark: it does not go back for an origin that comes later.
+    let mut late = clock(5, 10);
+    late.watermark = 50;
+    let (stretches, _) = run(&[&[20, 49, 50]], &mut late);
+    assert_eq!(seen(stretches), [(50, 2, vec![(0, 0, 3)])]);
+    assert_eq!(late.watermark, 50);
 }

@@ -11,7 +11,7 @@ fn hit(row: u32) -> Hit {
         status: 200,
         bucket: quantiles::NONE,
         flagged: false,
-        sized: true,
+        has_bytes: true,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::distinct::Distinct;
 use crate::figures::Figures;
 
 /// How much is read before the bounds are looked at again, bytes of memory.
-pub(super) const SETTLE: usize = 1 << 20;
+pub(super) const READ_AHEAD: usize = 1 << 20;
 
 /// Bytes of a row that is written, at least.
 const LEAST_ROW: usize = 12;
@@ -17,7 +17,7 @@ impl Rollup {
     /// the same bytes, whatever order they were met in. Of a key only what it does not share
     /// with the one before is written.
     ///
-    /// Rows that gave way are somebody else's, who must have taken them.
+    /// Evicted rows that are kept are not written: they must have been taken.
     pub fn write(&self, to: &mut Writer) {
         to.number(self.evicted_max);
         to.byte(u8::from(self.has_evicted));
@@ -74,11 +74,11 @@ impl Rollup {
             let key = std::str::from_utf8(&text).map_err(|_| Damage("a key is no text"))?;
             let undercount = from.number()?;
             let figures = Figures::read(from)?;
-            let place = self.place(key);
+            let slot = self.slot(key);
             self.used.0 += figures.size();
-            self.keys[place].undercount = undercount;
-            self.figures[place] = figures;
-            if self.size() - enforced.min(self.size()) > SETTLE {
+            self.keys[slot].undercount = undercount;
+            self.figures[slot] = figures;
+            if self.size() - enforced.min(self.size()) > READ_AHEAD {
                 self.enforce_limits();
                 enforced = self.size();
             }

@@ -19,7 +19,7 @@ impl Rollup {
     /// Use no more memory than this, as far as one row does not need more.
     ///
     /// Where visitors and durations take the most of it, those of the rows with the fewest hits
-    /// are made smaller first, then such rows give way; rows with the most hits stay, with
+    /// are made smaller first, then such rows are evicted; rows with the most hits stay, with
     /// smaller counts, as long as these take the most.
     pub(super) fn reduce(&mut self, most: usize) {
         for size in SMALLER {
@@ -99,8 +99,8 @@ impl Rollup {
             self.table.insert_unique(hash, kept, |&at| keys[at].hash);
             kept += 1;
         }
-        let has_evicted = self.keys.drain(kept..).zip(self.figures.drain(kept..));
-        for (key, mut figures) in has_evicted {
+        let leaving = self.keys.drain(kept..).zip(self.figures.drain(kept..));
+        for (key, mut figures) in leaving {
             self.key_bytes -= key.text.len();
             self.other.merge(&figures, &mut self.used);
             match &mut self.evicted {
@@ -117,7 +117,7 @@ impl Rollup {
         self.figures.shrink_to(room);
     }
 
-    /// Rows that gave way since somebody asked last.
+    /// Rows that were evicted since this was called last.
     pub fn take_evicted(&mut self) -> Rows {
         self.evicted
             .as_mut()

@@ -13,8 +13,8 @@ impl Rollup {
     ) {
         for (figures, name) in rows.into_iter().zip(names) {
             if let Some(name) = name {
-                let place = self.place(name.as_ref());
-                self.figures[place].merge(figures, &mut self.used);
+                let slot = self.slot(name.as_ref());
+                self.figures[slot].merge(figures, &mut self.used);
             }
         }
         self.enforce_limits();
@@ -22,10 +22,10 @@ impl Rollup {
 
     /// Add what another has counted.
     pub fn merge(&mut self, other: &Self) {
-        let own_error = self.evicted_max;
+        let own_evicted = self.evicted_max;
         if other.evicted_max > 0 {
             for key in &mut self.keys {
-                // What the other let go may have been of a key that it does not have.
+                // The other may have evicted a key that it does not have.
                 if other.find(&key.text).is_none() {
                     key.undercount += other.evicted_max;
                 }
@@ -33,14 +33,14 @@ impl Rollup {
         }
         for (key, figures) in other.keys.iter().zip(&other.figures) {
             let known = self.find(&key.text).is_some();
-            let place = self.place(&key.text);
-            self.figures[place].merge(figures, &mut self.used);
+            let slot = self.slot(&key.text);
+            self.figures[slot].merge(figures, &mut self.used);
             let own = if known {
-                self.keys[place].undercount
+                self.keys[slot].undercount
             } else {
-                own_error
+                own_evicted
             };
-            self.keys[place].undercount = own + key.undercount;
+            self.keys[slot].undercount = own + key.undercount;
         }
         self.other.merge(&other.other, &mut self.used);
         self.distinct

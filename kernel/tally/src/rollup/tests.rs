@@ -1,4 +1,4 @@
-use super::encoding::SETTLE;
+use super::encoding::READ_AHEAD;
 use super::*;
 use crate::codec::{self, Damage, Reader, Writer};
 use crate::quantiles;
@@ -11,7 +11,7 @@ fn hit(visitor: u64) -> Hit {
         status: 200,
         bucket: quantiles::bucket_of(0.5),
         flagged: false,
-        sized: true,
+        has_bytes: true,
     }
 }
 
@@ -20,9 +20,9 @@ fn rollup(capacity: usize, keep_evicted: bool, memory: usize) -> Rollup {
 }
 
 fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
-    let place = rollup.place(&key.to_string());
+    let slot = rollup.slot(&key.to_string());
     let hit = hit(text::hash(&visitor.to_le_bytes()));
-    rollup.add(place, [&hit], &[0.5]);
+    rollup.add(slot, [&hit], &[0.5]);
 }
 
 #[test]
@@ -37,9 +37,9 @@ fn no_hit_is_lost_and_no_key_lacks_more_than_is_said() {
     let sum: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
     assert_eq!(sum + rollup.other.hits, 5000);
     assert!(rollup.keys.len() <= 200 && rollup.evicted_max > 0);
-    let place = rollup.place("0");
+    let slot = rollup.slot("0");
     assert_eq!(
-        (rollup.figures[place].hits, rollup.keys[place].undercount),
+        (rollup.figures[slot].hits, rollup.keys[slot].undercount),
         (50, 0)
     );
 }
@@ -56,7 +56,7 @@ fn memory_is_bounded_and_accounted_for() {
             assert!(rollup.size() <= MEMORY);
         }
     }
-    let first = rollup.place("7");
+    let first = rollup.slot("7");
     let found = rollup.figures[first].visitors.count();
     assert!((90..=110).contains(&found), "{found}");
 }
@@ -128,7 +128,7 @@ fn what_is_read_keeps_to_the_bounds_it_is_read_into() {
     let mut begun = rollup(50_000, false, 1 << 20);
     let cut = &bytes[..bytes.len() - 1];
     assert!(begun.read(&mut Reader::new(cut)).is_err());
-    assert!(begun.size() <= (1 << 20) + 2 * SETTLE);
+    assert!(begun.size() <= (1 << 20) + 2 * READ_AHEAD);
     let few = read(&bytes, 100, 1 << 30).unwrap();
     assert!(few.keys.len() <= 200);
     assert_eq!(few.total().hits, 200_000);
@@ -146,10 +146,10 @@ fn damage_is_refused_or_harmless() {
         assert!(read(&bytes[..cut], 100, 1 << 20).is_err());
     }
     assert!(read(&[&bytes[..], &[0]].concat(), 100, 1 << 20).is_err());
-    for place in 0..bytes.len() {
+    for slot in 0..bytes.len() {
         for bit in 0..8 {
             let mut other = bytes.clone();
-            other[place] ^= 1 << bit;
+            other[slot] ^= 1 << bit;
             if let Ok(found) = read(&other, 100, 1 << 20) {
                 assert!(found.size() <= (1 << 20) + other.len() * codec::MOST);
                 let again = read(&written(&found), 100, 1 << 20).unwrap();
@@ -175,7 +175,7 @@ fn few_keys_stay_however_many_visitors_they_have() {
 }
 
 #[test]
-fn what_gives_way_is_handed_on() {
+fn evicted_rows_can_be_taken() {
     let mut rollup = rollup(10, true, 1 << 30);
     for key in 0..100 {
         count(&mut rollup, key, key);
@@ -198,9 +198,9 @@ fn first_keys(rollup: &Rollup, order: &str, limit: Option<usize>) -> Vec<String>
 fn rows_are_ordered_by_a_metric_and_then_by_key() {
     let mut rollup = rollup(100, false, 1 << 30);
     for (key, hits, status) in [("b", 2, 404), ("10", 3, 200), ("9", 1, 500), ("a", 2, 404)] {
-        let place = rollup.place(key);
+        let slot = rollup.slot(key);
         let hit = Hit { status, ..hit(1) };
-        rollup.add(place, vec![&hit; hits], &[hits as f64]);
+        rollup.add(slot, vec![&hit; hits], &[hits as f64]);
     }
     assert_eq!(first_keys(&rollup, "hits", None), ["10", "a", "b", "9"]);
     assert_eq!(first_keys(&rollup, "hits", Some(2)), ["10", "a"]);

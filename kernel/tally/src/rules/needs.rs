@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// A word of fewer bytes is found too often to tell anything.
+/// A word of fewer bytes is found too often to exclude much.
 const SHORTEST: usize = 2;
 
 /// Words of a rule that are looked for: alternatives of one are as good as one.
@@ -11,7 +11,7 @@ const NEEDS: usize = 3;
 /// Words in lower case, one of which a text holds.
 pub type Need = Vec<Vec<u8>>;
 
-/// What a text must hold to match, the most telling first.
+/// What a text must hold to match, the most selective first.
 pub fn needs_of(expression: &Hir) -> Vec<Need> {
     let mut found = Needs::default();
     found.walk(expression);
@@ -22,7 +22,7 @@ pub fn needs_of(expression: &Hir) -> Vec<Need> {
     needs
 }
 
-/// How much a need tells: its shortest word, then how few there are.
+/// How much a need excludes: its shortest word, then how few there are.
 fn worth(need: &Need) -> (usize, std::cmp::Reverse<usize>) {
     let shortest = need.iter().map(Vec::len).min().unwrap_or(0);
     (shortest, std::cmp::Reverse(need.len()))
