@@ -286,6 +286,32 @@ def test_a_copy_of_an_old_log_is_not_read(tmp_path: Path) -> None:
     assert lines(follower) == b"2\n"
 
 
+def test_a_log_rotated_again_while_it_is_switched_to_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came between two looks at the folder has not been read, and is not known."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, _ = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(b"2\n")
+    opened = follower.open
+
+    def rotated_meanwhile(offset: int = 0) -> bool:
+        monkeypatch.setattr(follower, "open", opened)
+        path.rename(tmp_path / "access.log.2")
+        path.write_bytes(b"3\n")
+        return opened(offset)
+
+    monkeypatch.setattr(follower, "open", rotated_meanwhile)
+    read = lines(follower)
+    path.rename(tmp_path / "access.log.3")
+    path.write_bytes(b"4\n")
+    assert sorted((read + lines(follower)).split()) == [b"2", b"3", b"4"]
+
+
 def test_a_known_file_that_grows_is_not_new(tmp_path: Path) -> None:
     """What another program still adds to an old file does not make it one to be read."""
     path = tmp_path / "access.log"

@@ -59,24 +59,25 @@ class Siblings:
         self._names = re.compile(
             f"{re.escape(name)}{_ADDED}|{re.escape(stem)}{_ADDED}{re.escape(suffix)}"
         )
-        self._known: dict[Identity, bytes] = {}
+        self._known: dict[Identity, bytes] | None = None
 
     def remember(self) -> None:
-        """Take all that are there now as known."""
-        self._known = {sibling.identity: sibling.head for sibling in self._look()}
+        """Take all that are there now as known, the first time; later ones have appeared."""
+        if self._known is None:
+            self._known = {sibling.identity: sibling.head for sibling in self._look()}
 
     def appeared(self) -> list[Sibling]:
         """Those that have come since they were last looked at, the one written first first.
 
         A copy of one that is known is not among them; compressed files are not, either.
         """
-        now = self._look()
-        heads = set(self._known.values())
+        now, known = self._look(), self._known or {}
+        heads = set(known.values())
         new = [
             sibling
             for sibling in now
             # An inode is used again: then its text is another.
-            if not sibling.head.startswith(self._known.get(sibling.identity, b"\n"))
+            if not sibling.head.startswith(known.get(sibling.identity, b"\n"))
             and sibling.head not in heads
         ]
         self._known = {sibling.identity: sibling.head for sibling in now}
