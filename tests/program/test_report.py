@@ -300,6 +300,28 @@ def test_what_is_new_and_what_is_gone_explains_a_difference(tmp_path: Path) -> N
         assert [row["key"] for row in contributors[:2]] == first
 
 
+def test_what_is_set_before_a_report_is_made_counts(
+    logged: tuple[Path, list[dict[str, Any]]],
+) -> None:
+    """Python ends the reading at the first log that fails, and a terminal follows it."""
+    path, _ = logged
+    done: list[int] = []
+
+    def reporting() -> Reporting:
+        reader = Reader(None)
+        return Reporting(
+            [str(path)], lambda _: reader, panels(), None, Filter(), print, lambda: False
+        )
+
+    ended = reporting()
+    ended.stopped = lambda: True
+    assert ended.make(View()).lines == 0
+    followed = reporting()
+    followed.progress = done.append
+    assert followed.make(View()).lines == 5001
+    assert sum(done) == path.stat().st_size
+
+
 def test_of_a_large_file_only_the_wanted_times_are_read(
     logged: tuple[Path, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

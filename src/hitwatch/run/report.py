@@ -71,6 +71,7 @@ class Reporting:
         previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
         warn: tells the user of what could not be read, also one who wants no progress told.
+        failures: what could not be read.
 
     """
 
@@ -84,7 +85,7 @@ class Reporting:
     previous: TimeRange | None = None
     progress: Callable[[int], None] | None = None
     warn: Callable[[str], None] | None = None
-    _fold: Fold = field(init=False)
+    failures: list[InputError] = field(default_factory=list)
     _main: Tally = field(init=False)
     _history: RuleHistory = field(init=False)
     _counts: list[_Count] = field(init=False)
@@ -98,18 +99,6 @@ class Reporting:
             *self._compared(),
             *self._judged_before(),
         ]
-        self._fold = Fold(
-            self.reader_of,
-            self._count,
-            [each.hit_filter.time_range for each in self._counts],
-            self.stopped,
-            self.warn or self.notify,
-        )
-
-    @property
-    def failures(self) -> list[InputError]:
-        """What could not be read."""
-        return self._fold.failures
 
     def size(self) -> int:
         """Bytes of the inputs as they lie on the disk."""
@@ -123,19 +112,27 @@ class Reporting:
 
         """
         bound_memory()
-        self._fold.progress = self.progress
         began = time.monotonic()
+        fold = Fold(
+            reader_of=self.reader_of,
+            count=self._count,
+            time_ranges=[each.hit_filter.time_range for each in self._counts],
+            stopped=self.stopped,
+            warn=self.warn or self.notify,
+            progress=self.progress,
+            failures=self.failures,
+        )
         origins = in_order(
             self.paths,
             self.reader_of,
             self.notify,
-            self._fold.fail,
-            warn=self._fold.warn,
+            fold.fail,
+            warn=fold.warn,
             looked_at=self.hit_filter.columns,
         )
         sources = [SourceRow(origin, "") for _, origin in origins]
         by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
-        self._fold.run(sources, prepare if by_agent else None)
+        fold.run(sources, prepare if by_agent else None)
         for each in self._counts:
             if each.tally is not None:
                 each.tally.counts.finish()
