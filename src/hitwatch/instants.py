@@ -105,6 +105,11 @@ def rfc3339(instant: Instant) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def rfc3339_or_none(instant: Instant | None) -> str | None:
+    """The same of an instant that may not be known."""
+    return None if instant is None else rfc3339(instant)
+
+
 def to_datetime(instant: Instant) -> datetime:
     """Return the aware UTC datetime of an instant."""
     return _EPOCH + timedelta(microseconds=instant)

@@ -313,7 +313,7 @@ def totals_of(tally: Tally, *, labelled: bool = True) -> Totals:
     for name in _PANELS:
         panel = counts.panel(name)
         if panel is not None and (labelled or panel.label is None):
-            distinct[name], errors[name] = counts.keys(name), counts.keys_error(name)
+            distinct[name], errors[name] = counts.keys(panel)
     # Of true clients: several may have one key in the panel.
     for name, column in (("clients", "client"), ("referrers", "referrer")):
         distinct[name], exact = counts.distinct(column)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from hitwatch.errors import SettingsError
+from hitwatch.errors import SettingsError, did_you_mean
 from hitwatch.instants import DAY, Duration, parse_duration
 
 LONGEST: Duration = 36_525 * DAY
@@ -27,10 +27,8 @@ _TINY = 1e-9
 
 def suggestion(wrong: object, known: Iterable[str]) -> str:
     """What was probably meant, in parentheses behind a blank; empty when nothing is near."""
-    import difflib
-
-    near = difflib.get_close_matches(str(wrong), list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    hint = did_you_mean(str(wrong), list(known), repr)
+    return f" ({hint})" if hint else ""
 
 
 def duration(name: str, text: str) -> Duration:

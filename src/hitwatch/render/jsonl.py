@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from hitwatch.alerting.alert import State, Transition
-from hitwatch.instants import SECOND, Duration, Instant, rfc3339
+from hitwatch.instants import SECOND, Duration, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import Kind, Report
 from hitwatch.render.report_json import contributor_objects, row_objects
 from hitwatch.tally import Balance
@@ -31,10 +31,6 @@ def _seconds(duration: Duration) -> int | float:
     return duration / SECOND if rest else whole
 
 
-def _time(instant: Instant | None) -> str | None:
-    return None if instant is None else rfc3339(instant)
-
-
 def _balance(balance: Balance) -> dict[str, int]:
     return {
         "lines": balance.lines,
@@ -48,7 +44,7 @@ def _period(report: Report, lag: int) -> dict[str, Any]:
     totals, balance = report.totals, report.totals.balance
     return {
         "type": report.kind.value,
-        "at": _time(report.at),
+        "at": rfc3339_or_none(report.at),
         "period_s": _seconds(report.period),
         "lines": balance.lines,
         "hits": balance.hits,
@@ -79,7 +75,7 @@ def _period(report: Report, lag: int) -> dict[str, Any]:
                 "state": status.state.value,
                 "value": status.value,
                 "baseline": status.baseline,
-                "armed_at": _time(status.armed_at),
+                "armed_at": rfc3339_or_none(status.armed_at),
             }
             for status in report.rules
         ],
@@ -138,7 +134,7 @@ def _transition(transition: Transition) -> dict[str, Any]:
 def _end(report: Report) -> dict[str, Any]:
     return {
         "type": report.kind.value,
-        "at": _time(report.at),
+        "at": rfc3339_or_none(report.at),
         **_balance(report.totals.balance),
         "backfilled": report.backfilled,
         "bytes": report.totals.bytes,
@@ -146,6 +142,6 @@ def _end(report: Report) -> dict[str, Any]:
         "alerts": report.alerts_fired,
         "firing": [alert.rule for alert in report.alerts],
         "unjudged": [rule.name for rule in report.unjudged],
-        "first_at": _time(report.start),
-        "last_at": _time(report.end),
+        "first_at": rfc3339_or_none(report.start),
+        "last_at": rfc3339_or_none(report.end),
     }

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hitwatch.alerting.alert import Alert, Contributor
-from hitwatch.instants import Instant, rfc3339
+from hitwatch.instants import rfc3339, rfc3339_or_none
 from hitwatch.readmodel import PanelRows, PreviousPeriod, Report, SourceRow
 from hitwatch.render.guesses import guess_object
 from hitwatch.stats.rows import Bounds, PanelRow
@@ -205,9 +205,9 @@ def to_object(report: Report) -> ReportObject:
     return ReportObject(
         schema_version=SCHEMA_VERSION,
         sources=[_source(source) for source in report.sources],
-        range=RangeObject(_time(report.start), _time(report.end), gaps),
+        range=RangeObject(rfc3339_or_none(report.start), rfc3339_or_none(report.end), gaps),
         complete=report.complete,
-        judged_from=_time(report.judged_from),
+        judged_from=rfc3339_or_none(report.judged_from),
         previous=_previous(report.previous) if report.previous else None,
         totals=_totals(report),
         panels={panel.name: row_objects(panel) for panel in report.panels},
@@ -273,8 +273,8 @@ def _source(source: SourceRow) -> SourceObject:
 def _previous(previous: PreviousPeriod) -> PreviousObject:
     totals = previous.totals
     return PreviousObject(
-        start=_time(previous.start),
-        end=_time(previous.end),
+        start=rfc3339_or_none(previous.start),
+        end=rfc3339_or_none(previous.end),
         hits=totals.balance.hits,
         bytes=totals.bytes,
         visitors=totals.visitors,
@@ -321,7 +321,7 @@ def _alert(alert: Alert) -> AlertObject:
     return AlertObject(
         rule=alert.rule,
         fired_at=rfc3339(alert.fired_at),
-        resolved_at=_time(alert.resolved_at),
+        resolved_at=rfc3339_or_none(alert.resolved_at),
         value=alert.fired.value,
         peak=alert.peak,
         baseline=alert.fired.baseline,
@@ -329,10 +329,6 @@ def _alert(alert: Alert) -> AlertObject:
         unit=alert.fired.unit,
         contributors=contributor_objects(alert.fired.contributors),
     )
-
-
-def _time(instant: Instant | None) -> str | None:
-    return None if instant is None else rfc3339(instant)
 
 
 def to_json(report: Report) -> str:

@@ -253,15 +253,10 @@ class Breakdown:
             counter.finish()
         self.finished = True
 
-    def keys(self, name: str) -> int:
-        """Distinct keys of a panel; 0 when it was not counted."""
-        panel = self.panel(name)
-        return self.of(panel).bounds()[0] if panel else 0
-
-    def keys_error(self, name: str) -> float:
-        """How far ``keys`` may be off: a standard error as a share; 0: exact."""
-        panel = self.panel(name)
-        return KEYS_ERROR if panel and self.of(panel).bounds()[1] else 0.0
+    def keys(self, panel: Panel) -> tuple[int, float]:
+        """Distinct keys of a panel, and how far that may be off: as a share; 0: exact."""
+        count, evicted_max = self.of(panel).bounds()
+        return count, KEYS_ERROR if evicted_max else 0.0
 
     def distinct(self, column: str) -> tuple[int, bool]:
         """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
