@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert, State, Transition
 from hitwatch.alerting.history import explain
@@ -36,8 +38,7 @@ _MEMORY, _MEMORY_OF_PERIODS = 48 << 20, 32 << 20
 """What all panels may use together: since the start, and in the latest display periods, bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """The panels that are shown with each display period.
 
     Attributes:

@@ -7,8 +7,10 @@ it counts nothing, and knows nothing of how it is drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert, RuleStatus, State
 from hitwatch.alerting.rule import SurgeRule
@@ -29,8 +31,7 @@ class Kind(Enum):
     WHOLE = "report"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How rows are ordered, and how many of them are shown.
 
     Attributes:
@@ -56,8 +57,7 @@ class View:
         return breakdown.rows(ordered, self.sort, self.tops.get(name, self.top))
 
 
-@dataclass(slots=True)
-class SourceRow:
+class SourceRow(Struct):
     """What was read of one input.
 
     Attributes:
@@ -84,8 +84,7 @@ class SourceRow:
         return self.balance.lines
 
 
-@dataclass(frozen=True, slots=True)
-class PanelRows:
+class PanelRows(Struct, frozen=True):
     """A panel's rows.
 
     Attributes:
@@ -118,8 +117,7 @@ ESTIMATED = (
 how far percentiles of the duration may be from the true ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """The figures of all hits together.
 
     Attributes:
@@ -170,8 +168,7 @@ class Totals:
         return dict(sorted(classes.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousPeriod:
+class PreviousPeriod(Struct, frozen=True):
     """The time that a report compares with.
 
     Attributes:
@@ -186,8 +183,7 @@ class PreviousPeriod:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What there is to show.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from hitwatch.errors import TallyError
 from hitwatch.instants import Instant
@@ -52,8 +52,7 @@ class _Written(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     last_at: Instant | None
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """What became of every line: ``lines = hits + rejects + excluded``, always.
 
     Attributes:
@@ -82,8 +81,7 @@ NOTHING = Balance()
 """Of no lines."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What has been counted. Tallies of the same panels merge; an empty one is the unit.
 
     Attributes:

@@ -6,13 +6,13 @@ is left. Totals, the rows of every panel and every transition are the same.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule

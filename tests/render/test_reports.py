@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from math import fsum
+
+from msgspec import Struct
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import Duration, Instant
@@ -20,8 +21,7 @@ class State(Enum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Contributor:
+class Contributor(Struct, frozen=True):
     """One key's part in a rise.
 
     Attributes:
@@ -45,8 +45,7 @@ class Contributor:
         return self.value - self.baseline
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """An alert fired or resolved.
 
     Attributes:
@@ -82,8 +81,7 @@ class Transition:
         return self.at - self.fired_at
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert from its beginning to its end.
 
     Attributes:
@@ -113,8 +111,7 @@ class Alert:
         return self.resolved.at if self.resolved else None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleStatus:
+class RuleStatus(Struct, frozen=True):
     """How a rule stands at an instant.
 
     Attributes:

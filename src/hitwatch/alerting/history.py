@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert, State, Transition, rank_contributors
 from hitwatch.alerting.metric import MetricJudge
@@ -28,7 +29,6 @@ def explain(transition: Transition, rule: SurgeRule, sections: Series) -> Transi
     return replace(transition, contributors=rank_contributors(rule, short, long))
 
 
-@dataclass(slots=True)
 class RuleHistory:
     """What a rule is judged over, of logs that are read as a whole.
 
@@ -42,13 +42,9 @@ class RuleHistory:
 
     """
 
-    rule: SurgeRule
-    hits: Timeline = field(init=False)
-    sent: Timeline = field(init=False)
-    sections: Series = field(init=False)
-
-    def __post_init__(self) -> None:
-        width = self.rule.resolution
+    def __init__(self, rule: SurgeRule) -> None:
+        self.rule = rule
+        width = rule.resolution
         self.hits, self.sent = Timeline(width), Timeline(width)
         self.sections = Series("section", width)
 

@@ -7,15 +7,15 @@ fractions, so that a tie is a tie.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import SECOND, Duration, Instant, bucket_start
 
 
-@dataclass(slots=True)
-class Judge:
+class Judge(Struct):
     """Judges one rule at every bucket end, in order, each once.
 
     Its state is plain values, so that it can be saved and taken up again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import RuleStatus, Transition
 from hitwatch.alerting.judge import Judge
@@ -15,7 +15,6 @@ def on_hits(rule: SurgeRule) -> SurgeRule:
     return replace(rule, metric="hits", name="traffic")
 
 
-@dataclass(slots=True)
 class MetricJudge:
     """Judges a rule on bytes by bytes or by hits; one on hits by hits.
 
@@ -27,15 +26,11 @@ class MetricJudge:
 
     """
 
-    asked: SurgeRule
-    _judge: Judge = field(init=False)
-    _instead: Judge | None = field(init=False)
-    _bytes_from: Instant | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        self._judge = Judge(self.asked)
-        in_bytes = self.asked.metric == "bytes"
-        self._instead = Judge(on_hits(self.asked)) if in_bytes else None
+    def __init__(self, asked: SurgeRule) -> None:
+        self.asked = asked
+        self._judge = Judge(asked)
+        self._instead = Judge(on_hits(asked)) if asked.metric == "bytes" else None
+        self._bytes_from: Instant | None = None
 
     @property
     def rule(self) -> SurgeRule:

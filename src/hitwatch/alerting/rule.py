@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from hitwatch.errors import SettingsError
 from hitwatch.instants import MINUTE, SECOND, Duration, format_duration
@@ -13,8 +14,7 @@ METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
 """What a rule can watch, and the unit its averages are said in."""
 
 
-@dataclass(frozen=True, slots=True)
-class SurgeRule:
+class SurgeRule(Struct, frozen=True):
     """Fires while a short average exceeds the long average before it, times a threshold.
 
     Attributes:

@@ -85,8 +85,9 @@ def following(options: Options, paths: Sequence[str] = ()) -> Iterator[Run]:
     """
     stop = stop_on_signals()
 
-    from dataclasses import replace
     from pathlib import Path
+
+    from msgspec.structs import replace
 
     from hitwatch.clocks import WallClock
     from hitwatch.outputs.outputs import Outputs

@@ -8,7 +8,8 @@ behind the last lines. A line has begun when a NUL byte stands within it: that o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MARK = b"\xef\xbb\xbf"
 """The byte-order mark of UTF-8, which concatenated files have in their middle."""
@@ -17,8 +18,7 @@ _AT_BEGIN = re.compile(rb"\0+(?:\xef\xbb\xbf\0*)*|(?:\xef\xbb\xbf\0*)+")
 _BEHIND_LINES = re.compile(rb"\n(?:\0+(?:\xef\xbb\xbf\0*)*|(?:\xef\xbb\xbf\0*)+)")
 
 
-@dataclass(slots=True)
-class Skipped:
+class Skipped(Struct):
     """Runs of NUL bytes that were skipped.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from hitwatch.follow.holes import MARK, Skipped, strip_holes
 
@@ -10,8 +10,7 @@ MAX_LINE = 16 * 1024 * 1024
 """Longest line that is held in memory, in bytes."""
 
 
-@dataclass(slots=True)
-class Splitter:
+class Splitter(Struct):
     """Holds back the piece of a line that has not ended yet.
 
     A line longer than ``max_line`` is cut: its beginning is passed on as one line, and the

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, Self
+
+from msgspec import Struct
 
 HEAD = 256
 """How many bytes at the beginning of a file show whether it is still the same text."""
@@ -20,8 +21,7 @@ class _Status(Protocol):
     def st_ino(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Which file a path leads to, whatever its name."""
 
     device: int
@@ -33,8 +33,7 @@ class Identity:
         return cls(status.st_dev, status.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """The file we hold open.
 
     Attributes:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError, did_you_mean, format_error_at
 from hitwatch.formats.apache_times import choose_times, time_directive

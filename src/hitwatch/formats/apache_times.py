@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError
 from hitwatch.formats.directives import Directive, as_text, snake

@@ -5,8 +5,9 @@ Names, types and meaning are public: rows of ``hitwatch parse``, filters, JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class ColumnType(Enum):
@@ -18,8 +19,7 @@ class ColumnType(Enum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One public column.
 
     Attributes:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.formats.columns import BY_NAME
 from hitwatch.formats.fields import FIELDS, REQUEST_KINDS, FieldSpec, Kind
@@ -19,8 +21,7 @@ _TEXT = FieldSpec(Kind.TEXT)
 _RESERVED = frozenset({*BY_NAME, "line_number"})
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """A variable of a format string.
 
     Attributes:

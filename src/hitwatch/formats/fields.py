@@ -6,8 +6,10 @@ with a kind from here, ``{sc_win32_status:integer}``, which becomes a column of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Kind(Enum):
@@ -39,8 +41,7 @@ REQUEST_KINDS = (
 """Kinds that hold the request, or a part of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
+class FieldSpec(Struct, frozen=True):
     """How one field is read.
 
     Attributes:

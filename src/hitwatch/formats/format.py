@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError
 from hitwatch.formats.columns import BY_NAME, REQUEST_PARTS, Column, ColumnType
@@ -43,8 +45,7 @@ class Quotes(Enum):
     OPTIONAL = "optional"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field at its place in the line.
 
     Attributes:
@@ -70,8 +71,7 @@ class Field:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delimited:
+class Delimited(Struct, frozen=True):
     """Values between separators, as many as a header names.
 
     Attributes:
@@ -89,8 +89,7 @@ class Delimited:
     quotes: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One way to write a line.
 
     Attributes:
@@ -108,8 +107,7 @@ class Line:
     delimited: Delimited | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A name under which a value stands.
 
     Attributes:
@@ -126,8 +124,7 @@ class Key:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Objects whose names mean something of their own, as ``size`` of a request.
 
     Attributes:
@@ -142,8 +139,7 @@ class Scope:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A line and the column values it must give.
 
     Attributes:
@@ -157,8 +153,7 @@ class Sample:
     expect: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(Struct, frozen=True):
     """Something that is ambiguous in a source's lines, and what is assumed.
 
     Attributes:
@@ -175,8 +170,7 @@ class Guess:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """How one kind of log line is written and what its parts mean.
 
     Attributes:
@@ -237,7 +231,7 @@ class Format:
     bytes_mean: str = "body"
     directives: tuple[str, ...] = ()
     glued: bool = False
-    sample_text: str = field(default="", repr=False)
+    sample_text: str = ""
     evidence: str = ""
     server: str = ""
     versions: str = ""

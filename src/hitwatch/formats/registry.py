@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+from msgspec import Struct
 
 from hitwatch.errors import FormatError, did_you_mean
 from hitwatch.formats.format import Format, Layout
 from hitwatch.formats.toml import read_format
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What lines of a format look like.
 
     Attributes:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError, suggest
 from hitwatch.formats.fields import FIELDS, OWN_KINDS, FieldSpec

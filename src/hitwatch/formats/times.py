@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hitwatch.errors import FormatError
 from hitwatch.instants import DAY, SECOND, Instant, from_datetime, to_datetime
@@ -98,8 +99,7 @@ def time_items(time_format: str) -> list[tuple[str, float]]:
     return items
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(Struct, frozen=True):
     """Offsets of a time zone over the years that logs come from.
 
     Attributes:

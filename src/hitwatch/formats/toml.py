@@ -21,8 +21,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError, did_you_mean, suggest
 from hitwatch.formats.fields import FIELDS, FieldSpec

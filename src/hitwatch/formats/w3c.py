@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from hitwatch.formats.fields import FIELDS, OWN_KINDS, FieldSpec, Kind
 from hitwatch.formats.format import Delimited, Field, Format, Guess, Line, Quotes

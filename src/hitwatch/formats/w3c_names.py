@@ -15,7 +15,8 @@ Exchange's proxy logs (https://learn.microsoft.com/en-us/exchange/client-access/
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 USUAL: dict[str, str] = {
     "c-ip": "client",
@@ -77,8 +78,7 @@ TIMES: tuple[dict[str, str], ...] = (
 """Fields that make the time together, the best first: others of the same line are kept as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """How a program writes W3C logs.
 
     Attributes:

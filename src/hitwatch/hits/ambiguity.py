@@ -7,7 +7,8 @@ reported as one. Reads no files.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.formats.fields import Kind
 from hitwatch.formats.format import Format, Guess, Layout, Line

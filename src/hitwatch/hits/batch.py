@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from hitwatch import _kernel
 from hitwatch.formats.columns import Column, ColumnType
@@ -29,8 +30,7 @@ CLOCK_UNKNOWN: ClockState = (None, None)
 LINE_NUMBER = Column("line_number", ColumnType.INTEGER, "1-based line in its origin")
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """A line that did not parse.
 
     Attributes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.formats.compile import MIN_IDENTIFYING_KEYS
 from hitwatch.formats.format import INFERRED, Format, Layout, normalize_key
@@ -27,8 +29,7 @@ ENOUGH = 0.5
 """Share of lines that must fit, unless those that do are beyond doubt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How well a format fits some lines.
 
     Attributes:
@@ -83,26 +84,23 @@ _Score: TypeAlias = tuple[int, int, int, int, int, int]
 _Attempt: TypeAlias = tuple[_Score, Format, Hits]
 
 
-@dataclass(slots=True)
 class Trial:
     """Formats tried on some lines.
 
-    Attributes:
+    Args:
         data: whole lines, from the beginning of a log.
         formats: the formats to try; all known ones when ``None``, and where these fit fewer
             than half of the lines a layout that is inferred, once ``fits`` are asked for.
+
+    Attributes:
         known: these by how many lines they fit, then by how much they say, the best first.
 
     """
 
-    data: bytes
-    formats: Iterable[Format] | None = None
-    known: list[Fit] = field(init=False)
-    _attempts: list[_Attempt] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.data = drop_notices(self.data)
-        self._attempts = _try_formats(self.data, self.formats)
+    def __init__(self, data: bytes, formats: Iterable[Format] | None = None) -> None:
+        self.data = drop_notices(data)
+        self.formats = formats
+        self._attempts = _try_formats(self.data, formats)
         self.known = _rank(self._attempts)
 
     @property
@@ -180,8 +178,7 @@ def _parser(name: str, identity: int) -> Parser:
     return Parser(builtin()[name])
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """The most lines that one header lays out, and what the lines before them say."""
 
     header: str

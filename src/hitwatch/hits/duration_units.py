@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.formats.fields import FIELDS, PER_SECOND, FieldSpec, Kind
 from hitwatch.formats.format import Format, Guess, Key, Layout, normalize_key
@@ -116,8 +118,7 @@ def _open_specs(log_format: Format) -> list[int]:
     return [place for place, (_, spec) in enumerate(log_format.specs) if spec.units]
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(Struct, frozen=True):
     """A duration as it is written: the number, and its digits behind the point."""
 
     value: float

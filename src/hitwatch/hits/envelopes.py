@@ -10,15 +10,15 @@ the head, can make no line look carried that is not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from hitwatch import _kernel
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One envelope.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.formats.columns import BY_NAME, REQUEST_PARTS
 from hitwatch.formats.fields import FieldSpec, Kind
@@ -13,8 +14,7 @@ from hitwatch.hits.key_names import find_labels
 from hitwatch.hits.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDescription:
+class FieldDescription(Struct, frozen=True):
     """One field of a format.
 
     Attributes:
@@ -31,8 +31,7 @@ class FieldDescription:
     example: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NonMatchingLine:
+class NonMatchingLine(Struct, frozen=True):
     """A line that does not fit.
 
     Attributes:
@@ -47,8 +46,7 @@ class NonMatchingLine:
     fits: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """What is known of an input's format.
 
     Attributes:
@@ -102,7 +100,7 @@ def explain(
     if not reader.fits:
         return None
     log_format = reader.log_format or _nearest(reader.fits).log_format
-    probe = replace(reader.probe(), columns=None, log_format=log_format)
+    probe = reader.probe().again(columns=None, log_format=log_format)
     found = probe.read(head, keep_rejects=_SHOWN)
     found += probe.finish(_SHOWN)
     rejects = [reject for hits in found for reject in hits.rejects][:_SHOWN]

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch import _kernel
 from hitwatch.formats.fields import CLOCK, Kind
@@ -42,8 +45,7 @@ _CONSISTENT = 3
 """How many rejected lines must be alike to have a layout of their own."""
 
 
-@dataclass(slots=True)
-class _Numbers:
+class _Numbers(Struct):
     """Numbers of lines where several are parts of one, or one has several.
 
     Attributes:
@@ -67,8 +69,7 @@ class _Numbers:
         return number
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """Turns lines into hits.
 
     Attributes:
@@ -95,11 +96,11 @@ class Reader:
     postprocessor: Callable[[Hits], Hits] | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
-    _parser: Parser | None = field(default=None, repr=False)
-    _unframer: _kernel.Unframer | None = field(default=None, init=False, repr=False)
-    _numbers: _Numbers = field(default_factory=_Numbers, init=False, repr=False)
+    _parser: Parser | None = None
+    _unframer: _kernel.Unframer | None = None
+    _numbers: _Numbers = field(default_factory=_Numbers)
     _unmatched_left: int = _MAX_UNMATCHED
-    _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter, repr=False)
+    _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter)
     _begun: Instant | None = None
     _software: str = ""
     _clock_state: ClockState = CLOCK_UNKNOWN
@@ -182,7 +183,16 @@ class Reader:
 
     def probe(self) -> Reader:
         """A reader of the times alone that knows what this one knows."""
-        return replace(self, columns=["time"], line_numbers=False, postprocessor=None, _parser=None)
+        return self.again(columns=["time"], line_numbers=False, postprocessor=None, _parser=None)
+
+    def again(self, **changes: Any) -> Reader:
+        """One that knows what this knows of the lines, and counts and unwraps them anew.
+
+        Args:
+            **changes: attributes that it has otherwise.
+
+        """
+        return replace(self, **{"_unframer": None, "_numbers": _Numbers(), **changes})
 
     def continue_from(self, other: Reader) -> None:
         """Read on as another reader of the same lines would."""

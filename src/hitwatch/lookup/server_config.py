@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from hitwatch.errors import FormatError, suggest, unreadable_input
 from hitwatch.formats.apache import NICKNAMES, apache_format
@@ -41,16 +42,14 @@ _KINDS = {
 _LUA = re.compile(r"\b\w+_by_lua_block\s*\{")
 
 
-@dataclass(frozen=True, slots=True)
-class _LogUse:
+class _LogUse(Struct, frozen=True):
     """A log, and the format it is written in: its name, or itself where it has none."""
 
     log: str
     form: str
 
 
-@dataclass(slots=True)
-class _LogConfig:
+class _LogConfig(Struct):
     """What a configuration says of logs.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hitwatch.errors import OutputError
 from hitwatch.follow.tracker import Identity
@@ -20,8 +21,7 @@ _MOST_LINKS = 40
 """As many links as Linux follows (``path_resolution(7)``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What a path leads to.
 
     Attributes:

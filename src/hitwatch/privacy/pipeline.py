@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from hitwatch.privacy.policy import TRUST_NEEDS, Privacy, resolve_client
 from hitwatch.select.filter import Filter
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from hitwatch.select.networks import Networks
 
 
-@dataclass(frozen=True, slots=True)
-class HitPipeline:
+class HitPipeline(Struct, frozen=True):
     """Finds the client behind proxies, then chooses, then takes out what need not be kept.
 
     Conditions hence see the true client and the whole query, and nobody else does.

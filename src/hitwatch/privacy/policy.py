@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
+
+from msgspec import Struct
 
 from hitwatch.errors import UsageError, suggest
 from hitwatch.formats.columns import BY_NAME
@@ -95,8 +96,7 @@ def _distinct_codes(numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
     return distinct, places.set(nulls, 2**32 - 1) if nulls.any() else places
 
 
-@dataclass(frozen=True, slots=True)
-class Privacy:
+class Privacy(Struct, frozen=True):
     """What of hits is replaced before anybody sees them.
 
     Attributes:
@@ -110,7 +110,7 @@ class Privacy:
     """
 
     mode: Mode | None = None
-    key: bytes = field(default=b"", repr=False)
+    key: bytes = b""
     redact: bool = False
 
     def __post_init__(self) -> None:
@@ -126,6 +126,10 @@ class Privacy:
                 hint="put a secret into a file and name it with --anonymize-key-file, or into"
                 " HITWATCH_ANONYMIZE_KEY; in Python, give it as anonymize_key",
             )
+
+    def __repr__(self) -> str:
+        # Without the key, which is secret.
+        return f"{type(self).__name__}(mode={self.mode!r}, redact={self.redact!r})"
 
     def __bool__(self) -> bool:
         return self.mode is not None or self.redact
@@ -154,20 +158,21 @@ class Privacy:
 # Labels are values, equal when they do the same: reports count under them.
 
 
-@dataclass(frozen=True, slots=True)
-class _Anonymizer:
+class _Anonymizer(Struct, frozen=True):
     """Anonymizes a client or user."""
 
     how: Callable[[str, Mode, bytes], str]
     mode: Mode
-    key: bytes = field(repr=False)
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.how.__name__}, {self.mode!r})"
 
     def __call__(self, text: str) -> str:
         return self.how(text, self.mode, self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class _UnknownColumn:
+class _UnknownColumn(Struct, frozen=True):
     """Redacts whatever looks personal or secret in a column that only its format knows."""
 
     privacy: Privacy

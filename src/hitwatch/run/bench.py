@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.clocks import WallClock
@@ -23,8 +24,7 @@ from hitwatch.sources.files import read_file
 from hitwatch.stats.panels import columns_needed, panels
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
+class Speed(Struct, frozen=True):
     """How fast one stage was.
 
     Attributes:

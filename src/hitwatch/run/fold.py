@@ -7,8 +7,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from hitwatch.errors import DamageError, InputError
 from hitwatch.follow.chunk import Chunk
@@ -42,8 +43,7 @@ Counter: TypeAlias = Callable[[Hits, SourceRow], None]
 """Counts hits of a source; called by several threads at once."""
 
 
-@dataclass(slots=True)
-class Fold:
+class Fold(Struct):
     """Reads logs and hands their hits to be counted.
 
     Attributes:

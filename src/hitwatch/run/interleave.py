@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from hitwatch.hits.batch import Hits
 from hitwatch.instants import Instant
@@ -16,8 +17,7 @@ Prepare: TypeAlias = Callable[[Hits, str], Batch]
 """Makes a batch of the hits of an origin."""
 
 
-@dataclass(slots=True)
-class Input:
+class Input(Struct):
     """One input.
 
     Attributes:
@@ -33,7 +33,7 @@ class Input:
     first_at: Instant
     read: Iterator[Hits]
     batch: Batch | None = None
-    known_until: Instant = field(default=0)
+    known_until: Instant = 0
 
     def fill(self, prepare: Prepare) -> bool:
         """See that there is a hit that has not been counted; whether there is one."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
+
+from msgspec import Struct, field
 
 from hitwatch.alerting.alert import State, Transition
 from hitwatch.engine import Engine
@@ -28,8 +29,7 @@ POLL: Duration = SECOND // 5
 """How long the loop rests when there is nothing to read."""
 
 
-@dataclass(slots=True)
-class Loop:
+class Loop(Struct):
     """One run.
 
     Attributes:
@@ -60,7 +60,7 @@ class Loop:
     _source: Source | None = None
     _live: dict[str, Input] = field(default_factory=dict)
     _log_began: Instant | None = None
-    _wall_began: Instant = field(default=0)
+    _wall_began: Instant = 0
     _checked: set[str] = field(default_factory=set)
     _metric_notified: bool = False
 

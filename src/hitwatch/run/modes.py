@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
 
 from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
@@ -53,8 +54,7 @@ _EARLY: Duration = MINUTE
 """How far ahead of its place a line may stand in a log and still be read back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What the modes share.
 
     Attributes:
@@ -177,8 +177,7 @@ def _on_file_event(run: Run, event: FileEvent) -> None:
     (run.warn_user if event.wrong else run.notify)(f"{event.path} {event.message}")
 
 
-@dataclass(slots=True)
-class _ReadBack:
+class _ReadBack(Struct):
     """What came into a log before it is followed.
 
     Attributes:
@@ -302,7 +301,7 @@ def _begin_counting(
         stop = block.rfind(b"\n") + 1
         if not stop:
             break
-        before = replace(probe)
+        before = probe.again()
         times = [time for hits in probe.read(block[:stop]) for time in hits.times()]
         places.append((start, max(times, default=None), before))
         start += stop

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from hitwatch.errors import DamageError, InputError, UsageError
 from hitwatch.follow.chunk import Chunk
@@ -40,8 +40,7 @@ ENDINGS = {
 """Which output a file's name asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
+class RejectedLine(Struct, frozen=True):
     """A line that is no hit.
 
     Attributes:
@@ -60,8 +59,7 @@ class RejectedLine:
     line: str
 
 
-@dataclass(slots=True)
-class Parsing:
+class Parsing(Struct):
     """One conversion of logs to rows.
 
     Attributes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch.formats.format import Format
 from hitwatch.formats.times import Zone
@@ -16,8 +18,7 @@ from hitwatch.privacy.policy import has_forwarded_clients
 from hitwatch.select.filter import Filter
 
 
-@dataclass(slots=True)
-class Readers:
+class Readers(Struct):
     """Gives the reader of an origin's lines, made when it is first asked for.
 
     Attributes:
@@ -64,7 +65,7 @@ class Readers:
                 duration_unit=self.duration_unit,
             )
         else:
-            made = replace(self.alike(origin), columns=columns)
+            made = self.alike(origin).again(columns=columns)
         made.line_numbers = self.line_numbers
         made.postprocessor = partial(self._postprocess, origin)
         return made

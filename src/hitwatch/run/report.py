@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert
 from hitwatch.alerting.history import RuleHistory
@@ -40,8 +43,7 @@ def columns_for(panels: Iterable[Panel], hit_filter: Filter) -> list[str]:
     return sorted(columns_needed(panels) | hit_filter.columns)
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """What is counted of the hits that a filter lets through.
 
     Attributes:

@@ -7,7 +7,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch.errors import UsageError
 from hitwatch.follow.chunk import Chunk
@@ -64,8 +66,7 @@ scans = _OpenScans()
 atexit.register(scans.wait)
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """Logs whose formats are known, read anew each time their rows are collected.
 
     Attributes:

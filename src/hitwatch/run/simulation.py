@@ -7,11 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from msgspec import Struct, field
 
 from hitwatch.errors import SettingsError
 from hitwatch.formats.registry import by_name
@@ -32,8 +32,7 @@ from hitwatch.simulate.writer import LogWriter, write_fast, write_live
 DEMO_EVERY: Duration = 5 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class SimulationRun:
+class SimulationRun(Struct, frozen=True):
     """How a scenario is written.
 
     Attributes:

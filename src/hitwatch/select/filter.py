@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from hitwatch.hits.batch import mask_bytes
 from hitwatch.instants import Instant
@@ -20,8 +21,7 @@ TimeRange: TypeAlias = tuple[Instant | None, Instant | None]
 """The first instant that counts, and the first that counts no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which hits count.
 
     Attributes:

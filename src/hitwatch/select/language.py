@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from hitwatch.errors import UsageError, did_you_mean, point_at
 from hitwatch.formats.columns import BY_NAME, Column, ColumnType
@@ -74,8 +75,7 @@ _TYPES = {
 _OPERATORS = "==, !=, <, <=, >, >=, =~, !~, like, in, is null"
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     text: str
     at: int

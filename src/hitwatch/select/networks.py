@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import (
     IPv4Address,
@@ -17,6 +16,8 @@ from ipaddress import (
     ip_network,
 )
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -86,8 +87,7 @@ def _unmap(address: Address) -> Address:
     return mapped or address
 
 
-@dataclass(frozen=True)
-class Networks:
+class Networks(Struct, frozen=True, dict=True):
     """Networks as one set, asked by halving.
 
     Attributes:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from hitwatch.formats.columns import Column, ColumnType
 from hitwatch.hits.batch import Hits
@@ -34,23 +35,20 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """The value stands so to another; texts by code points."""
 
     operator: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """The value is one of these."""
 
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True):
     """All of the text fits a glob.
 
     Attributes:
@@ -64,15 +62,13 @@ class Like:
     fold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """A regular expression (Rust's, linear time) is found in the text."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """The text is an address, maybe with a port, in one of the networks."""
 
     networks: Networks
@@ -81,8 +77,7 @@ class Within:
 Condition: TypeAlias = Compare | OneOf | Like | Matches | Within
 
 
-@dataclass(frozen=True, slots=True)
-class Predicate:
+class Predicate(Struct, frozen=True):
     """Says of every hit whether it counts."""
 
     @property
@@ -91,8 +86,7 @@ class Predicate:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class _Compound(Predicate):
+class _Compound(Predicate, frozen=True):
     """Several predicates as one."""
 
     parts: tuple[Predicate, ...] = ()
@@ -103,18 +97,15 @@ class _Compound(Predicate):
         return frozenset().union(*(part.columns for part in self.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class And(_Compound):
+class And(_Compound, frozen=True):
     """Every part holds; without parts everything does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Or(_Compound):
+class Or(_Compound, frozen=True):
     """Any part holds; without parts nothing does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Predicate):
+class Not(Predicate, frozen=True):
     """The part does not hold."""
 
     part: Predicate
@@ -125,8 +116,7 @@ class Not(Predicate):
         return self.part.columns
 
 
-@dataclass(frozen=True, slots=True)
-class _OfColumn(Predicate):
+class _OfColumn(Predicate, frozen=True):
     """A predicate on one column."""
 
     column: Column
@@ -137,13 +127,11 @@ class _OfColumn(Predicate):
         return frozenset({self.column.name})
 
 
-@dataclass(frozen=True, slots=True)
-class IsNull(_OfColumn):
+class IsNull(_OfColumn, frozen=True):
     """The column has no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Satisfies(_OfColumn):
+class Satisfies(_OfColumn, frozen=True):
     """The column has a value, and the condition holds of it, or does not if negated."""
 
     condition: Condition

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hitwatch.simulate.scenario import Scenario, Uniform
 
@@ -65,8 +66,7 @@ _SECTIONS: tuple[tuple[str, float, int, float, float, float, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A simulated site.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from hitwatch.formats.compose import compose
 from hitwatch.formats.format import Format
@@ -34,8 +35,7 @@ _FACTORS = {"surge": 5.0, "errors": 0.5, "slow": 10.0, "aggressive-client": 3.0,
 _ATTACKER = "203.0.113.66"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Lines in the order in which they are to be written.
 
     Attributes:
@@ -50,8 +50,7 @@ class Block:
     facts: pl.DataFrame
 
 
-@dataclass(slots=True)
-class GroundTruth:
+class GroundTruth(Struct):
     """What was written, exactly.
 
     Attributes:
@@ -216,8 +215,7 @@ def _rate(phases: list[Phase], at: Duration) -> float:
     return 0.0
 
 
-@dataclass(slots=True)
-class _BlockBuilder:
+class _BlockBuilder(Struct):
     """Draws the lines of blocks."""
 
     scenario: Scenario

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hitwatch.follow.splitter import Splitter
 from hitwatch.sources.damage import Damage
@@ -16,8 +17,7 @@ SHRUNK = "{size} bytes at offset {offset} are gone: the file became shorter whil
 _LOST = "{size} bytes at offset {offset} cannot be read (input/output error)"
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """NUL bytes that need not be looked at one by one."""
 
     size: int

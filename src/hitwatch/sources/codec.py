@@ -7,8 +7,9 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
+
+from msgspec import Struct
 
 _BLOCK = 4 * 1024 * 1024
 READ_SIZE = 256 * 1024
@@ -113,8 +114,7 @@ def _is_regular(file: BinaryFile) -> bool:
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """A way to compress.
 
     Attributes:

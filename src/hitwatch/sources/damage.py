@@ -8,14 +8,15 @@ lost does not count as one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.errors import DamageError
 from hitwatch.follow.splitter import Splitter
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """A stretch of an input that could not be read, or not be checked.
 
     Attributes:

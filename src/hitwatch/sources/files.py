@@ -6,8 +6,9 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hitwatch.errors import DamageError, unreadable_input
 from hitwatch.follow.chunk import Chunk
@@ -101,8 +102,7 @@ def _split_lines(
         raise error
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The first lines of a file.
 
     Attributes:

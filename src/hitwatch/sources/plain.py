@@ -7,8 +7,9 @@ import io
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
+
+from msgspec import Struct
 
 from hitwatch.errors import DamageError, unreadable_input
 from hitwatch.follow.chunk import Chunk
@@ -23,8 +24,7 @@ BLOCK = 4 * 1024 * 1024
 """How many bytes are read at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Whole lines of a plain file, which are read when they are needed.
 
     Attributes:

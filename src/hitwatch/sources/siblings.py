@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hitwatch.follow.tracker import Identity
 from hitwatch.sources.codec import detect_codec
@@ -21,8 +22,7 @@ _ADDED = r"(?:[-._]?[0-9][\w.:+-]*|\.old|\.bak)"
 multilog, Java's and .NET's loggers), or ``.old``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sibling:
+class Sibling(Struct, frozen=True):
     """A file beside a log.
 
     Attributes:

@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.holes import Skipped
@@ -25,8 +26,7 @@ _AFTER_ROTATION_S = 60.0
 they are signalled to reopen their logs."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileEvent:
+class FileEvent(Struct, frozen=True):
     """Something a followed path did that its owner may want to know.
 
     Attributes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hitwatch import _kernel
 from hitwatch.instants import Duration, Instant
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """Hits of one origin, of which the first may have been counted already.
 
     Attributes:
@@ -42,8 +42,7 @@ class Batch:
         return self.begin >= len(self.hits)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Hits of one batch that follow each other: from one place up to another."""
 
     batch: Batch
@@ -57,8 +56,7 @@ class Part:
         return whole if self.end - self.begin == len(whole) else whole.slice(self.begin, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Hits between which no bucket closes.
 
     Attributes:
@@ -71,8 +69,7 @@ class Stretch:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """Hits of one display period.
 
     Attributes:

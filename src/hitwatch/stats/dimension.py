@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 Label: TypeAlias = Callable[[str], str | None]
 """Turns a value into the key that it is counted under; ``None`` leaves it out."""
@@ -31,8 +31,7 @@ class Dimension(msgspec.Struct, frozen=True):
     absent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One panel.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel

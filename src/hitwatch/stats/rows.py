@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hitwatch import _kernel
 
@@ -20,8 +20,7 @@ That of HyperLogLog with 2^14 registers.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PanelRow:
+class PanelRow(Struct, frozen=True):
     """One row of a panel.
 
     Attributes:
@@ -56,8 +55,7 @@ class PanelRow:
     previous: PanelRow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How exact the rows of a panel are.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from hitwatch.instants import HOUR, Duration, Instant
 
@@ -20,8 +21,7 @@ _NONE = -1
 _GAPS = 10
 
 
-@dataclass(slots=True)
-class Timeline:
+class Timeline(Struct):
     """Sums by bucket. Time lines of one width merge; an empty one is the unit.
 
     Args:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hitwatch import _kernel
 
@@ -97,8 +98,7 @@ def _collapse_segment(segment: str) -> str:
 _PATHLESS = ("*", "(connect)", "(malformed)")
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(Struct, frozen=True):
     """What makes the section of a path.
 
     Attributes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from hitwatch import _kernel
 
@@ -22,8 +23,7 @@ READ_UP_TO = 1000
 """Characters of a header that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """The program behind a request, as it calls itself.
 
     Attributes:
@@ -45,8 +45,7 @@ class Agent:
     bot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
+class Bot(Struct, frozen=True):
     """A program that names itself.
 
     Attributes:

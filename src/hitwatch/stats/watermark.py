@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from hitwatch.instants import SECOND, Duration, Instant
 
 _NEVER: Instant = 1 << 62
 
 
-@dataclass(slots=True)
-class Watermark:
+class Watermark(Struct):
     """Follows the largest event time seen, and time passing while nothing is seen.
 
     Of several origins that are followed live the slowest holds it back, so that no line is

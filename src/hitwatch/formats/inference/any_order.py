@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hitwatch.formats.inference.clf import (
     ADDRESSES,
@@ -75,8 +76,7 @@ _FIELDS = {"client": "client_list", "bytes": "bytes_clf"}
 _UNIT = re.compile(r"\s*(?:n|u|µ|m)?s(?:ec)?\b")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     """A value: the text in front of it, how it is written, and what its name is, folded."""
 
     gap: str

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hitwatch.formats.format import INFERRED, Format, Guess
 from hitwatch.formats.inference.any_order import infer_any_order
@@ -65,8 +66,7 @@ _STATUS = re.compile(r"[1-9]\d\d|000|0|-")
 _DECIMAL = re.compile(r"\d+[.,]\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class _TokenizedLine:
+class _TokenizedLine(Struct, frozen=True):
     """The tokens of a line: what stands before the time, before the request, and behind it."""
 
     time: int

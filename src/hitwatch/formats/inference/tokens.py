@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hitwatch.formats.inference.clf import all_look_like
 
@@ -29,8 +30,7 @@ AROUND = {
 """What stands around a value that is marked off so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A value between blanks: what it is delimited by, its name, and its text."""
 
     delimiter: str

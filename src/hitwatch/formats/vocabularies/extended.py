@@ -8,7 +8,8 @@ they count ``time-taken`` in seconds and write ``bytes``, the body, for what IIS
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError, did_you_mean, format_error_at
 from hitwatch.formats.fields import FIELDS

@@ -10,7 +10,8 @@ in milliseconds, its ``%T`` in seconds with three digits, in all versions.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FieldSpec, Kind

@@ -7,7 +7,8 @@ letter or several; the longest code counts. Times are in milliseconds, sizes cou
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hitwatch.formats.directives import Directive
 from hitwatch.formats.fields import FieldSpec, Kind

@@ -8,8 +8,9 @@ lines of before that are in milliseconds, and those of later are judged by their
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FIELDS, FieldSpec, Kind

@@ -10,9 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hitwatch.errors import FormatError, did_you_mean, format_error_at
 from hitwatch.formats.apache import CLIENT_SOURCES, NAMED_DIRECTIVES
@@ -63,8 +65,7 @@ def own(name: str, kind: str = "text", *, free: bool = False) -> Directive:
     return Directive(name, replace(OWN_KINDS[kind], column=None), free=free)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedDirective:
+class NamedDirective(Struct, frozen=True):
     """Directives that take a name, such as that of a header.
 
     Attributes:
@@ -77,8 +78,7 @@ class NamedDirective:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The directives of one server.
 
     Attributes:
