@@ -37,7 +37,9 @@ compare: .venv/installed ## compare a report with GoAccess's, panel by panel
 docs: .venv/installed ## write the tables of options, settings and arguments anew
 	$(BIN)/python bench/options_pages.py
 
-formats: .venv/installed ## write the tables of docs/formats.md anew
+formats: .venv/installed ## compile formats and known bots, and write the tables of docs/formats.md anew
+	$(BIN)/python bench/compile_data.py
+	$(MAKE) .venv/installed
 	$(BIN)/python bench/formats_page.py
 
 fuzz: .venv/installed ## fuzz the parser for ten minutes, the bytes of tallies for five

@@ -41,7 +41,7 @@ REQUEST_KINDS = (
 """Kinds that hold the request, or a part of it."""
 
 
-class FieldSpec(Struct, frozen=True):
+class FieldSpec(Struct, frozen=True, omit_defaults=True):
     """How one field is read.
 
     Attributes:

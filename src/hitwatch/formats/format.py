@@ -45,7 +45,7 @@ class Quotes(Enum):
     OPTIONAL = "optional"
 
 
-class Field(Struct, frozen=True):
+class Field(Struct, frozen=True, omit_defaults=True):
     """A field at its place in the line.
 
     Attributes:
@@ -71,7 +71,7 @@ class Field(Struct, frozen=True):
     label: str = ""
 
 
-class Delimited(Struct, frozen=True):
+class Delimited(Struct, frozen=True, omit_defaults=True):
     """Values between separators, as many as a header names.
 
     Attributes:
@@ -89,7 +89,7 @@ class Delimited(Struct, frozen=True):
     quotes: bool = True
 
 
-class Line(Struct, frozen=True):
+class Line(Struct, frozen=True, omit_defaults=True):
     """One way to write a line.
 
     Attributes:
@@ -107,7 +107,7 @@ class Line(Struct, frozen=True):
     delimited: Delimited | None = None
 
 
-class Key(Struct, frozen=True):
+class Key(Struct, frozen=True, omit_defaults=True):
     """A name under which a value stands.
 
     Attributes:
@@ -124,7 +124,7 @@ class Key(Struct, frozen=True):
     scope: str = ""
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, omit_defaults=True):
     """Objects whose names mean something of their own, as ``size`` of a request.
 
     Attributes:
@@ -153,7 +153,7 @@ class Sample(Struct, frozen=True):
     expect: Mapping[str, Any]
 
 
-class Guess(Struct, frozen=True):
+class Guess(Struct, frozen=True, omit_defaults=True):
     """Something that is ambiguous in a source's lines, and what is assumed.
 
     Attributes:
@@ -170,7 +170,7 @@ class Guess(Struct, frozen=True):
     remedy: str
 
 
-class Format(Struct, frozen=True):
+class Format(Struct, frozen=True, omit_defaults=True):
     """How one kind of log line is written and what its parts mean.
 
     Attributes:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from hitwatch.formats.compile import MIN_IDENTIFYING_KEYS
 from hitwatch.formats.format import INFERRED, Format, Layout, normalize_key
-from hitwatch.formats.registry import Outline, builtin
+from hitwatch.formats.registry import builtin
+from hitwatch.formats.shelf import Outline
 from hitwatch.formats.w3c import (
     find_directives,
     parse_date,

@@ -7,17 +7,20 @@ ua-parser's rules, which the kernel matches. They are loaded when the first brow
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Literal, cast
 
+import msgspec
 from msgspec import Struct
 
 from hitwatch import _kernel
 
 Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
+
+COMPILED = "bots.json"
+"""``bots.toml`` as it is loaded; ``make formats`` writes it."""
 
 READ_UP_TO = 1000
 """Characters of a header that are looked at."""
@@ -85,8 +88,21 @@ def classify(user_agent: str | None) -> Agent:
 @cache
 def bots() -> tuple[Bot, ...]:
     """All programs that are known by name."""
-    text = (files("hitwatch.stats") / "bots.toml").read_text("utf-8")
-    return tuple(
+    data = get_data("hitwatch.stats", COMPILED)
+    return msgspec.json.decode(data or b"", type=tuple[Bot, ...])
+
+
+def compile_bots(text: str) -> bytes:
+    """Compile ``bots.toml`` to the file that ``bots`` reads; one to a line.
+
+    Args:
+        text: its TOML.
+
+    """
+    # TOML is read only when bots are compiled.
+    import tomllib
+
+    known = [
         Bot(
             token=token,
             name=group.get("names", {}).get(token, token),
@@ -96,7 +112,8 @@ def bots() -> tuple[Bot, ...]:
         )
         for group in tomllib.loads(text)["bots"]
         for token in group["tokens"]
-    )
+    ]
+    return b"[\n" + b",\n".join(msgspec.json.encode(bot) for bot in known) + b"\n]\n"
 
 
 def prepare() -> None:
