@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TypeAlias
 
@@ -83,6 +83,13 @@ class Fit(Struct, frozen=True):
 
 _Score: TypeAlias = tuple[int, int, int, int, int, int]
 _Attempt: TypeAlias = tuple[_Score, Format, Hits]
+_MakeParser: TypeAlias = Callable[[Format], Parser]
+
+_LIKELY = ("apache-combined", "common", "json", "logfmt", "ltsv")
+"""Formats that are tried first, as one of them takes every line of most logs."""
+
+_SAMPLED = 20
+"""How many lines tell formats off that cannot be as good as one that takes all lines."""
 
 
 class Trial:
@@ -94,7 +101,8 @@ class Trial:
             than half of the lines a layout that is inferred, once ``fits`` are asked for.
 
     Attributes:
-        known: these by how many lines they fit, then by how much they say, the best first.
+        known: these by how many lines they fit, then by how much they say, the best first;
+            where one takes all lines, only what may be as good.
 
     """
 
@@ -146,25 +154,72 @@ def _rank(tried: Iterable[_Attempt]) -> list[Fit]:
 
 def _try_formats(data: bytes, formats: Iterable[Format] | None) -> list[_Attempt]:
     section = _largest_section(data)
-    prefilter = _Prefilter(data)
-    tried = []
-    known = builtin()
-    likely = (known[name] for name in known if prefilter.may_be(known.outline(name)))
-    for log_format in likely if formats is None else formats:
-        resolved, lines = log_format, data
-        if log_format.layout is Layout.W3C:
-            if section.header:
-                resolved = with_fields(log_format, section.header, section.software)
-                lines = section.lines
-            elif not log_format.lines:
+    if formats is not None:
+        tried = [_try_format(known, data, section, Parser) for known in formats]
+        return [attempt for attempt in tried if attempt is not None]
+    return _try_known(data, section)
+
+
+def _try_known(data: bytes, section: _Section) -> list[_Attempt]:
+    """The known formats tried, in the order of their names.
+
+    Once one has taken every line with certainty, only what does the same can be better or as
+    good. Of the others those are left out that cannot take the first line, by what it looks like,
+    or do not take the first few: how these are read does not depend on the lines behind them.
+    """
+    known, prefilter = builtin(), _Prefilter(data)
+    sample = _first_lines(data, _SAMPLED)
+    all_taken = False
+    tried: dict[str, _Attempt] = {}
+    for name in sorted(known, key=lambda name: name not in _LIKELY):
+        if not prefilter.may_be(known.outline(name)):
+            continue
+        if all_taken:
+            probe = _try_format(known[name], sample, section, _known_parser)
+            if probe is not None and probe[2].certain < _count_lines(sample):
                 continue
-        if formats is None and resolved is log_format and section.begun is None:
-            parser = _parser(log_format.name, id(log_format))
-        else:
-            parser = Parser(resolved, begun=section.begun)
-        hits = parser.parse(lines)
-        tried.append((_score(resolved, hits, data), resolved, hits))
-    return tried
+        attempt = _try_format(known[name], data, section, _known_parser)
+        if attempt is None:
+            continue
+        tried[name] = attempt
+        if not (all_taken or section.header) and attempt[2].certain == _count_lines(data):
+            all_taken = True
+            prefilter.look_only_at(_first_lines(data, 1))
+    return [tried[name] for name in known if name in tried]
+
+
+def _first_lines(data: bytes, count: int) -> bytes:
+    end = 0
+    for _ in range(count):
+        end = data.find(b"\n", end) + 1
+        if not end:
+            return data
+    return data[:end]
+
+
+def _count_lines(data: bytes) -> int:
+    return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+
+
+def _try_format(
+    log_format: Format, data: bytes, section: _Section, parser_of: _MakeParser
+) -> _Attempt | None:
+    """One format tried on some lines; ``None`` where nothing says how they are laid out."""
+    resolved, lines = log_format, data
+    if log_format.layout is Layout.W3C:
+        if section.header:
+            resolved = with_fields(log_format, section.header, section.software)
+            lines = section.lines
+        elif not log_format.lines:
+            return None
+    plain = resolved is log_format and section.begun is None
+    parser = parser_of(log_format) if plain else Parser(resolved, begun=section.begun)
+    hits = parser.parse(lines)
+    return _score(resolved, hits, data), resolved, hits
+
+
+def _known_parser(log_format: Format) -> Parser:
+    return _parser(log_format.name, id(log_format))
 
 
 @cache
@@ -232,22 +287,35 @@ class _Prefilter:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._normalized: bytes | None = None
+        self.look_only_at(data)
         self._objects = _OBJECT.search(data) is not None
         self._others = not self._objects or _OTHER.search(data) is not None
+        self._layouts: dict[Layout, bool] = {}
+
+    def look_only_at(self, lines: bytes) -> None:
+        """Exclude formats also by what some of the lines hold, of which each must be in them."""
+        self._looked_at = lines
+        self._normalized: bytes | None = None
 
     def may_be(self, outline: Outline) -> bool:
         """Whether any of the lines may be in a format, by what its lines look like."""
-        if not self._may_be(outline.layout):
+        layout = outline.layout
+        if layout not in self._layouts:
+            self._layouts[layout] = self._may_be(layout)
+        if not self._layouts[layout]:
             return False
         written = outline.literals
-        may_be_written = not written or any(all(map(self._has, texts)) for texts in written)
-        return may_be_written and self._may_have_names(outline)
+        return (not written or any(map(self._has, written))) and self._may_have_names(outline)
 
-    def _has(self, text: str) -> bool:
-        """Whether a text stands in the lines; one that stands in most is not looked for."""
-        text = text.strip()
-        return len(text) < 2 or text.encode() in self._data
+    def _has(self, texts: Iterable[str]) -> bool:
+        """Whether texts stand in the lines, each behind the one before it; blanks do not count."""
+        end = 0
+        for text in texts:
+            found = text.strip().encode()
+            end = self._looked_at.find(found, end) + len(found)
+            if end < len(found):
+                return False
+        return True
 
     def _may_be(self, layout: Layout) -> bool:
         match layout:
@@ -269,11 +337,11 @@ class _Prefilter:
         names = (name.rpartition(".")[2] for name in outline.identifying_keys)
         if outline.normalized_keys:
             if self._normalized is None:
-                self._normalized = self._data.lower().translate(None, b"_-. @:")
+                self._normalized = self._looked_at.lower().translate(None, b"_-. @:")
             normalized_keys = self._normalized
             found = (normalize_key(name).encode() in normalized_keys for name in names)
         else:
-            found = (name.encode() in self._data for name in names)
+            found = (name.encode() in self._looked_at for name in names)
         return sum(found) >= MIN_IDENTIFYING_KEYS
 
 
