@@ -8,14 +8,13 @@ default. Python says its arguments, and nothing else is looked at.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from hitwatch.errors import SettingsError
-from hitwatch.options.fields import Field, Group, fields_of
+from hitwatch.options.fields import ENVIRONMENT_PREFIX, Field, Group, fields_of
 from hitwatch.options.groups import Options
 from hitwatch.values import suggestion
 
@@ -135,6 +134,8 @@ def _settings(named: str | None, environment: Mapping[str, str]) -> dict[str, An
     merged: dict[str, Any] = {}
     for path in files_read(named, environment):
         merged |= dict(_of_file(path))
+    if not any(name.startswith(ENVIRONMENT_PREFIX) for name in environment):
+        return merged
     for field in setting_fields().values():
         if (text := environment.get(field.variable)) is not None:
             where = f"environment: {field.key} ({field.variable})"
@@ -155,6 +156,9 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _table(path: Path) -> dict[str, Any]:
+    # Few have such a file.
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from hitwatch.options.shared import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hitwatch.outputs.outputs import Outputs
     from hitwatch.readmodel import Report
     from hitwatch.run.report import Reporting
 
@@ -49,8 +50,6 @@ def report(sources: tuple[str, ...], options: Options) -> int:
 
     from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.outputs import write
-    from hitwatch.render.reports import OUTPUTS
-    from hitwatch.run.earlier import is_earlier
     from hitwatch.run.wiring import reporting_of
     from hitwatch.sources.discovery import find_logs
 
@@ -64,8 +63,7 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     only_text_on_terminals(wanted.output_format, None, "report")
     with door:
         files = [
-            (door.open_replacement(path, is_earlier(kind, path), overwrite=wanted.overwrite), kind)
-            for path, kind in outputs
+            (_open(door, path, kind, overwrite=wanted.overwrite), kind) for path, kind in outputs
         ]
         if sys.stderr.isatty() and not wanted.quiet:
             reporting.progress = progress_bar(reporting.size(), sys.stderr)
@@ -74,7 +72,7 @@ def report(sources: tuple[str, ...], options: Options) -> int:
             return UNREADABLE
         _tell_absent(reporting, made, wanted.panel)
         for file, kind in files:
-            write(file, OUTPUTS[kind](made))
+            write(file, _drawn(made, kind))
         finish(door, stopped=stop.is_set(), unread=False)
     _show(made, wanted, unnamed=any(_is_unnamed(path) for path, _ in outputs))
     if reporting.failures:
@@ -111,15 +109,29 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
 
     """
     from hitwatch.render.outputs import standard_output, wants_color, write
-    from hitwatch.render.report_text import to_text
-    from hitwatch.render.reports import OUTPUTS
 
     if wanted.output_format not in (None, "text"):
         if not unnamed:
-            write(sys.stdout.buffer, OUTPUTS[wanted.output_format](made))
+            write(sys.stdout.buffer, _drawn(made, wanted.output_format))
     elif wanted.output_format or not wanted.output:
+        from hitwatch.render.report_text import to_text
+
         stream = standard_output()
         write(stream, to_text(made, color=wants_color(wanted.color, stream, dict(os.environ))))
+
+
+def _open(door: Outputs, path: Path, kind: str, *, overwrite: bool) -> IO[bytes]:
+    """Open a file for a report of a kind."""
+    from hitwatch.run.earlier import is_earlier
+
+    return door.open_replacement(path, is_earlier(kind, path), overwrite=overwrite)
+
+
+def _drawn(made: Report, kind: str) -> bytes:
+    """A report as a kind of output; what draws files is loaded when there is one."""
+    from hitwatch.render.reports import OUTPUTS
+
+    return OUTPUTS[kind](made)
 
 
 def _kind_of(path: Path, named: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import Enum
@@ -250,6 +249,9 @@ class Format(Struct, frozen=True, omit_defaults=True):
             FormatError: they are not TOML, or something else follows them.
 
         """
+        # Lines are read without their samples.
+        import tomllib
+
         try:
             table = tomllib.loads(self.sample_text)
             found = tuple(Sample(s["line"], s["expect"]) for s in table.pop("samples", ()))

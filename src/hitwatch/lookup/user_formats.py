@@ -8,8 +8,6 @@ from pathlib import Path
 from hitwatch.errors import FormatError
 from hitwatch.formats.format import Format
 from hitwatch.formats.registry import register_format
-from hitwatch.formats.toml import read_format
-from hitwatch.hits.samples import check_samples
 
 
 def load_format_file(path: str) -> Format:
@@ -19,6 +17,10 @@ def load_format_file(path: str) -> Format:
         FormatError: it cannot be read, is invalid, or a sample does not come out as stated.
 
     """
+    # Few have formats of their own.
+    from hitwatch.formats.toml import read_format
+    from hitwatch.hits.samples import check_samples
+
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

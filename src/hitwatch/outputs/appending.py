@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -154,8 +153,10 @@ class GrowingLog:
                 self._file = -1
                 self._file = os.open(path, _ADDING | os.O_CREAT | os.O_EXCL, 0o666)
             else:
+                from shutil import copyfileobj
+
                 with path.open("rb") as written, first.open("xb") as kept:
-                    shutil.copyfileobj(written, kept)
+                    copyfileobj(written, kept)
                 os.ftruncate(self._file, 0)
         except OSError as error:
             raise unwritable(first, error, "cannot keep the rotated log") from error

@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from tempfile import TemporaryFile
 
 from hitwatch.errors import OutputError
 from hitwatch.outputs.streams import file_of, write_all
@@ -62,6 +61,8 @@ class Replacement:
             if status is None or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise
             # A file may be writable in a folder that is not: it is filled when all is there.
+            from tempfile import TemporaryFile
+
             with TemporaryFile() as unnamed:
                 return os.dup(unnamed.fileno())
         self._name = name

@@ -9,7 +9,7 @@ from hitwatch.alerting.alert import Transition
 from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.appending import LineFile
 from hitwatch.readmodel import Report
-from hitwatch.render import jsonl, text
+from hitwatch.render import text
 
 
 class TextDisplay:
@@ -43,6 +43,9 @@ class JsonDisplay:
 
     def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Write it now."""
+        # JSON is loaded when it is asked for.
+        from hitwatch.render import jsonl
+
         write(self._stream, jsonl.to_line(shown, lag=lag) + "\n")
 
 
@@ -99,6 +102,8 @@ class AlertLog:
             The error, the first time that it cannot be written.
 
         """
+        from hitwatch.render import jsonl
+
         try:
             self._file.add(f"{jsonl.to_line(transition)}\n".encode())
         except (OSError, OutputError) as error:

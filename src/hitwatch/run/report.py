@@ -134,11 +134,18 @@ class Reporting:
         )
         sources = [SourceRow(origin, "") for _, origin in origins]
         by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
-        fold.run(sources, prepare if by_agent else None)
+        if has_agents := self._has_agents(sources):
+            self._bots.prepare()
+        fold.run(sources, prepare if by_agent and has_agents else None)
         for each in self._counts:
             if each.tally is not None:
                 each.tally.counts.finish()
         return self._report(sources, view, time.monotonic() - began)
+
+    def _has_agents(self, sources: Iterable[SourceRow]) -> bool:
+        """Whether any of the logs has user agents, as far as is known."""
+        formats = [self.reader_of(source.origin).log_format for source in sources]
+        return any(known is None or known.fills("user_agent") for known in formats)
 
     def _compared(self) -> list[_Count]:
         """What counts of the time to compare with."""
