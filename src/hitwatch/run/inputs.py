@@ -12,7 +12,6 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Format
 from hitwatch.formats.times import IN_UTC, Zone, tabulate_zone
 from hitwatch.hits.detect import ENOUGH, detect
-from hitwatch.hits.explain import nearness
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant
 from hitwatch.lookup.user_formats import load_format_file, register_user_formats
@@ -248,6 +247,9 @@ def times_by(reader: Reader) -> TimesOf:
 
 def unknown_format(reader: Reader, path: str) -> InputError:
     """The error of a log that no known format fits: the nearest, and where each fails."""
+    # Few logs are unknown.
+    from hitwatch.hits.explain import nearness
+
     why = f"fewer than {ENOUGH:.0%} of its first lines fit any known format"
     line = next((fit.reject.line for fit in reader.fits if fit.reject), b"")
     for fit in sorted(reader.fits, key=lambda fit: nearness(fit, line), reverse=True)[:3]:
