@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from hitwatch.clocks import WallClock
@@ -49,10 +49,15 @@ def time_range_of(options: Options) -> TimeRange:
         UsageError: it makes no sense, or is empty.
 
     """
-    zone = zone_named(options.read.tz)
+    zone = _zone_of(options)
     since, until = _instant(options.filter.since, zone), _instant(options.filter.until, zone)
     in_time_range(since, until)
     return since, until
+
+
+def _zone_of(options: Options) -> tzinfo:
+    """The zone in which times are said."""
+    return zone_named(options.read.tz) if options.read.tz else UTC
 
 
 def previous_of(options: Options) -> TimeRange | None:
@@ -81,7 +86,7 @@ def previous_of(options: Options) -> TimeRange | None:
             where="--compare",
             hint="write previous, or two times: 2026-01-01..2026-01-08",
         )
-    zone = zone_named(options.read.tz)
+    zone = _zone_of(options)
     begin, end = (parse_when(text, _now(), zone) for text in (first, second))
     in_time_range(begin, end)
     return begin, end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from hitwatch.errors import InputError, SettingsError, unreadable_input
 from hitwatch.follow.chunk import Chunk
@@ -20,6 +20,9 @@ from hitwatch.sources.files import Head, is_stream, read_file, read_head
 from hitwatch.sources.seek import TimesOf
 from hitwatch.sources.stdin import read_stdin
 from hitwatch.sources.text import binary_file_error
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 log = logging.getLogger("hitwatch")
 
@@ -60,6 +63,9 @@ def zone_named(name: str | None) -> ZoneInfo:
         SettingsError: there is no such zone.
 
     """
+    # The database of zones is loaded when one is asked for.
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError) as error:
