@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +49,9 @@ def _walk_names(
 ) -> Iterator[Found]:
     match log_format.layout:
         case Layout.JSON:
+            # Lines that are no objects need no JSON.
+            import json
+
             try:
                 values = json.loads(line)
             except (ValueError, RecursionError):
