@@ -47,7 +47,7 @@ def fields(seed: int) -> list[object]:
 
 def damaged(text: bytes, rng: random.Random) -> bytes:
     """Change a text in some places, as often as not its lengths and numbers alone."""
-    if rng.random() < 0.5:
+    if not text or rng.random() < 0.5:
         return mutate(text, rng)
     data = bytearray(text)
     for _ in range(rng.choice([1, 1, 2, 5])):

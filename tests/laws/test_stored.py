@@ -123,7 +123,7 @@ def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
     upstreams = [
         at.replace(b"192.0.2.80:", f"10.9.{n >> 8}.{n & 255}:".encode()) for n in range(5000)
     ]
-    tally = tally_of(upstreams, 3 << 20)
+    tally = tally_of(upstreams, 2 << 20)
     (panel,) = (panel for panel in PANELS if panel.name == "upstreams")
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
     stamp = "10/Oct/2000:13:55:36 -0700"
@@ -136,7 +136,7 @@ def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
     data = tally.to_bytes()
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits > 0
-    assert said(Tally.from_bytes(data, PANELS, Budget(3 << 20))) == said(tally)
+    assert said(Tally.from_bytes(data, PANELS, Budget(2 << 20))) == said(tally)
 
 
 def test_a_finished_tally_comes_back_finished() -> None:

@@ -7,7 +7,6 @@ use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, LargeStringArray, PrimitiveArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use foldhash::fast::RandomState;
 use std::sync::Arc;
 
 /// A column and the value of the line now being read. Of rows without a value nothing is kept
@@ -55,9 +54,9 @@ impl Column {
     }
 
     /// Take over the memory of an earlier batch's dictionary.
-    pub fn lend(&mut self, mut lent: Dictionary, hasher: &RandomState) {
+    pub fn lend(&mut self, mut lent: Dictionary) {
         if let Self::Text { dictionary, .. } = self {
-            lent.reset(hasher);
+            lent.clear();
             *dictionary = lent;
         }
     }
@@ -181,13 +180,17 @@ impl Column {
 pub struct Finished {
     pub rows: ArrayRef,
     pub values: Option<ArrayRef>,
+    /// By distinct value, the hash by which it is looked up.
+    pub hashes: Arc<[u64]>,
 }
 
 impl Finished {
-    fn plain(array: impl Array + 'static) -> Self {
+    /// A column of numbers or times.
+    pub fn plain(array: impl Array + 'static) -> Self {
         Self {
             rows: Arc::new(array),
             values: None,
+            hashes: Arc::default(),
         }
     }
 
@@ -264,6 +267,7 @@ fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
             nulls,
         )),
         values: Some(Arc::new(values)),
+        hashes: dictionary.hashes().into(),
     }
 }
 

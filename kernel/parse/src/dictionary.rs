@@ -1,9 +1,8 @@
 //! One string column under construction: distinct values, each known by its code.
 
 use crate::text;
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
+use hashing::lookup_hash;
 
 /// Code of a row that has no value.
 pub const NULL: u32 = u32::MAX;
@@ -14,8 +13,9 @@ pub const NULL: u32 = u32::MAX;
 pub struct Dictionary {
     bytes: Vec<u8>,
     ends: Vec<i64>,
+    /// By code.
+    hashes: Vec<u64>,
     table: HashTable<Entry>,
-    hasher: RandomState,
 }
 
 /// Where a value stands in `bytes`, beside its hash: a look-up touches the table, then the
@@ -29,19 +29,18 @@ struct Entry {
 }
 
 impl Dictionary {
-    /// Forget all values but keep the memory. The hasher is seeded at random by the caller,
-    /// so that nobody can write colliding lines.
-    pub fn reset(&mut self, hasher: &RandomState) {
+    /// Forget all values but keep the memory.
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.hashes.clear();
         self.table.clear();
-        self.hasher = hasher.clone();
     }
 
     /// The code of a value, adding it when it is new.
     #[inline]
     pub fn code(&mut self, value: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(value);
+        let hash = lookup_hash(value);
         match self.find(hash, value) {
             Some(code) => code,
             None => self.add(hash, value),
@@ -62,7 +61,7 @@ impl Dictionary {
         let Some(readable) = text::escape_invalid_bytes(value) else {
             return self.insert(hash, value);
         };
-        let hash = self.hasher.hash_one(readable.as_slice());
+        let hash = lookup_hash(&readable);
         match self.find(hash, &readable) {
             Some(code) => code,
             None => self.insert(hash, &readable),
@@ -78,8 +77,14 @@ impl Dictionary {
         };
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len() as i64);
+        self.hashes.push(hash);
         self.table.insert_unique(hash, entry, |known| known.hash);
         entry.code
+    }
+
+    /// By code, the hash by which its value is looked up.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes
     }
 
     /// The bytes of all values, one after the other, and where each begins and ends.

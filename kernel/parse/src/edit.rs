@@ -3,6 +3,7 @@
 use crate::batch::Finished;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, LargeStringArray, PrimitiveArray};
+use hashing::lookup_hash;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub fn replace_texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]
     let rows = places.map(|place| coded.get(place as usize).copied().flatten());
     Finished {
         rows: Arc::new(rows.collect::<PrimitiveArray<UInt32Type>>()),
+        hashes: values.iter().map(|v| lookup_hash(v.as_bytes())).collect(),
         values: Some(Arc::new(LargeStringArray::from_iter_values(values))),
     }
 }
@@ -39,6 +41,7 @@ pub fn select_rows(column: &Finished, chosen: &[u8]) -> Finished {
     Finished {
         rows: rows.unwrap_or_else(|| column.rows.clone()),
         values: column.values.clone(),
+        hashes: column.hashes.clone(),
     }
 }
 
@@ -67,10 +70,7 @@ mod tests {
     fn rows_keep_their_type_and_order() {
         let times = PrimitiveArray::<TimestampMicrosecondType>::from(vec![Some(5), None, Some(7)])
             .with_timezone("UTC");
-        let column = Finished {
-            rows: Arc::new(times),
-            values: None,
-        };
+        let column = Finished::plain(times);
         let fewer = select_rows(&column, &[0, 1, 1]);
         assert_eq!(fewer.rows.data_type(), column.rows.data_type());
         let times = fewer.numbers::<TimestampMicrosecondType>().expect("times");

@@ -152,7 +152,6 @@ struct Scanner<'a> {
     rejects: Vec<Reject>,
     reasons: Vec<((Reason, usize), usize)>,
     columns: Vec<Column>,
-    hasher: RandomState,
     wants_request: bool,
     requests: HashTable<KnownRequest>,
     request_lines: Vec<u8>,
@@ -188,14 +187,13 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn new(program: &'a Program, first_line: usize, scratch: &mut Scratch) -> Self {
-        let hasher = RandomState::default();
         let mut columns: Vec<Column> = program
             .columns
             .iter()
             .map(|(_, kind)| Column::new(*kind, scratch.rows))
             .collect();
         for (column, lent) in columns.iter_mut().zip(scratch.dictionaries.drain(..)) {
-            column.lend(lent, &hasher);
+            column.lend(lent);
         }
         let groups = program.fields.iter().map(|field| field.group + 1);
         Self {
@@ -218,9 +216,8 @@ impl<'a> Scanner<'a> {
             saw_request: false,
             parts: [None; 5],
             has_parts: false,
-            composed: HashMap::with_hasher(hasher.clone()),
+            composed: HashMap::default(),
             composing: Vec::new(),
-            hasher,
             seen: vec![0; groups.max().unwrap_or(0)],
             strict: false,
             previous_keys: PreviousKeys::default(),

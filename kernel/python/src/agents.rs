@@ -92,10 +92,10 @@ impl Agents {
     ) -> PyResult<(String, String, String, String, String, Option<String>)> {
         let agent = self.of(py, &[text])?.swap_remove(0);
         Ok((
-            agent.browser.clone(),
-            agent.browser_version.clone(),
-            agent.system.clone(),
-            agent.system_version.clone(),
+            agent.browser.name().to_owned(),
+            agent.browser.version().to_owned(),
+            agent.system.name().to_owned(),
+            agent.system.version().to_owned(),
             agent.kind.clone().into_owned(),
             agent.bot.clone(),
         ))
@@ -117,29 +117,30 @@ impl Agents {
             .finder
             .get_or_try_init(py, || Ok::<_, PyErr>(self.signs.call0(py)?.extract(py)?))?
             .get();
-        let texts: Vec<Cow<'_, str>> = texts
-            .iter()
-            .map(|text| normalize(text, self.read_up_to))
-            .collect();
-        let (mut found, unknown) = py.detach(|| self.known.find(&texts));
-        let asked: Vec<usize> = py.detach(|| {
+        let (texts, mut found, unknown, asked) = py.detach(|| {
+            let texts = texts.iter().map(|text| normalize(text, self.read_up_to));
+            let texts: Vec<Cow<'_, str>> = texts.collect();
+            let (found, unknown) = self.known.find(&texts);
             let signs = |&at: &usize| finder.finds(&texts[at]);
-            unknown.iter().copied().filter(signs).collect()
+            let asked: Vec<usize> = unknown.iter().copied().filter(signs).collect();
+            (texts, found, unknown, asked)
         });
         for at in asked {
             let named: Option<(String, String)> =
                 self.bot.call1(py, (&*texts[at],))?.extract(py)?;
             found[at] = named.map(|(kind, name)| Arc::new(Agent::of_bot(kind, name)));
         }
-        if unknown.iter().any(|&at| found[at].is_none()) {
-            let guide = self.guide(py)?;
-            py.detach(|| {
-                for &at in &unknown {
-                    found[at].get_or_insert_with(|| Arc::new(guide.browser(&texts[at])));
-                }
-            });
-        }
-        py.detach(|| self.known.remember(&texts, &unknown, &found));
-        Ok(found.into_iter().map(Option::unwrap_or_default).collect())
+        let guide = match unknown.iter().any(|&at| found[at].is_none()) {
+            true => Some(self.guide(py)?),
+            false => None,
+        };
+        Ok(py.detach(|| {
+            for &at in &unknown {
+                let agent = || guide.map(|guide| Arc::new(guide.browser(&texts[at])));
+                found[at] = found[at].take().or_else(agent);
+            }
+            self.known.remember(&texts, &unknown, &found);
+            found.into_iter().map(Option::unwrap_or_default).collect()
+        }))
     }
 }

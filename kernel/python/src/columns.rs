@@ -2,9 +2,9 @@
 
 use arrow_array::types::{ArrowPrimitiveType, UInt32Type};
 use arrow_array::{Array, LargeStringArray, PrimitiveArray};
+use hashing::stable_hash;
 use parse::batch::Finished;
 use std::sync::Arc;
-use tally::text;
 
 pub type Columns = Arc<[(String, Finished)]>;
 
@@ -37,10 +37,10 @@ pub fn value<T: ArrowPrimitiveType>(
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// A hash of each distinct value.
+/// A hash of each distinct value, the same in every run.
 pub fn hash_values(values: &LargeStringArray) -> Vec<u64> {
     let values = values.iter().map(Option::unwrap_or_default);
-    values.map(|value| text::hash(value.as_bytes())).collect()
+    values.map(|value| stable_hash(value.as_bytes())).collect()
 }
 
 #[cfg(test)]
@@ -68,10 +68,7 @@ pub mod tests {
 
     fn primitive<T: ArrowPrimitiveType>(values: &[Option<T::Native>]) -> Finished {
         let rows: PrimitiveArray<T> = values.iter().copied().collect();
-        Finished {
-            rows: Arc::new(rows),
-            values: None,
-        }
+        Finished::plain(rows)
     }
 
     pub fn columns<const N: usize>(named: [(&str, Finished); N]) -> Columns {
@@ -89,7 +86,7 @@ pub mod tests {
         ]);
         let (codes, values) = find_text(&all, "path").unwrap();
         assert_eq!((codes.len(), values.len()), (3, 1));
-        assert_eq!(hash_values(values), [text::hash(b"/a")]);
+        assert_eq!(hash_values(values), [stable_hash(b"/a")]);
         assert_eq!(value(Some(codes), 1), None);
         let bytes = find_numbers::<Int64Type>(&all, "bytes");
         let read: Vec<_> = (0..3).map(|row| value(bytes, row)).collect();

@@ -9,7 +9,7 @@ use arrow_array::Array;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parse::batch::Finished;
 use pyo3::prelude::*;
-use tally::codes::{NO_CODE, Quotients};
+use tally::codes::{Key, NO_CODE, Quotients};
 use tally::figures::Hit;
 use tally::rollup::Rollup;
 
@@ -68,9 +68,13 @@ impl Dimension {
             true => hits.iter().map(|hit| raw[hit.row as usize]).collect(),
             false => hits.iter().map(code).collect(),
         };
+        let hashes = find(&batch.columns, &self.column).map_or(&[][..], |c| &c.hashes);
         rollup.add_coded(hits, &codes, &batch.seconds, |code| match absent {
             Some(key) if code == values.len() => key.into(),
-            _ => values.value(code).into(),
+            _ => Key {
+                hash: hashes[code],
+                text: values.value(code).into(),
+            },
         });
     }
 

@@ -81,47 +81,52 @@ impl Label {
         Ok(before.as_ref().map(|(_, found)| found.as_slice()))
     }
 
-    fn name<'v>(&self, value: &'v str, agent: Option<&Arc<Agent>>) -> Option<Cow<'v, str>> {
+    fn name<'v>(&'v self, value: &'v str, agent: Option<&'v Arc<Agent>>) -> Option<Cow<'v, str>> {
         match &self.what {
             What::Files(extensions) => is_file(value, extensions).then_some(value.into()),
             What::Site => site(value).map(Cow::Owned),
-            What::Agent(_, part, unknown) => part.of(agent?, unknown).map(Cow::Owned),
+            What::Agent(_, part, unknown) => part.of(agent?, unknown),
         }
     }
 }
 
-/// The names of values under a label.
-type Names<'v> = Vec<Option<Cow<'v, str>>>;
-
 /// A label, a kernel's or any function of Python's, and where hits go that have one.
 pub type Labelled<'py> = (Bound<'py, PyAny>, Bound<'py, PyRollup>);
 
-/// The names of values under each of some labels. What labels have in common is found once.
-pub fn names<'v>(
+/// The name of each of some values; `None` where it has none.
+pub type Names<'n, 'v> = &'n mut dyn Iterator<Item = Option<Cow<'v, str>>>;
+
+/// Have the names of values counted under each of some labels, without Python where they need
+/// none. What labels have in common is found once.
+///
+/// Arguments: the values; the labels; counts under the names of all values, in their order.
+pub fn count_under(
     py: Python<'_>,
-    values: &[&'v str],
+    values: &[&str],
     labelled: &[Labelled<'_>],
-) -> PyResult<Vec<Names<'v>>> {
+    count: impl Fn(&PyRollup, Names<'_, '_>) + Sync,
+) -> PyResult<()> {
     let mut before = None;
-    let mut found = Vec::new();
-    for (label, _) in labelled {
+    for (label, rollup) in labelled {
+        let rollup = rollup.get();
         let Ok(label) = label.cast::<Label>() else {
-            let names = values.iter().map(|value| {
-                let name: Option<String> = label.call1((value,))?.extract()?;
-                Ok(name.map(Cow::Owned))
-            });
-            found.push(names.collect::<PyResult<_>>()?);
+            let names = values.iter().map(|value| label.call1((value,))?.extract());
+            let names: Vec<Option<String>> = names.collect::<PyResult<_>>()?;
+            py.detach(|| count(rollup, &mut names.into_iter().map(|n| n.map(Cow::Owned))));
             continue;
         };
         let label = label.get();
         let agents = label.agents_of(py, values, &mut before)?;
-        found.push(py.detach(|| {
-            let agent = |at: usize| agents.and_then(|agents| agents.get(at));
+        py.detach(|| {
             let values = values.iter().enumerate();
-            values
-                .map(|(at, value)| label.name(value, agent(at)))
-                .collect()
-        }));
+            let agent = |at: usize| agents.and_then(|agents| agents.get(at));
+            count(
+                rollup,
+                &mut values.map(|(at, value)| label.name(value, agent(at))),
+            );
+        });
     }
-    Ok(found)
+    // Thousands of agents are given back, which takes a while.
+    py.detach(|| drop(before));
+    Ok(())
 }

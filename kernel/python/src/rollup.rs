@@ -3,7 +3,7 @@
 use crate::columns::find;
 use crate::dimension::Dimension;
 use crate::hit_batch::HitBatch;
-use crate::labels::{Labelled, names};
+use crate::labels::{Labelled, count_under};
 use crate::rows::{Row, key_row, order_by_name, total_row};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -81,15 +81,14 @@ impl PyRollup {
     /// Count rows that were evicted since this was called last under their labels, each into a rollup.
     fn count_evicted(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
         let rows = py.detach(|| self.lock().take_evicted());
-        if rows.is_empty() {
+        if rows.figures.is_empty() {
             return Ok(());
         }
-        let keys: Vec<&str> = rows.iter().map(|(key, _)| &**key).collect();
-        let named = names(py, &keys, &labelled)?;
-        for ((_, rollup), names) in labelled.iter().zip(named) {
-            let rollup = rollup.get();
-            py.detach(|| rollup.lock().add_rows(rows.iter().map(|(_, f)| f), names));
-        }
+        let keys: Vec<&str> = py.detach(|| rows.keys().collect());
+        count_under(py, &keys, &labelled, |rollup, names| {
+            rollup.lock().add_rows(&rows.figures, names);
+        })?;
+        py.detach(|| drop(rows));
         Ok(())
     }
 
@@ -100,16 +99,11 @@ impl PyRollup {
         }
         // Python may be asked for labels, which nobody may who holds the lock.
         let keys = py.detach(|| self.lock().keys.clone());
-        let keys: Vec<&str> = keys.iter().map(|key| &*key.text).collect();
-        let named = names(py, &keys, &labelled)?;
-        for ((_, rollup), names) in labelled.iter().zip(named) {
-            let rollup = rollup.get();
-            py.detach(|| {
-                let own = self.lock();
-                rollup.lock().add_rows(own.figures.iter(), names);
-            });
-        }
-        Ok(())
+        let keys: Vec<&str> = keys.iter().collect();
+        count_under(py, &keys, &labelled, |rollup, names| {
+            let own = self.lock();
+            rollup.lock().add_rows(&own.figures, names);
+        })
     }
 
     /// Add what another has counted.

@@ -23,13 +23,9 @@ pub fn total_row(figures: &Figures) -> Row {
 }
 
 /// The row of a key.
-pub fn key_row(rollup: &Rollup, at: usize) -> Row {
-    let key = &rollup.keys[at];
-    flatten(
-        Some(key.text.to_string()),
-        &rollup.figures[at],
-        key.undercount,
-    )
+pub fn key_row(rollup: &Rollup, slot: usize) -> Row {
+    let key = rollup.keys.text(slot).to_owned();
+    flatten(Some(key), &rollup.figures[slot], rollup.undercount(slot))
 }
 
 fn flatten(key: Option<String>, f: &Figures, undercount: u64) -> Row {

@@ -1,12 +1,12 @@
 //! Which values of a text column are flagged, such as user agents of bots.
 
-use crate::columns::{Codes, Columns, find_text, hash_values};
+use crate::columns::{Codes, Columns, find, find_text};
 use crate::framing::anywhere;
+use hashing::lookup_hash;
 use pyo3::prelude::*;
 use regex::bytes::Regex;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tally::text;
 
 /// Values of which it is remembered whether they are flagged.
 const KEPT: usize = 500_000;
@@ -60,7 +60,7 @@ impl ValueFlags {
         if known.len() > KEPT {
             known.clear();
         }
-        let hashes = values.iter().map(|value| text::hash(value.as_bytes()));
+        let hashes = values.iter().map(|value| lookup_hash(value.as_bytes()));
         known.extend(hashes.zip(flagged));
     }
 }
@@ -79,17 +79,17 @@ impl ValueFlags {
         let values = values.iter().map(Option::unwrap_or_default);
         let unknown = values.filter(|value| {
             let value = value.as_bytes();
-            self.signs.is_match(value) && !known.contains_key(&text::hash(value))
+            self.signs.is_match(value) && !known.contains_key(&lookup_hash(value))
         });
         unknown.map(str::to_owned).collect()
     }
 
     /// The codes of the rows, and by code whether the value is flagged.
     pub fn of<'a>(&self, columns: &'a Columns) -> Option<(&'a Codes, Vec<bool>)> {
-        let (codes, values) = find_text(columns, &self.column)?;
+        let (codes, _) = find_text(columns, &self.column)?;
         let known = self.lock();
-        let hashes = hash_values(values).into_iter();
-        let flagged = hashes.map(|hash| known.get(&hash).is_some_and(|&flagged| flagged));
+        let hashes = find(columns, &self.column)?.hashes.iter();
+        let flagged = hashes.map(|hash| known.get(hash).is_some_and(|&flagged| flagged));
         Some((codes, flagged.collect()))
     }
 }

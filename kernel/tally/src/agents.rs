@@ -13,13 +13,46 @@ use std::collections::HashSet;
 /// The kind of a program of which nothing is known.
 const UNKNOWN: &str = "unknown";
 
+/// A name with a version, of which either may lack, as one text: thousands are remembered.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Versioned {
+    text: Box<str>,
+    /// Where the name ends.
+    name: usize,
+}
+
+impl Versioned {
+    pub fn new(name: &str, version: &str) -> Self {
+        let (name, version) = (name.trim(), version.trim());
+        let blank = match name.is_empty() || version.is_empty() {
+            true => "",
+            false => " ",
+        };
+        Self {
+            text: [name, blank, version].concat().into(),
+            name: name.len(),
+        }
+    }
+
+    /// Both, a blank between them.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn name(&self) -> &str {
+        &self.text[..self.name]
+    }
+
+    pub fn version(&self) -> &str {
+        self.text[self.name..].trim_start()
+    }
+}
+
 /// The program behind a request, as it calls itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Agent {
-    pub browser: String,
-    pub browser_version: String,
-    pub system: String,
-    pub system_version: String,
+    pub browser: Versioned,
+    pub system: Versioned,
     pub kind: Cow<'static, str>,
     /// Its name, when it is a bot.
     pub bot: Option<String>,
@@ -78,26 +111,26 @@ impl Guide {
     ///
     /// A human's is what is a browser, and runs on something or begins as browsers do.
     pub fn browser(&self, text: &str) -> Agent {
-        let mut answers = self.rules.answers(text).into_iter();
-        let mut next = || answers.next().flatten().unwrap_or_default().into_iter();
-        let (mut browser, mut system) = (next(), next());
-        let [name, version] = [(); 2].map(|()| browser.next().unwrap_or_default());
-        let [family, major, minor] =
-            [(); 3].map(|()| system.next().unwrap_or_default().trim().to_owned());
-        let mut parts = vec![major];
-        if self.by_minor.contains(&family) {
-            parts.push(minor);
-        }
-        parts.retain(|part| !part.is_empty());
-        let human = !name.is_empty()
-            && (!family.is_empty()
-                || self.text_browsers.contains(&name)
-                || self.beginnings.iter().any(|begin| text.starts_with(begin)));
+        let answers = self.rules.answers(text);
+        let answer = |question: usize, part: usize| {
+            let answer = answers.get(question)?.as_ref()?.get(part)?;
+            Some(answer.trim()).filter(|part| !part.is_empty())
+        };
+        let name = answer(0, 0);
+        let family = answer(1, 0);
+        let minor = answer(1, 2).filter(|_| family.is_some_and(|f| self.by_minor.contains(f)));
+        let version = match (answer(1, 1), minor) {
+            (Some(major), Some(minor)) => Cow::Owned(format!("{major}.{minor}")),
+            (one, other) => one.or(other).unwrap_or_default().into(),
+        };
+        let human = name.is_some_and(|name| {
+            family.is_some()
+                || self.text_browsers.contains(name)
+                || self.beginnings.iter().any(|begin| text.starts_with(begin))
+        });
         Agent {
-            browser: name,
-            browser_version: version,
-            system: family,
-            system_version: parts.join("."),
+            browser: Versioned::new(name.unwrap_or_default(), answer(0, 1).unwrap_or_default()),
+            system: Versioned::new(family.unwrap_or_default(), &version),
             kind: if human { "human" } else { UNKNOWN }.into(),
             bot: None,
         }

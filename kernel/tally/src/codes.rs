@@ -5,6 +5,7 @@ mod tests;
 
 use crate::figures::Hit;
 use crate::rollup::Rollup;
+use hashing::lookup_hash;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -13,6 +14,20 @@ pub const NO_CODE: u32 = u32::MAX;
 
 /// So few keys have all their metrics in the processor's cache.
 const FEW: usize = 64;
+
+/// A key, and the hash by which it is looked up.
+pub struct Key<'a> {
+    pub hash: u64,
+    pub text: Cow<'a, str>,
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Key<'a> {
+    fn from(text: T) -> Self {
+        let text = text.into();
+        let hash = lookup_hash(text.as_bytes());
+        Self { hash, text }
+    }
+}
 
 /// Codes of numbers that are divided, such as times by an hour.
 pub struct Quotients {
@@ -63,6 +78,10 @@ impl Quotients {
 }
 
 impl Rollup {
+    fn slot_of(&mut self, key: &Key<'_>) -> usize {
+        self.slot_by_hash(key.hash, &key.text)
+    }
+
     /// Count hits under the keys of their codes.
     ///
     /// Arguments: the hits; of each its code, or `NO_CODE`; durations by row; the key of a code.
@@ -71,7 +90,7 @@ impl Rollup {
         hits: &[Hit],
         codes: &[u32],
         seconds: &[f64],
-        key: impl Fn(usize) -> Cow<'a, str>,
+        key: impl Fn(usize) -> Key<'a>,
     ) {
         let counted = codes.iter().filter(|&&code| code != NO_CODE);
         let Some(most) = counted.max().map(|&code| code as usize) else {
@@ -91,13 +110,13 @@ impl Rollup {
         hits: &[Hit],
         codes: &[u32],
         seconds: &[f64],
-        key: impl Fn(usize) -> Cow<'a, str>,
+        key: impl Fn(usize) -> Key<'a>,
     ) {
         let mut slots = [None; FEW];
         for (hit, &code) in hits.iter().zip(codes) {
             if code != NO_CODE {
                 let slot = &mut slots[code as usize];
-                let slot = *slot.get_or_insert_with(|| self.slot(&key(code as usize)));
+                let slot = *slot.get_or_insert_with(|| self.slot_of(&key(code as usize)));
                 self.add(slot, [hit], seconds);
             }
         }
@@ -109,11 +128,11 @@ impl Rollup {
         hits: &[Hit],
         codes: &[u32],
         seconds: &[f64],
-        key: impl Fn(usize) -> Cow<'a, str>,
+        key: impl Fn(usize) -> Key<'a>,
     ) {
         for (hit, &code) in hits.iter().zip(codes) {
             if code != NO_CODE {
-                let slot = self.slot(&key(code as usize));
+                let slot = self.slot_of(&key(code as usize));
                 self.add(slot, [hit], seconds);
             }
         }
@@ -126,13 +145,13 @@ impl Rollup {
         codes: &[u32],
         seconds: &[f64],
         most: usize,
-        key: impl Fn(usize) -> Cow<'a, str>,
+        key: impl Fn(usize) -> Key<'a>,
     ) {
         let (order, ends) = sort_by_code(codes, most + 1);
         let mut begin = 0;
         for (code, end) in ends.into_iter().enumerate() {
             if begin < end {
-                let slot = self.slot(&key(code));
+                let slot = self.slot_of(&key(code));
                 let group = order[begin..end].iter().map(|&at| &hits[at as usize]);
                 self.add(slot, group, seconds);
             }

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::agents::Agent;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Characters of an address that are looked at; its host stands in front.
@@ -35,26 +36,18 @@ impl Part {
     /// The part that an agent has; bots have no browser and no system, and others are no bot.
     ///
     /// Arguments: the agent; what stands for a browser or a system that is not known.
-    pub fn of(self, agent: &Agent, unknown: &str) -> Option<String> {
+    pub fn of<'a>(self, agent: &'a Agent, unknown: &'a str) -> Option<Cow<'a, str>> {
+        let named = |text: &'a str| match text {
+            "" => unknown.into(),
+            text => text.into(),
+        };
         match (self, &agent.bot) {
-            (Self::Kind, _) => Some(agent.kind.clone().into_owned()),
-            (Self::Bot, bot) => Some(format!("{} ({})", bot.as_ref()?, agent.kind)),
+            (Self::Kind, _) => Some((&*agent.kind).into()),
+            (Self::Bot, bot) => Some(format!("{} ({})", bot.as_ref()?, agent.kind).into()),
             (_, Some(_)) => None,
-            (Self::Browser, None) => {
-                Some(versioned(&agent.browser, &agent.browser_version, unknown))
-            }
-            (Self::System, None) => Some(versioned(&agent.system, &agent.system_version, unknown)),
+            (Self::Browser, None) => Some(named(agent.browser.text())),
+            (Self::System, None) => Some(named(agent.system.text())),
         }
-    }
-}
-
-/// A name and a version, of which either may lack.
-fn versioned(name: &str, version: &str, unknown: &str) -> String {
-    match (name.trim_start(), version.trim_end()) {
-        ("", "") => unknown.to_owned(),
-        ("", version) => version.trim_start().to_owned(),
-        (name, "") => name.trim_end().to_owned(),
-        (name, version) => format!("{name} {version}"),
     }
 }
 

@@ -18,32 +18,44 @@ pub use order::Order;
 use crate::budget::{Budget, MemoryUsed, Share};
 use crate::distinct::Distinct;
 use crate::figures::{Figures, Hit};
-use crate::text;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
+use crate::keys::Keys;
+use hashing::{lookup_hash, stable_hash};
 use std::sync::Arc;
 
 /// Memory of a key beside its text, visitors and durations, bytes.
-const PER_KEY: usize = size_of::<Key>() + size_of::<Figures>() + 2 * size_of::<usize>();
-
-/// A key.
-#[derive(Clone, Debug)]
-pub struct Key {
-    pub text: Box<str>,
-    hash: u64,
-    /// Hits that it may have had before it was met last.
-    pub undercount: u64,
-}
+const PER_KEY: usize = size_of::<Figures>() + size_of::<u64>();
 
 /// What has left a rollup, for another one to count under other keys.
-pub type Rows = Vec<(Box<str>, Figures)>;
+#[derive(Default)]
+pub struct Rows {
+    texts: String,
+    /// Where each key ends in `texts`.
+    ends: Vec<usize>,
+    /// In the order of the keys.
+    pub figures: Vec<Figures>,
+}
+
+impl Rows {
+    fn push(&mut self, key: &str, figures: Figures) {
+        self.texts.push_str(key);
+        self.ends.push(self.texts.len());
+        self.figures.push(figures);
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let places = begins.zip(&self.ends);
+        places.map(|(begin, &end)| &self.texts[begin..end])
+    }
+}
 
 /// Figures by key.
 pub struct Rollup {
-    pub keys: Vec<Key>,
-    /// In the order of `keys`.
+    pub keys: Keys,
+    /// By slot of the key.
     pub figures: Vec<Figures>,
+    /// Hits that each key may have had before it was met last; none had any where it is short.
+    undercounts: Vec<u64>,
     pub other: Figures,
     /// No key without a row had more hits than this.
     pub evicted_max: u64,
@@ -53,9 +65,6 @@ pub struct Rollup {
     evicted: Option<Rows>,
     used: MemoryUsed,
     share: Share,
-    key_bytes: usize,
-    table: HashTable<usize>,
-    hasher: RandomState,
     capacity: usize,
 }
 
@@ -64,42 +73,56 @@ impl Rollup {
     /// until they are taken; the memory that this shares with others.
     pub fn new(capacity: usize, keep_evicted: bool, budget: Arc<Budget>) -> Self {
         Self {
-            keys: Vec::new(),
+            keys: Keys::default(),
             figures: Vec::new(),
+            undercounts: Vec::new(),
             other: Figures::default(),
             evicted_max: 0,
             distinct: Distinct::default(),
             has_evicted: false,
-            evicted: keep_evicted.then(Vec::new),
+            evicted: keep_evicted.then(Rows::default),
             used: MemoryUsed::default(),
             share: Share::of(budget),
-            key_bytes: 0,
-            table: HashTable::new(),
-            hasher: RandomState::default(),
             capacity: capacity.max(1),
         }
     }
 
     /// The slot of a key, which is added when it is new.
     pub fn slot(&mut self, key: &str) -> usize {
-        let hash = self.hasher.hash_one(key.as_bytes());
-        let same = |&at: &usize| self.keys[at].hash == hash && &*self.keys[at].text == key;
-        if let Some(&at) = self.table.find(hash, same) {
-            return at;
+        self.slot_by_hash(lookup_hash(key.as_bytes()), key)
+    }
+
+    /// The same, of a key for which `lookup_hash` has given a hash.
+    #[inline]
+    pub fn slot_by_hash(&mut self, hash: u64, key: &str) -> usize {
+        match self.keys.find(hash, key) {
+            Some(slot) => slot,
+            None => self.add_key(hash, key),
         }
-        let at = self.keys.len();
+    }
+
+    fn add_key(&mut self, hash: u64, key: &str) -> usize {
+        let slot = self.keys.add(hash, key);
         let mut apart = MemoryUsed::default();
-        self.distinct.add(text::hash(key.as_bytes()), &mut apart);
-        self.key_bytes += key.len();
-        self.keys.push(Key {
-            text: key.into(),
-            hash,
-            undercount: self.evicted_max,
-        });
+        self.distinct.add(stable_hash(key.as_bytes()), &mut apart);
         self.figures.push(Figures::default());
-        let keys = &self.keys;
-        self.table.insert_unique(hash, at, |&at| keys[at].hash);
-        at
+        if self.evicted_max > 0 {
+            self.set_undercount(slot, self.evicted_max);
+        }
+        slot
+    }
+
+    /// Hits that the key of a slot may have had before it was met last.
+    pub fn undercount(&self, slot: usize) -> u64 {
+        self.undercounts.get(slot).copied().unwrap_or(0)
+    }
+
+    fn set_undercount(&mut self, slot: usize, hits: u64) {
+        if hits > 0 || slot < self.undercounts.len() {
+            let length = self.undercounts.len().max(slot + 1);
+            self.undercounts.resize(length, 0);
+            self.undercounts[slot] = hits;
+        }
     }
 
     /// Count hits under the key of a slot.
@@ -127,14 +150,12 @@ impl Rollup {
 
     /// Memory used, bytes.
     fn size(&self) -> usize {
-        self.used.0 + self.key_bytes + self.keys.capacity() * PER_KEY
+        self.used.0 + self.keys.size() + self.keys.len() * PER_KEY
     }
 
     /// The slot of a key that has been met.
     pub fn find(&self, key: &str) -> Option<usize> {
-        let hash = self.hasher.hash_one(key.as_bytes());
-        let same = |&at: &usize| &*self.keys[at].text == key;
-        self.table.find(hash, same).copied()
+        self.keys.find(lookup_hash(key.as_bytes()), key)
     }
 
     /// How many distinct keys there have been; an estimate once any has been evicted.

@@ -1,8 +1,9 @@
 //! Of many regular expressions the first that matches a text, without trying most of them.
 //!
 //! A rule gives the words that a text has to hold for it to match. One automaton finds the words of
-//! all rules; only those rules whose words are all there are tried, in their order, and a rule is
-//! compiled when it is first tried.
+//! all rules; the word of a rule that the fewest others have makes it a candidate. Only candidates
+//! whose other words are there, too, are tried, in their order, and a rule is compiled when it is
+//! first tried.
 
 mod needs;
 #[cfg(test)]
@@ -34,8 +35,8 @@ struct Rule {
     expression: Hir,
     compiled: OnceLock<Option<meta::Regex>>,
     answers: Vec<String>,
-    /// A bit for each need.
-    needs: u8,
+    /// Words by index: of each list a text must hold one.
+    needs: Vec<Vec<usize>>,
 }
 
 /// Rules that answer some questions, each from rules of its own.
@@ -43,8 +44,8 @@ pub struct Rules {
     rules: Vec<Rule>,
     questions: usize,
     words: AhoCorasick,
-    /// By word, the rules that need it, and the bits of the needs that it meets.
-    needed: Vec<Vec<(usize, u8)>>,
+    /// By word, the rules that it makes candidates.
+    candidates: Vec<Vec<usize>>,
     /// Rules that need no word.
     free: Vec<usize>,
 }
@@ -53,27 +54,20 @@ impl Rules {
     /// Argument: of each question, its rules in order.
     pub fn new(questions: Vec<Vec<Spec>>) -> Result<Self, String> {
         let count = questions.len();
-        let (mut rules, mut free) = (Vec::new(), Vec::new());
+        let mut rules: Vec<Rule> = Vec::new();
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-        let mut needed: Vec<Vec<(usize, u8)>> = Vec::new();
         let mut parser = parser();
         for (question, specs) in questions.into_iter().enumerate() {
             for Spec { pattern, answers } in specs {
                 let parsed = parser.parse(&pattern);
                 let expression = endless(parsed.map_err(|error| error.to_string())?);
-                let (mut needs, at) = (0u8, rules.len());
-                for (need, words) in needs_of(&expression).into_iter().enumerate() {
-                    let bit = 1 << need;
-                    needs |= bit;
-                    for word in words {
-                        let place = *places.entry(word).or_insert(needed.len());
-                        needed.resize_with(needed.len().max(place + 1), Vec::new);
-                        needed[place].push((at, bit));
-                    }
-                }
-                if needs == 0 {
-                    free.push(at);
-                }
+                let mut place = |word| {
+                    let next = places.len();
+                    *places.entry(word).or_insert(next)
+                };
+                let needs = needs_of(&expression).into_iter();
+                let needs = needs.map(|words| words.into_iter().map(&mut place).collect());
+                let needs = needs.collect();
                 rules.push(Rule {
                     question,
                     expression,
@@ -83,6 +77,7 @@ impl Rules {
                 });
             }
         }
+        let (candidates, free) = candidates(&rules, places.len());
         let mut words: Vec<(Vec<u8>, usize)> = places.into_iter().collect();
         words.sort_unstable_by_key(|(_, place)| *place);
         let words = AhoCorasick::builder()
@@ -92,33 +87,49 @@ impl Rules {
             rules,
             questions: count,
             words: words.map_err(|error| error.to_string())?,
-            needed,
+            candidates,
             free,
         })
     }
 
     /// What the first rule of each question that matches answers; `None` where none does.
     pub fn answers(&self, text: &str) -> Vec<Option<Vec<String>>> {
-        let mut met = vec![0u8; self.rules.len()];
+        let mut found = vec![false; self.candidates.len()];
         let mut tried = self.free.clone();
         for word in self.words.find_overlapping_iter(text) {
-            for &(at, bit) in &self.needed[word.pattern().as_usize()] {
-                let before = met[at];
-                met[at] |= bit;
-                if before != met[at] && met[at] == self.rules[at].needs {
-                    tried.push(at);
-                }
+            let word = word.pattern().as_usize();
+            if !std::mem::replace(&mut found[word], true) {
+                tried.extend(&self.candidates[word]);
             }
         }
         tried.sort_unstable();
+        tried.dedup();
         let mut answers = vec![None; self.questions];
         for rule in tried.into_iter().map(|at| &self.rules[at]) {
-            if answers[rule.question].is_none() {
+            let is_met = |words: &Vec<usize>| words.iter().any(|&word| found[word]);
+            if answers[rule.question].is_none() && rule.needs.iter().all(is_met) {
                 answers[rule.question] = rule.answer(text);
             }
         }
         answers
     }
+}
+
+/// By word, the rules that it makes candidates; and the rules that need none.
+fn candidates(rules: &[Rule], words: usize) -> (Vec<Vec<usize>>, Vec<usize>) {
+    let mut uses = vec![0; words];
+    for &word in rules.iter().flat_map(|rule| &rule.needs).flatten() {
+        uses[word] += 1;
+    }
+    let (mut candidates, mut free) = (vec![Vec::new(); words], Vec::new());
+    for (at, rule) in rules.iter().enumerate() {
+        let most = |words: &&Vec<usize>| words.iter().map(|&word| uses[word]).max();
+        match rule.needs.iter().min_by_key(most) {
+            Some(words) => words.iter().for_each(|&word| candidates[word].push(at)),
+            None => free.push(at),
+        }
+    }
+    (candidates, free)
 }
 
 /// What reads expressions: of bytes, as texts are ASCII.

@@ -1,6 +1,6 @@
 //! Who a visitor is: a client with a user agent on a day of UTC.
 
-use crate::text::mix;
+use hashing::mix;
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;

@@ -118,15 +118,14 @@ fn the_last_value_of_a_row_counts_and_of_another_type_none() {
 
 #[test]
 fn a_dictionary_is_lent_without_its_values() {
-    let hasher = RandomState::default();
     let mut first = Column::new(ColumnType::Text, 0);
-    first.lend(Dictionary::default(), &hasher);
+    first.lend(Dictionary::default());
     let code = first.code(b"a");
     first.set_code(code);
     first.commit(0);
     let (finished, lent) = first.finish(1);
     let mut second = Column::new(ColumnType::Text, 1);
-    second.lend(lent, &hasher);
+    second.lend(lent);
     assert_eq!(second.code(b"a"), 0);
     assert_eq!(second.code(b"b"), 1);
     // What was given out stays as it was.

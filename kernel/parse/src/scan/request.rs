@@ -5,8 +5,8 @@ use crate::dictionary::NULL;
 use crate::escape::{self, Escape};
 use crate::program::{Part, REQUEST_PARTS};
 use crate::request;
+use hashing::lookup_hash;
 use memchr::memchr;
-use std::hash::BuildHasher;
 use std::ops::Range;
 
 /// Codes of the parts of a request, in the order of `RequestSlots`.
@@ -30,7 +30,7 @@ impl<'a> Scanner<'a> {
         if !self.wants_request {
             return;
         }
-        let hash = self.hasher.hash_one(raw);
+        let hash = lookup_hash(raw);
         let lines = &self.request_lines;
         let same = |known: &KnownRequest| known.hash == hash && lines[known.place.clone()] == *raw;
         let (codes, regular) = match self.requests.find(hash, same) {

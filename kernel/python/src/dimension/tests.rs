@@ -38,7 +38,7 @@ fn count(dimension: &Dimension) -> Vec<(String, u64)> {
     let mut rollup = Rollup::new(100, false, Arc::new(Budget::new(1 << 20)));
     dimension.count(&batch(), &mut rollup);
     let rows = rollup.keys.iter().zip(&rollup.figures);
-    let rows = rows.map(|(key, figures)| (key.text.to_string(), figures.hits));
+    let rows = rows.map(|(key, figures)| (key.to_owned(), figures.hits));
     let mut rows: Vec<_> = rows.collect();
     rows.sort();
     rows

@@ -30,7 +30,11 @@ fn a_human_has_a_browser_that_runs_on_something_or_begins_as_browsers_do() {
         let agent = guide.browser(text);
         format!(
             "{} {} on {} {}, {}",
-            agent.browser, agent.browser_version, agent.system, agent.system_version, agent.kind
+            agent.browser.name(),
+            agent.browser.version(),
+            agent.system.name(),
+            agent.system.version(),
+            agent.kind
         )
     };
     assert_eq!(describe("Fire/7 (Mac 10.15)"), "Fire 7 on Mac 10.15, human");

@@ -24,7 +24,7 @@ fn count(codes: &[u32]) -> Vec<(String, u64, u64)> {
         .keys
         .iter()
         .zip(&rollup.figures)
-        .map(|(key, figures)| (key.text.to_string(), figures.hits, figures.bytes))
+        .map(|(key, figures)| (key.to_owned(), figures.hits, figures.bytes))
         .collect();
     rows.sort();
     rows

@@ -1,12 +1,12 @@
 use super::encoding::{DENSE, FEW, SPARSE};
 use super::*;
 use crate::codec::{MOST as MOST_A_BYTE, Reader, Writer};
-use crate::text;
+use hashing::stable_hash;
 
 fn counted(numbers: std::ops::Range<u64>, used: &mut MemoryUsed) -> Distinct {
     let mut count = Distinct::default();
     for number in numbers.clone().chain(numbers) {
-        count.add(text::hash(&number.to_le_bytes()), used);
+        count.add(stable_hash(&number.to_le_bytes()), used);
     }
     count
 }
@@ -38,7 +38,7 @@ fn a_smaller_count_is_what_it_would_have_been_from_the_start() {
         early.estimate_from_now_on(precision, &mut MemoryUsed::default());
         for number in 0..30_000u64 {
             early.add(
-                text::hash(&number.to_le_bytes()),
+                stable_hash(&number.to_le_bytes()),
                 &mut MemoryUsed::default(),
             );
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::agents::Versioned;
 
 #[test]
 fn a_site_is_the_host_of_an_address() {
@@ -41,10 +42,10 @@ fn files_are_told_by_their_extensions() {
 #[test]
 fn a_part_of_an_agent_is_a_bot_s_or_a_browser_s() {
     let parts = [Part::Browser, Part::System, Part::Kind, Part::Bot];
-    let all = |agent: &Agent| parts.map(|part| part.of(agent, "?"));
+    let all = |agent: &Agent| parts.map(|part| part.of(agent, "?").map(Cow::into_owned));
     let text = |text: &str| Some(text.to_owned());
     let bot = Agent {
-        browser: "Fire".into(),
+        browser: Versioned::new("Fire", ""),
         ..Agent::of_bot("crawler".into(), "Crawly".into())
     };
     assert_eq!(
@@ -52,8 +53,7 @@ fn a_part_of_an_agent_is_a_bot_s_or_a_browser_s() {
         [None, None, text("crawler"), text("Crawly (crawler)")]
     );
     let human = Agent {
-        browser: " Fire".into(),
-        browser_version: "7 ".into(),
+        browser: Versioned::new(" Fire", "7 "),
         kind: "human".into(),
         ..Agent::default()
     };
@@ -62,8 +62,8 @@ fn a_part_of_an_agent_is_a_bot_s_or_a_browser_s() {
         [text("Fire 7"), text("?"), text("human"), None]
     );
     let odd = Agent {
-        browser: "Fire ".into(),
-        system_version: " 10".into(),
+        browser: Versioned::new("Fire ", ""),
+        system: Versioned::new("", " 10"),
         ..Agent::default()
     };
     assert_eq!(all(&odd), [text("Fire"), text("10"), text(""), None]);

@@ -28,7 +28,7 @@ impl Rollup {
         self.other.write(to);
         let keys = self.keys.iter().enumerate();
         let mut order: Vec<(&[u8], usize)> =
-            keys.map(|(at, key)| (key.text.as_bytes(), at)).collect();
+            keys.map(|(slot, key)| (key.as_bytes(), slot)).collect();
         order.sort_unstable();
         to.number(order.len() as u64);
         let mut before: &[u8] = &[];
@@ -38,7 +38,7 @@ impl Rollup {
             let shared = same.take(usize::from(u8::MAX)).count();
             to.byte(shared as u8);
             to.text(&key[shared..]);
-            to.number(self.keys[at].undercount);
+            to.number(self.undercount(at));
             self.figures[at].write(to);
             before = key;
         }
@@ -76,7 +76,7 @@ impl Rollup {
             let figures = Figures::read(from)?;
             let slot = self.slot(key);
             self.used.0 += figures.size();
-            self.keys[slot].undercount = undercount;
+            self.set_undercount(slot, undercount);
             self.figures[slot] = figures;
             if self.size() - enforced.min(self.size()) > READ_AHEAD {
                 self.enforce_limits();

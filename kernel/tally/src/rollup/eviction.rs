@@ -90,31 +90,30 @@ impl Rollup {
             .max()
             .unwrap_or(0);
         self.has_evicted = true;
-        self.table.clear();
         let mut kept = 0;
-        for at in (0..staying.len()).filter(|&at| staying[at]) {
-            self.keys.swap(kept, at);
-            self.figures.swap(kept, at);
-            let (keys, hash) = (&self.keys, self.keys[kept].hash);
-            self.table.insert_unique(hash, kept, |&at| keys[at].hash);
-            kept += 1;
-        }
-        let leaving = self.keys.drain(kept..).zip(self.figures.drain(kept..));
-        for (key, mut figures) in leaving {
-            self.key_bytes -= key.text.len();
+        for (slot, &stays) in staying.iter().enumerate() {
+            if stays {
+                self.figures.swap(kept, slot);
+                self.set_undercount(kept, self.undercount(slot));
+                kept += 1;
+                continue;
+            }
+            let mut figures = std::mem::take(&mut self.figures[slot]);
             self.other.merge(&figures, &mut self.used);
             match &mut self.evicted {
                 None => figures.free(&mut self.used),
                 Some(evicted) => {
                     self.used.0 = self.used.0.saturating_sub(figures.size());
                     figures.shrink(SMALLER[0], &mut MemoryUsed::default());
-                    evicted.push((key.text, figures));
+                    evicted.push(self.keys.text(slot), figures);
                 }
             }
         }
-        let room = kept.next_power_of_two();
-        self.keys.shrink_to(room);
-        self.figures.shrink_to(room);
+        self.keys.retain(&staying);
+        self.figures.truncate(kept);
+        self.figures.shrink_to(kept.next_power_of_two());
+        self.undercounts.truncate(kept);
+        self.undercounts.shrink_to(kept.next_power_of_two());
     }
 
     /// Rows that were evicted since this was called last.

@@ -6,16 +6,22 @@ use crate::figures::Figures;
 
 impl Rollup {
     /// Count rows of another rollup under other names; those without one are left out.
-    pub fn add_rows<'a>(
+    pub fn add_rows(
         &mut self,
-        rows: impl IntoIterator<Item = &'a Figures>,
+        rows: &[Figures],
         names: impl IntoIterator<Item = Option<impl AsRef<str>>>,
     ) {
-        for (figures, name) in rows.into_iter().zip(names) {
-            if let Some(name) = name {
-                let slot = self.slot(name.as_ref());
-                self.figures[slot].merge(figures, &mut self.used);
-            }
+        let mut last: Option<usize> = None;
+        for (figures, name) in rows.iter().zip(names) {
+            let Some(name) = name else { continue };
+            let name = name.as_ref();
+            // Many names of a kind follow each other.
+            let slot = match last.filter(|&slot| self.keys.text(slot) == name) {
+                Some(slot) => slot,
+                None => self.slot(name),
+            };
+            self.figures[slot].merge(figures, &mut self.used);
+            last = Some(slot);
         }
         self.enforce_limits();
     }
@@ -24,23 +30,22 @@ impl Rollup {
     pub fn merge(&mut self, other: &Self) {
         let own_evicted = self.evicted_max;
         if other.evicted_max > 0 {
-            for key in &mut self.keys {
+            for slot in 0..self.keys.len() {
                 // The other may have evicted a key that it does not have.
-                if other.find(&key.text).is_none() {
-                    key.undercount += other.evicted_max;
+                let (hash, key) = (self.keys.hash(slot), self.keys.text(slot));
+                if other.keys.find(hash, key).is_none() {
+                    self.set_undercount(slot, self.undercount(slot) + other.evicted_max);
                 }
             }
         }
-        for (key, figures) in other.keys.iter().zip(&other.figures) {
-            let known = self.find(&key.text).is_some();
-            let slot = self.slot(&key.text);
-            self.figures[slot].merge(figures, &mut self.used);
-            let own = if known {
-                self.keys[slot].undercount
-            } else {
-                own_evicted
+        for (theirs, figures) in other.figures.iter().enumerate() {
+            let (hash, key) = (other.keys.hash(theirs), other.keys.text(theirs));
+            let (slot, own) = match self.keys.find(hash, key) {
+                Some(slot) => (slot, self.undercount(slot)),
+                None => (self.add_key(hash, key), own_evicted),
             };
-            self.keys[slot].undercount = own + key.undercount;
+            self.figures[slot].merge(figures, &mut self.used);
+            self.set_undercount(slot, own + other.undercount(theirs));
         }
         self.other.merge(&other.other, &mut self.used);
         self.distinct

@@ -39,7 +39,7 @@ impl Rollup {
     ///
     /// Arguments: the order; how many, all of them for 0 or `None`.
     pub fn first(&self, order: &Order, limit: Option<usize>) -> Vec<usize> {
-        let text = |at: usize| &*self.keys[at].text;
+        let text = |slot: usize| self.keys.text(slot);
         match order {
             Order::Key => {
                 let number = |at: usize| text(at).parse::<i64>().ok();
