@@ -2,14 +2,49 @@
 
 use crate::columns::{Codes, Columns, find, find_text};
 use crate::framing::anywhere;
+use foldhash::fast::RandomState;
 use hashing::lookup_hash;
 use pyo3::prelude::*;
 use regex::bytes::Regex;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Values of which it is remembered whether they are flagged.
-const KEPT: usize = 500_000;
+/// Values of which it is remembered whether they are flagged, and as many again from before. A
+/// batch has far fewer: what it knows when it asks is still known when it is counted.
+const KEPT: usize = 250_000;
+
+/// Whether values are flagged, by the hash by which they are looked up.
+#[derive(Default)]
+struct Known {
+    recent: HashMap<u64, bool, RandomState>,
+    before: HashMap<u64, bool, RandomState>,
+}
+
+impl Known {
+    fn get(&self, hash: u64) -> Option<bool> {
+        let known = self.recent.get(&hash).or_else(|| self.before.get(&hash));
+        known.copied()
+    }
+
+    fn remember(&mut self, hash: u64, flagged: bool) {
+        if self.recent.len() >= KEPT {
+            self.before = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(hash, flagged);
+    }
+
+    /// Whether a value is known, which it then stays for a while.
+    fn renew(&mut self, hash: u64) -> bool {
+        let old = match self.recent.contains_key(&hash) {
+            true => None,
+            false => self.before.get(&hash).copied(),
+        };
+        if let Some(flagged) = old {
+            self.remember(hash, flagged);
+        }
+        self.recent.contains_key(&hash)
+    }
+}
 
 /// A regular expression that is looked for anywhere in a text, in linear time.
 #[pyclass(frozen, module = "hitwatch._kernel")]
@@ -38,8 +73,7 @@ pub struct ValueFlags {
     column: String,
     /// What a value has that may be flagged.
     signs: Regex,
-    /// By hash of the value.
-    known: Mutex<HashMap<u64, bool>>,
+    known: Mutex<Known>,
 }
 
 #[pymethods]
@@ -57,31 +91,42 @@ impl ValueFlags {
     /// Say of values whether they are flagged.
     fn learn(&self, values: Vec<String>, flagged: Vec<bool>) {
         let mut known = self.lock();
-        if known.len() > KEPT {
-            known.clear();
+        for (value, flagged) in values.iter().zip(flagged) {
+            known.remember(lookup_hash(value.as_bytes()), flagged);
         }
-        let hashes = values.iter().map(|value| lookup_hash(value.as_bytes()));
-        known.extend(hashes.zip(flagged));
     }
 }
 
 impl ValueFlags {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Values that may be flagged and of which nobody has said anything.
     pub fn unknown(&self, columns: &Columns) -> Vec<String> {
-        let Some((_, values)) = find_text(columns, &self.column) else {
+        let column = find(columns, &self.column);
+        let Some((column, (_, values))) = column.and_then(|c| Some((c, c.text()?))) else {
             return Vec::new();
         };
-        let known = self.lock();
-        let values = values.iter().map(Option::unwrap_or_default);
-        let unknown = values.filter(|value| {
-            let value = value.as_bytes();
-            self.signs.is_match(value) && !known.contains_key(&lookup_hash(value))
-        });
-        unknown.map(str::to_owned).collect()
+        let all = column.hashes.iter().zip(values.iter());
+        let new: Vec<(u64, &str)> = {
+            let mut known = self.lock();
+            let new = all.filter(|(hash, _)| !known.renew(**hash));
+            new.map(|(&hash, value)| (hash, value.unwrap_or_default()))
+                .collect()
+        };
+        // Most have no sign, which takes longer to find than that they are known.
+        let has_sign = |(_, value): &(u64, &str)| self.signs.is_match(value.as_bytes());
+        let (asked, plain): (Vec<_>, Vec<_>) = new.into_iter().partition(has_sign);
+        let mut known = self.lock();
+        for (hash, _) in plain {
+            known.remember(hash, false);
+        }
+        drop(known);
+        asked
+            .into_iter()
+            .map(|(_, value)| value.to_owned())
+            .collect()
     }
 
     /// The codes of the rows, and by code whether the value is flagged.
@@ -89,7 +134,7 @@ impl ValueFlags {
         let (codes, _) = find_text(columns, &self.column)?;
         let known = self.lock();
         let hashes = find(columns, &self.column)?.hashes.iter();
-        let flagged = hashes.map(|hash| known.get(hash).is_some_and(|&flagged| flagged));
+        let flagged = hashes.map(|&hash| known.get(hash).unwrap_or(false));
         Some((codes, flagged.collect()))
     }
 }
@@ -140,14 +185,30 @@ pub mod tests {
         assert!(flags.unknown(&columns).is_empty() && flags.of(&columns).is_none());
     }
 
+    fn learn_many(flags: &ValueFlags, name: &str) {
+        let many = (0..KEPT).map(|n| format!("{name} {n}")).collect();
+        flags.learn(many, vec![false; KEPT]);
+    }
+
     #[test]
-    fn when_too_many_are_known_they_are_asked_for_again() {
+    fn what_does_not_come_for_long_is_asked_for_again() {
         let flags = flags(&[("bot", true)]);
-        let many = || (0..=KEPT).map(|n| format!("bot {n}")).collect();
-        flags.learn(many(), vec![false; KEPT + 1]);
         let columns = columns([("user_agent", texts(&[Some("bot")]))]);
+        learn_many(&flags, "bot A");
         assert!(flags.unknown(&columns).is_empty());
-        flags.learn(vec!["bot 0".into()], vec![false]);
+        learn_many(&flags, "bot B");
+        learn_many(&flags, "bot C");
         assert_eq!(flags.unknown(&columns), ["bot"]);
+    }
+
+    #[test]
+    fn what_was_known_when_a_batch_asked_is_known_when_it_is_counted() {
+        let flags = flags(&[("bot", true)]);
+        let columns = columns([("user_agent", texts(&[Some("bot"), Some("Fire")]))]);
+        for name in ["A", "B", "C"] {
+            assert!(flags.unknown(&columns).is_empty());
+            learn_many(&flags, name);
+            assert_eq!(flags.of(&columns).unwrap().1, [true, false]);
+        }
     }
 }

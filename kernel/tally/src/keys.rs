@@ -80,18 +80,21 @@ impl Keys {
     ///
     /// Argument: of each slot whether its text stays.
     pub fn retain(&mut self, staying: &[bool]) {
-        let count = staying.iter().filter(|&&stays| stays).count();
-        let kept = (0..self.len()).filter(|&slot| staying[slot]);
-        let length = kept.clone().map(|slot| self.text(slot).len()).sum();
-        let mut fewer = Self {
-            texts: String::with_capacity(length),
-            places: Vec::with_capacity(count),
-            table: HashTable::with_capacity(count),
+        let before = std::mem::take(self);
+        let kept = (0..before.len()).filter(|&slot| staying[slot]);
+        let count = kept.clone().count();
+        // As many as there were will mostly come again; far fewer stay when memory is short.
+        let room = match count < before.len() / 4 {
+            true => count,
+            false => before.len(),
         };
+        self.places.reserve(room);
+        self.table = HashTable::with_capacity(room);
+        self.texts
+            .reserve(before.texts.len() / before.len().max(1) * room);
         for slot in kept {
-            fewer.add(self.hash(slot), self.text(slot));
+            self.add(before.hash(slot), before.text(slot));
         }
-        *self = fewer;
     }
 
     /// Memory used, bytes: by what there is, whatever there was before. Room beyond it that was

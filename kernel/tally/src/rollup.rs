@@ -59,7 +59,8 @@ pub struct Rollup {
     pub other: Figures,
     /// No key without a row had more hits than this.
     pub evicted_max: u64,
-    distinct: Distinct,
+    /// Distinct keys that were evicted at any time.
+    evicted_keys: Distinct,
     has_evicted: bool,
     /// Evicted rows, where they are kept.
     evicted: Option<Rows>,
@@ -78,7 +79,7 @@ impl Rollup {
             undercounts: Vec::new(),
             other: Figures::default(),
             evicted_max: 0,
-            distinct: Distinct::default(),
+            evicted_keys: Distinct::default(),
             has_evicted: false,
             evicted: keep_evicted.then(Rows::default),
             used: MemoryUsed::default(),
@@ -103,8 +104,6 @@ impl Rollup {
 
     fn add_key(&mut self, hash: u64, key: &str) -> usize {
         let slot = self.keys.add(hash, key);
-        let mut apart = MemoryUsed::default();
-        self.distinct.add(stable_hash(key.as_bytes()), &mut apart);
         self.figures.push(Figures::default());
         if self.evicted_max > 0 {
             self.set_undercount(slot, self.evicted_max);
@@ -160,10 +159,15 @@ impl Rollup {
 
     /// How many distinct keys there have been; an estimate once any has been evicted.
     pub fn distinct_keys(&self) -> u64 {
-        match self.has_evicted {
-            false => self.keys.len() as u64,
-            true => self.distinct.count().max(self.keys.len() as u64),
+        let kept = self.keys.len() as u64;
+        if !self.has_evicted {
+            return kept;
         }
+        let (mut all, mut apart) = (self.evicted_keys.clone(), MemoryUsed::default());
+        for key in self.keys.iter() {
+            all.add(stable_hash(key.as_bytes()), &mut apart);
+        }
+        all.count().max(kept)
     }
 
     /// All figures together.

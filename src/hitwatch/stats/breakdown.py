@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Budget: TypeAlias = _kernel.Budget
 """Memory that some rollups share, bytes."""
 
-KEYS_KEPT = 20_000
+KEYS_KEPT = 32_000
 """Keys of a panel that are kept while memory lasts; twice as many are exact."""
 
 MEMORY = 160 << 20

@@ -22,8 +22,7 @@ impl Rollup {
         to.number(self.evicted_max);
         to.byte(u8::from(self.has_evicted));
         if self.has_evicted {
-            // While none has gone, the keys say how many there are.
-            self.distinct.write(to);
+            self.evicted_keys.write(to);
         }
         self.other.write(to);
         let keys = self.keys.iter().enumerate();
@@ -54,7 +53,7 @@ impl Rollup {
             1 => true,
             _ => return Err(Damage("keys have been evicted or they have not")),
         };
-        let distinct = match self.has_evicted {
+        let evicted_keys = match self.has_evicted {
             true => Distinct::read(from)?,
             false => Distinct::default(),
         };
@@ -83,7 +82,8 @@ impl Rollup {
                 enforced = self.size();
             }
         }
-        self.distinct.merge(&distinct, &mut MemoryUsed::default());
+        self.evicted_keys
+            .merge(&evicted_keys, &mut MemoryUsed::default());
         self.enforce_limits();
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::{Rollup, Rows};
 use crate::budget::MemoryUsed;
 use crate::figures::Figures;
+use hashing::stable_hash;
 use std::cmp::Reverse;
 
 /// Rows with the most hits whose counts stay as exact as can be.
@@ -90,6 +91,7 @@ impl Rollup {
             .max()
             .unwrap_or(0);
         self.has_evicted = true;
+        let mut apart = MemoryUsed::default();
         let mut kept = 0;
         for (slot, &stays) in staying.iter().enumerate() {
             if stays {
@@ -99,6 +101,8 @@ impl Rollup {
                 continue;
             }
             let mut figures = std::mem::take(&mut self.figures[slot]);
+            self.evicted_keys
+                .add(stable_hash(self.keys.text(slot).as_bytes()), &mut apart);
             self.other.merge(&figures, &mut self.used);
             match &mut self.evicted {
                 None => figures.free(&mut self.used),
@@ -111,9 +115,12 @@ impl Rollup {
         }
         self.keys.retain(&staying);
         self.figures.truncate(kept);
-        self.figures.shrink_to(kept.next_power_of_two());
         self.undercounts.truncate(kept);
-        self.undercounts.shrink_to(kept.next_power_of_two());
+        // As many as there were will mostly come again; far fewer stay when memory is short.
+        if kept < staying.len() / 4 {
+            self.figures.shrink_to_fit();
+            self.undercounts.shrink_to_fit();
+        }
     }
 
     /// Rows that were evicted since this was called last.

@@ -48,8 +48,8 @@ impl Rollup {
             self.set_undercount(slot, own + other.undercount(theirs));
         }
         self.other.merge(&other.other, &mut self.used);
-        self.distinct
-            .merge(&other.distinct, &mut MemoryUsed::default());
+        self.evicted_keys
+            .merge(&other.evicted_keys, &mut MemoryUsed::default());
         self.has_evicted |= other.has_evicted;
         self.evicted_max += other.evicted_max;
         self.enforce_limits();
