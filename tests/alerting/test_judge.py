@@ -124,6 +124,27 @@ def test_an_alert_knows_its_peak_and_its_length() -> None:
     assert (fired.at, fired.fired_at) == (7 * STEP, 7 * STEP)
     assert (ended.fired_at, ended.peak, ended.peak_at) == (7 * STEP, 9.0, 8 * STEP)
     assert ended.lasted == ended.at - fired.at
+    # From the window that fired on: 40, 90, 60 and 10 where 10 were usual.
+    assert (fired.excess, ended.excess) == (30.0, 160.0)
+    assert fired.expected == (0.0, 1.5)
+
+
+def test_late_amounts_of_an_alert_are_in_its_excess() -> None:
+    """What arrives late counts when it is of the time of the alert, and not when it is before."""
+    rule = small_rule(1, 4, "1.5")
+    judge, changes = Judge(rule), []
+    for bucket, amount in enumerate([0, 10, 10, 10, 10, 10, 40, 90, 60]):
+        changes += judge.advance(bucket * STEP)
+        judge.add(bucket * STEP, amount)
+    judge.add(5 * STEP, 1)
+    judge.add(6 * STEP, 2)
+    judge.add(7 * STEP, 4)
+    for bucket in (9, 10):
+        changes += judge.advance(bucket * STEP)
+        judge.add(bucket * STEP, 10)
+    changes += judge.advance(11 * STEP)
+    assert changes[-1].state is State.RESOLVED
+    assert changes[-1].excess == 40 + 90 + 60 + 10 + 2 + 4 - 40
 
 
 @given(

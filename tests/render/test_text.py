@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from fractions import Fraction
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -57,11 +58,11 @@ def period(rows: Sequence[PanelRow] = SECTIONS, **changed: object) -> Report:
 
 FIRED = Transition(
     "outflow", State.FIRING, AT, 1_843_200.5, 402_110.2, 1.5, "bytes/s", AT, 1_843_200.5, AT,
-    (Contributor("section", "/downloads", 1_500_000.0, 100_000.0, 0.97),),
+    contributors=(Contributor("section", "/downloads", 1_500_000.0, 100_000.0, 0.97),),
 )  # fmt: skip
 ENDED = Transition(
     "outflow", State.RESOLVED, AT + 10 * MINUTE, 500_000.0, 900_000.0, 1.5, "bytes/s", AT,
-    2_100_000.0, AT + MINUTE,
+    2_100_000.0, AT + MINUTE, excess=7.5e8,
 )  # fmt: skip
 
 
@@ -140,6 +141,11 @@ def test_json_lines() -> None:
         "baseline": 402_110.2,
         "threshold": 1.5,
         "unit": "bytes/s",
+        "severity": "info",
+        "kind": "surge",
+        "labels": {},
+        "expected": {"low": 0.0, "high": pytest.approx(603_165.3)},
+        "reason": "above_expected",
         "sections": [{"section": "/downloads", "value": 1.5e6, "baseline": 1e5, "share": 0.97}],
         "contributors": [
             {
@@ -156,6 +162,7 @@ def test_json_lines() -> None:
         "2026-01-01T00:00:00Z",
         600,
     )
+    assert (ended["reason"], ended["excess"]) == ("back_to_expected", 7.5e8)
     end = Report(
         Kind.END,
         Totals(balance=Balance(9, 7, 2, 0), bytes=5),

@@ -8,7 +8,7 @@ from math import fsum
 
 from msgspec import Struct
 
-from hitwatch.alerting.rule import SurgeRule
+from hitwatch.alerting.rule import Severity, SurgeRule
 from hitwatch.instants import Duration, Instant
 
 
@@ -19,6 +19,13 @@ class State(Enum):
     OK = "ok"
     FIRING = "firing"
     RESOLVED = "resolved"
+
+
+class Reason(Enum):
+    """Why a rule went from one state to another."""
+
+    ABOVE_EXPECTED = "above_expected"
+    BACK_TO_EXPECTED = "back_to_expected"
 
 
 class Contributor(Struct, frozen=True):
@@ -59,6 +66,10 @@ class Transition(Struct, frozen=True):
         fired_at: when the alert began; equal to ``at`` when it begins.
         peak: highest short average since it began, per second.
         peak_at: when that was judged.
+        kind: of the rule.
+        severity: what is to be done about it.
+        excess: how much more there was by now than at the baseline of when it fired, since the
+            short window began at which it fired; not per second.
         contributors: sections that grew most, the largest first.
 
     """
@@ -73,12 +84,26 @@ class Transition(Struct, frozen=True):
     fired_at: Instant
     peak: float
     peak_at: Instant
+    kind: str = SurgeRule.kind
+    severity: Severity = Severity.INFO
+    excess: float = 0.0
     contributors: tuple[Contributor, ...] = ()
 
     @property
     def lasted(self) -> Duration:
         """How long the alert has lasted by now."""
         return self.at - self.fired_at
+
+    @property
+    def expected(self) -> tuple[float, float]:
+        """The least and the most that the short average could be without an alert, per second."""
+        return 0.0, self.baseline * self.threshold
+
+    @property
+    def reason(self) -> Reason:
+        """Why it fired or resolved."""
+        fires = self.state is State.FIRING
+        return Reason.ABOVE_EXPECTED if fires else Reason.BACK_TO_EXPECTED
 
 
 class Alert(Struct, frozen=True):

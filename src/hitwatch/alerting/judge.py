@@ -28,6 +28,7 @@ class Judge(Struct):
         short_sum: over the short window before ``edge``.
         long_sum: over the long window before that.
         alert: the running alert, its peak kept up to date; ``None`` when there is none.
+        alert_sum: since the short window began at which it fired.
 
     """
 
@@ -38,6 +39,7 @@ class Judge(Struct):
     short_sum: int = 0
     long_sum: int = 0
     alert: Transition | None = None
+    alert_sum: int = 0
 
     def advance(self, until: Instant) -> list[Transition]:
         """Close and judge every bucket that ends at or before an instant.
@@ -83,6 +85,8 @@ class Judge(Struct):
             self.short_sum += amount
         elif start < self.edge:
             self.long_sum += amount
+        if self.alert and self.alert.fired_at - self.rule.short <= start < self.edge:
+            self.alert_sum += amount
 
     @property
     def status(self) -> RuleStatus:
@@ -113,8 +117,9 @@ class Judge(Struct):
 
     def _close(self, start: Instant) -> None:
         """Slide both windows over the bucket that begins where they end."""
-        leaving_short = self.sums.get(start - self.rule.short, 0)
-        self.short_sum += self.sums.get(start, 0) - leaving_short
+        amount, leaving_short = self.sums.get(start, 0), self.sums.get(start - self.rule.short, 0)
+        self.short_sum += amount - leaving_short
+        self.alert_sum += amount
         self.long_sum += leaving_short - self.sums.pop(start - self._reach, 0)
 
     def _averages(self) -> tuple[float, float]:
@@ -138,6 +143,7 @@ class Judge(Struct):
             return []
         value, baseline = self._averages()
         if not self.alert:
+            self.alert_sum = self.short_sum
             self.alert = Transition(
                 rule=rule.name,
                 state=State.FIRING,
@@ -149,12 +155,26 @@ class Judge(Struct):
                 fired_at=at,
                 peak=value,
                 peak_at=at,
+                kind=rule.kind,
+                severity=rule.severity,
+                excess=self._excess(at, at, baseline),
             )
             return [self.alert]
         if exceeds:
             if value > self.alert.peak:
                 self.alert = replace(self.alert, peak=value, peak_at=at)
             return []
-        ended = replace(self.alert, state=State.RESOLVED, at=at, value=value, baseline=baseline)
+        ended = replace(
+            self.alert,
+            state=State.RESOLVED,
+            at=at,
+            value=value,
+            baseline=baseline,
+            excess=self._excess(self.alert.fired_at, at, self.alert.baseline),
+        )
         self.alert = None
         return [ended]
+
+    def _excess(self, fired_at: Instant, at: Instant, baseline: float) -> float:
+        """How much more there has been than at a baseline since the alert's first window began."""
+        return self.alert_sum - baseline * (at - fired_at + self.rule.short) / SECOND

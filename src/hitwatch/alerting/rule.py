@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from fractions import Fraction
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -12,6 +14,17 @@ from hitwatch.values import MOST_STEPS
 
 METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
 """What a rule can watch, and the unit its averages are said in."""
+
+
+class Severity(Enum):
+    """What is to be done about an alert."""
+
+    INFO = "info"
+    """Nothing: it is there to be read."""
+    WARNING = "warning"
+    """Something, in working hours."""
+    PAGE = "page"
+    """Somebody is woken."""
 
 
 class SurgeRule(Struct, frozen=True):
@@ -24,6 +37,8 @@ class SurgeRule(Struct, frozen=True):
         long: length of the window right before it; the two do not overlap.
         threshold: strictly exceeded while the alert lasts.
         resolution: width of a bucket.
+        severity: what is to be done about its alerts.
+        kind: what all rules of this type are called.
 
     Raises:
         SettingsError: the settings make no sense together.
@@ -36,6 +51,8 @@ class SurgeRule(Struct, frozen=True):
     long: Duration = 20 * MINUTE
     threshold: Fraction = Fraction(3, 2)
     resolution: Duration = 10 * SECOND
+    severity: Severity = Severity.INFO
+    kind: ClassVar[str] = "surge"
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:

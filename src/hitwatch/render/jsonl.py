@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from hitwatch.alerting.alert import State, Transition
 from hitwatch.instants import SECOND, Duration, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import Kind, Report
-from hitwatch.render.report_json import contributor_objects, row_objects
+from hitwatch.render.report_json import contributor_objects, expected_object, row_objects
 from hitwatch.tally import Balance
 
 
@@ -112,12 +112,18 @@ def _transition(transition: Transition) -> dict[str, Any]:
         "baseline": transition.baseline,
         "threshold": transition.threshold,
         "unit": transition.unit,
+        "severity": transition.severity.value,
+        "kind": transition.kind,
+        "labels": {},
+        "expected": to_builtins(expected_object(transition)),
+        "reason": transition.reason.value,
     }
     if transition.state is State.RESOLVED:
         found["fired_at"] = rfc3339(transition.fired_at)
         found["duration_s"] = found["lasted_s"] = _seconds(transition.lasted)
         found["peak"] = transition.peak
         found["peak_at"] = rfc3339(transition.peak_at)
+        found["excess"] = transition.excess
     found["sections"] = [
         {
             "section": each.key,

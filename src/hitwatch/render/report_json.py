@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hitwatch.alerting.alert import Alert, Contributor
-from hitwatch.instants import rfc3339, rfc3339_or_none
+from hitwatch.alerting.alert import Alert, Contributor, Transition
+from hitwatch.instants import SECOND, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import PanelRows, PreviousPeriod, Report, SourceRow
 from hitwatch.render.guesses import guess_object
 from hitwatch.stats.rows import Bounds, PanelRow
@@ -161,6 +161,13 @@ class ContributorObject(Struct, frozen=True):
     usual: Annotated[float, Meta(description="over the long window")]
 
 
+class ExpectedObject(Struct, frozen=True):
+    """Between what a value may be without an alert."""
+
+    low: float | None
+    high: float | None
+
+
 class AlertObject(Struct, frozen=True):
     """An alert that would have fired; averages are per second."""
 
@@ -172,6 +179,17 @@ class AlertObject(Struct, frozen=True):
     baseline: Annotated[float, Meta(description="long average when it fired")]
     threshold: float
     unit: str
+    severity: Annotated[str, Meta(description="info, warning or page")]
+    kind: Annotated[str, Meta(description="of the rule")]
+    labels: dict[str, str]
+    expected: Annotated[
+        ExpectedObject, Meta(description="what the short average could be when it fired")
+    ]
+    lasted_s: Annotated[float | None, Meta(description="null while it lasts")]
+    excess: Annotated[
+        float | None,
+        Meta(description="how much more there was than at the baseline; null while it lasts"),
+    ]
     contributors: list[ContributorObject]
 
 
@@ -220,6 +238,12 @@ def to_object(report: Report) -> ReportObject:
 def row_objects(panel: PanelRows) -> list[RowObject]:
     """The rows of a panel."""
     return [_row(row) for row in panel.rows]
+
+
+def expected_object(transition: Transition) -> ExpectedObject:
+    """Between what the short average could be without an alert."""
+    low, high = transition.expected
+    return ExpectedObject(low, high)
 
 
 def contributor_objects(contributors: Iterable[Contributor]) -> list[ContributorObject]:
@@ -327,6 +351,12 @@ def _alert(alert: Alert) -> AlertObject:
         baseline=alert.fired.baseline,
         threshold=alert.fired.threshold,
         unit=alert.fired.unit,
+        severity=alert.fired.severity.value,
+        kind=alert.fired.kind,
+        labels={},
+        expected=expected_object(alert.fired),
+        lasted_s=alert.resolved.lasted / SECOND if alert.resolved else None,
+        excess=alert.resolved.excess if alert.resolved else None,
         contributors=contributor_objects(alert.fired.contributors),
     )
 
