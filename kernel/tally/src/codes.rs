@@ -148,14 +148,16 @@ impl Rollup {
         key: impl Fn(usize) -> Key<'a>,
     ) {
         let (order, ends) = sort_by_code(codes, most + 1);
-        let mut begin = 0;
-        for (code, end) in ends.into_iter().enumerate() {
-            if begin < end {
-                let slot = self.slot_of(&key(code));
-                let group = order[begin..end].iter().map(|&at| &hits[at as usize]);
-                self.add(slot, group, seconds);
-            }
-            begin = end;
+        // All slots first: look-ups that wait for memory then wait for it together.
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        let groups = begins.zip(&ends).enumerate();
+        let groups: Vec<(usize, std::ops::Range<usize>)> = groups
+            .filter(|(_, (begin, end))| begin < end)
+            .map(|(code, (begin, &end))| (self.slot_of(&key(code)), begin..end))
+            .collect();
+        for (slot, group) in groups {
+            let group = order[group].iter().map(|&at| &hits[at as usize]);
+            self.add(slot, group, seconds);
         }
     }
 }
