@@ -36,7 +36,7 @@ class View(Struct, frozen=True):
 
     Attributes:
         top: rows of a panel; all when ``None``.
-        sort: the metric by which rows are ordered (``SORTS``).
+        sort: the metric by which rows are ordered (``METRICS``).
         tops: the same by name of panel.
         sorts: likewise.
         left_out: names of panels that are not shown.

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from hitwatch.errors import SettingsError
 from hitwatch.instants import MINUTE, SECOND, Duration, format_duration
+from hitwatch.stats.metric import BY_NAME
 from hitwatch.values import MOST_STEPS
 
-METRICS: dict[str, str] = {"bytes": "bytes/s", "hits": "hits/s"}
-"""What a rule can watch, and the unit its averages are said in."""
+UNITS = {name: f"{BY_NAME[name].unit}/s" for name in ("bytes", "hits")}
+"""The metrics that a rule can watch, and the unit its averages are said in."""
 
 
 class Severity(Enum):
@@ -55,9 +56,9 @@ class SurgeRule(Struct, frozen=True):
     kind: ClassVar[str] = "surge"
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS:
+        if self.metric not in UNITS:
             raise SettingsError(
-                f"unknown metric {self.metric!r}", hint=f"known metrics: {', '.join(METRICS)}"
+                f"unknown metric {self.metric!r}", hint=f"known metrics: {', '.join(UNITS)}"
             )
         if self.resolution <= 0:
             raise SettingsError("the resolution must be longer than nothing")
@@ -99,4 +100,4 @@ class SurgeRule(Struct, frozen=True):
     @property
     def unit(self) -> str:
         """Unit of the averages as said to people and programs."""
-        return METRICS[self.metric]
+        return UNITS[self.metric]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hitwatch.readmodel import PanelRows
 from hitwatch.render.units import duration, padded, percent, sanitize, size
+from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.rows import OTHER, PanelRow
 
-FIGURES = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest")
-"""The figures of a row, beside those on durations."""
+COUNTS = ("visitors", "bytes", "errors_4xx", "errors_5xx", "bots")
+"""Metrics that tables for people have beside hits."""
+
+TIMES = ("p50_s", "p95_s")
+"""Those that they have where durations are logged."""
 
 USUAL_ERROR = 0.01
 """How far percentiles may always be off; what is more is said."""
@@ -42,10 +48,16 @@ def table(panel: PanelRows, hits: int) -> list[str]:
     timed = any(row.duration for row in panel.rows)
     head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7}"
     head += f" {'change':>8}" if panel.compared else ""
-    head += f" {'visitors':>9} {'bytes':>9} {'4xx':>8} {'5xx':>8} {'bots':>7}"
-    head += f" {'p50':>8} {'p95':>8}" if timed else ""
+    visitors, sent, errors_4xx, errors_5xx, bots = titles(COUNTS)
+    head += f" {visitors:>9} {sent:>9} {errors_4xx:>8} {errors_5xx:>8} {bots:>7}"
+    head += "".join(f" {title:>8}" for title in titles(TIMES)) if timed else ""
     head += f" {'largest':>9}" if panel.name == "largest_responses" else ""
     return [head, *(_line(panel, row, hits, timed=timed) for row in panel.rows)]
+
+
+def titles(names: Iterable[str]) -> list[str]:
+    """The heads of the columns of some metrics."""
+    return [BY_NAME[name].title for name in names]
 
 
 def _line(panel: PanelRows, row: PanelRow, hits: int, *, timed: bool) -> str:
@@ -61,11 +73,13 @@ def _line(panel: PanelRows, row: PanelRow, hits: int, *, timed: bool) -> str:
         f" {percent(row.bots / row.hits if row.hits else 0):>7}"
     )
     if timed:
-        times = (
-            duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")
-        )
-        line += "".join(f" {time:>8}" for time in times)
+        line += "".join(f" {time:>8}" for time in times(row))
     return line + (f" {size(row.largest):>9}" if panel.name == "largest_responses" else "")
+
+
+def times(row: PanelRow) -> list[str]:
+    """What is said of the durations of a row; nothing where it has none."""
+    return [duration(row.duration[name]) if row.duration else "" for name in TIMES]
 
 
 def change(now: int, before: int) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from hitwatch.formats.columns import Column, ColumnType
 from hitwatch.readmodel import PanelRows, Report
-from hitwatch.render.panels import FIGURES, change
+from hitwatch.render.panels import COUNTS, TIMES, change, times, titles
 from hitwatch.render.report_text import alert_lines, head_lines
 from hitwatch.render.spreadsheets import no_formula
-from hitwatch.render.units import duration, markdown, percent, size
-from hitwatch.stats.rows import TIMED, PanelRow
+from hitwatch.render.units import markdown, percent, size
+from hitwatch.stats.metric import BY_NAME, METRICS
+from hitwatch.stats.rows import PanelRow
 from hitwatch.tables.rows import write_parquet
 
 
@@ -23,7 +24,7 @@ def to_csv(report: Report) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["panel", "key", *FIGURES, *TIMED, "previous_hits"])
+    writer.writerow(["panel", "key", *BY_NAME, "previous_hits"])
     for row in to_rows(report):
         writer.writerow([row["panel"], no_formula(row["key"]), *list(row.values())[3:]])
     return out.getvalue()
@@ -36,8 +37,7 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
             "panel": panel.name,
             "key": row.key,
             "name": row.note or None,
-            **{name: getattr(row, name) for name in FIGURES},
-            **{name: row.duration[name] if row.duration else None for name in TIMED},
+            **{metric.name: metric.read(row) for metric in METRICS},
             "previous_hits": row.previous.hits if row.previous else None,
         }
         for panel in report.panels
@@ -48,8 +48,9 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
 def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
     types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
-    types |= dict.fromkeys(FIGURES, ColumnType.INTEGER)
-    types |= dict.fromkeys(TIMED, ColumnType.FLOAT) | {"previous_hits": ColumnType.INTEGER}
+    for metric in METRICS:
+        types[metric.name] = ColumnType.FLOAT if metric.is_duration else ColumnType.INTEGER
+    types["previous_hits"] = ColumnType.INTEGER
     columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
     write_parquet(to_rows(report), columns, out)
@@ -66,7 +67,7 @@ def to_markdown(report: Report) -> str:
     for panel in report.panels:
         timed = any(row.duration for row in panel.rows)
         heads = ["hits", *(["change"] if panel.compared else [])]
-        heads += ["visitors", "bytes", "4xx", "5xx", "bots", *(["p50", "p95"] if timed else [])]
+        heads += titles((*COUNTS, *(TIMES if timed else ())))
         lines += ["", f"## {panel.title}", "", f"| | {' | '.join(heads)} |"]
         lines.append("|---|" + "---:|" * len(heads))
         lines += [_markdown(panel, row, timed=timed) for row in panel.rows]
@@ -82,9 +83,5 @@ def _markdown(panel: PanelRows, row: PanelRow, *, timed: bool) -> str:
     cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]
     cells.append(percent(row.bots / row.hits if row.hits else 0))
     if timed:
-        cells += _times(row)
+        cells += times(row)
     return f"| {' | '.join(cells)} |"
-
-
-def _times(row: PanelRow) -> list[str]:
-    return [duration(row.duration[name]) if row.duration else "" for name in ("p50_s", "p95_s")]

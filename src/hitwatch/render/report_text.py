@@ -21,7 +21,7 @@ from hitwatch.render.units import (
     ratio,
     size,
 )
-from hitwatch.stats.rows import TIMED
+from hitwatch.stats.rows import DURATIONS
 
 _BAR_WIDTH = 14
 _ALERTS = 10
@@ -61,7 +61,7 @@ def head_lines(report: Report) -> list[str]:
         f" {_total(report, 'not_found')} paths not found" + _senders(report),
     ]
     if of := report.totals.duration:
-        said = (f"{name[:-2]} {duration(of[name])}" for name in TIMED)
+        said = (f"{name[:-2]} {duration(of[name])}" for name in DURATIONS)
         error = report.totals.errors["duration"]
         bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
         lines.append(f"latency {'  '.join(said)}{bound}")

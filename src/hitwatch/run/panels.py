@@ -16,8 +16,8 @@ from hitwatch.readmodel import View
 from hitwatch.select.predicate import glob_regex
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.geography import geography_panels
+from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.panels import panels
-from hitwatch.stats.rows import SORTS
 from hitwatch.stats.urls import Sections
 from hitwatch.values import suggestion
 
@@ -131,11 +131,11 @@ def _check_panel(name: str, known: Collection[str]) -> None:
 
 def _metric(name: str) -> str:
     """A metric by which rows can be ordered."""
-    if name not in SORTS:
+    if name not in BY_NAME:
         raise UsageError(
-            f"unknown metric {name!r}{suggestion(name, SORTS)}",
+            f"unknown metric {name!r}{suggestion(name, BY_NAME)}",
             where="--sort",
-            hint=f"known: {', '.join(SORTS)}",
+            hint=f"known: {', '.join(BY_NAME)}",
         )
     return name
 

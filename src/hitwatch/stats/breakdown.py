@@ -11,7 +11,8 @@ from hitwatch import _kernel
 from hitwatch.instants import HOUR
 from hitwatch.stats.dimension import Dimension, Label, Panel
 from hitwatch.stats.hit_batch import HitBatch
-from hitwatch.stats.rows import KEYS_ERROR, OTHER, TIMED, Bounds, PanelRow, row_of
+from hitwatch.stats.metric import BY_NAME
+from hitwatch.stats.rows import KEYS_ERROR, OTHER, Bounds, PanelRow, row_of
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -331,7 +332,7 @@ class Breakdown:
             return [], Bounds(0)
         sort = panel.sort or sort
         found = rollup.rows(sort, None if sort == "key" else shown)
-        if sort in TIMED:
+        if sort != "key" and BY_NAME[sort].is_duration:
             found = [row for row in found if row[2] is not None]
         keys, left_out_hits = rollup.bounds()
         bounds = Bounds(

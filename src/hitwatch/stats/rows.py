@@ -6,12 +6,8 @@ from msgspec import Struct
 
 from hitwatch import _kernel
 
-TIMED = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
-"""The figures on durations."""
-
-SORTS = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx", "bots", "largest", *TIMED)
-"""Figures by which rows can be ordered."""
-
+DURATIONS = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
+"""What is said of durations, as the kernel gives it."""
 
 KEYS_ERROR = 1.04 / 2**7
 """Standard error of how many distinct keys there are, once some had to be left out: a share.
@@ -90,7 +86,7 @@ def row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
         bots=bots,
         largest=largest,
         timed=timed[6] if timed else 0,
-        duration=dict(zip(TIMED, timed, strict=False)) if timed else None,
+        duration=dict(zip(DURATIONS, timed, strict=False)) if timed else None,
         note=note,
         raw=raw or "",
     )

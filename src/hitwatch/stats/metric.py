@@ -1,0 +1,59 @@
+"""The metrics: what there is to say of the hits of a key. A new one is a row of ``METRICS``.
+
+The kernel adds them up (``kernel/tally/src/figures.rs``) and orders rows by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from hitwatch.stats.rows import DURATIONS, PanelRow
+
+Number: TypeAlias = int | float
+
+
+class Metric(Struct, frozen=True):
+    """One metric.
+
+    Attributes:
+        name: in output, options and settings.
+        title: at the head of a column, for people.
+        unit: what it counts; ``s``: seconds.
+        read: gives its value in a row; ``None`` where there is no data.
+
+    """
+
+    name: str
+    title: str
+    unit: str
+    read: Callable[[PanelRow], Number | None]
+
+    @property
+    def is_duration(self) -> bool:
+        """Whether it is seconds."""
+        return self.unit == "s"
+
+
+def _of_durations(name: str) -> Metric:
+    def read(row: PanelRow) -> Number | None:
+        return row.duration[name] if row.duration else None
+
+    return Metric(name, name.removesuffix("_s"), "s", read)
+
+
+METRICS = (
+    Metric("hits", "hits", "hits", lambda row: row.hits),
+    Metric("visitors", "visitors", "visitors", lambda row: row.visitors),
+    Metric("bytes", "bytes", "bytes", lambda row: row.bytes),
+    Metric("errors_4xx", "4xx", "hits", lambda row: row.errors_4xx),
+    Metric("errors_5xx", "5xx", "hits", lambda row: row.errors_5xx),
+    Metric("bots", "bots", "hits", lambda row: row.bots),
+    Metric("largest", "largest", "bytes", lambda row: row.largest),
+    *map(_of_durations, DURATIONS),
+)
+"""All metrics, in the order of output."""
+
+BY_NAME = {metric.name: metric for metric in METRICS}
