@@ -194,6 +194,7 @@ class Format(Struct, frozen=True, omit_defaults=True):
         time_means: ``start`` or ``end`` of the request.
         bytes_mean: ``body`` or ``wire``.
         directives: beginnings of lines that are not log lines.
+        widespread: whether so many logs are in it that it is tried before others.
         glued: whether the blank beside a value in quotes may be missing.
         sample_text: lines with the hits they must give, as they stand in the format file.
         evidence: a regular expression on some lines; among formats that fit alike, finding it
@@ -229,6 +230,7 @@ class Format(Struct, frozen=True, omit_defaults=True):
     time_means: str = "end"
     bytes_mean: str = "body"
     directives: tuple[str, ...] = ()
+    widespread: bool = False
     glued: bool = False
     sample_text: str = ""
     evidence: str = ""

@@ -30,6 +30,7 @@ class Outline(Struct, frozen=True, omit_defaults=True):
             identifying them takes a closer look.
         identifying_keys: names of which some must stand on a line.
         normalized_keys: whether names are compared without case and punctuation.
+        widespread: whether so many logs are in it that it is tried before others.
 
     """
 
@@ -37,6 +38,7 @@ class Outline(Struct, frozen=True, omit_defaults=True):
     literals: tuple[tuple[str, ...], ...] = ()
     identifying_keys: tuple[str, ...] = ()
     normalized_keys: bool = False
+    widespread: bool = False
 
 
 class Compiled(Struct, frozen=True):
@@ -160,6 +162,7 @@ def _outline(log_format: Format) -> Outline:
         tuple(_literals(line) for line in lines),
         log_format.identifying_keys,
         log_format.normalized_keys,
+        log_format.widespread,
     )
 
 

@@ -85,9 +85,6 @@ _Score: TypeAlias = tuple[int, int, int, int, int, int]
 _Attempt: TypeAlias = tuple[_Score, Format, Hits]
 _MakeParser: TypeAlias = Callable[[Format], Parser]
 
-_LIKELY = ("apache-combined", "common", "json", "logfmt", "ltsv")
-"""Formats that are tried first, as one of them takes every line of most logs."""
-
 _SAMPLED = 20
 """How many lines tell formats off that cannot be as good as one that takes all lines."""
 
@@ -161,7 +158,7 @@ def _try_formats(data: bytes, formats: Iterable[Format] | None) -> list[_Attempt
 
 
 def _try_known(data: bytes, section: _Section) -> list[_Attempt]:
-    """The known formats tried, in the order of their names.
+    """The known formats tried, those first that are widespread; in the order of their names.
 
     Once one has taken every line with certainty, only what does the same can be better or as
     good. Of the others those are left out that cannot take the first line, by what it looks like,
@@ -171,7 +168,7 @@ def _try_known(data: bytes, section: _Section) -> list[_Attempt]:
     sample = _first_lines(data, _SAMPLED)
     all_taken = False
     tried: dict[str, _Attempt] = {}
-    for name in sorted(known, key=lambda name: name not in _LIKELY):
+    for name in sorted(known, key=lambda name: not known.outline(name).widespread):
         if not prefilter.may_be(known.outline(name)):
             continue
         if all_taken:
