@@ -11,7 +11,7 @@ from hitwatch.stats.dimension import Dimension, Panel
 from hitwatch.stats.hit_batch import BotFinder
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import OTHER
-from hitwatch.stats.urls import collapse_ids
+from hitwatch.stats.urls import CollapsedIds
 from hitwatch.tally import Tally
 
 PARSER, COMBINED = (Parser(by_name(name)) for name in ("vhost-combined", "apache-combined"))
@@ -59,7 +59,7 @@ def test_labels_are_exact_however_many_values_have_them() -> None:
         "thing {0}",
     )
     paths = ("/p{0}.css", "/p{0}.PNG?{0}", "/p/0{0}")
-    collapsed = Panel("shapes", "Shapes", Dimension("path"), collapse_ids)
+    collapsed = Panel("shapes", "Shapes", Dimension("path"), CollapsedIds())
     tally = Tally.of([*panels(), collapsed], Budget(16 << 20))
     bots, hits = BotFinder(), 90_000
     for begin in range(0, hits, 10_000):

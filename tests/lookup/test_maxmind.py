@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,26 @@ def test_the_place_of_an_address(
     assert sorted(places) == ["asns", "cities", "countries"]
     found = [places[panel](address) for panel in ("countries", "cities", "asns")]
     assert found == [country, city, asn]
+
+
+def test_places_are_values(folder: Path, tmp_path: Path) -> None:
+    """The same databases label alike wherever their files are; others and fewer do not."""
+    names = ("city", "asn")
+    here = open_databases([str(folder / f"{name}.mmdb") for name in names])
+    for name in names:
+        (tmp_path / f"{name}.mmdb").write_bytes((folder / f"{name}.mmdb").read_bytes())
+    there = open_databases([str(tmp_path / f"{name}.mmdb") for name in names])
+    sent = pickle.loads(pickle.dumps(here))
+    assert here == there == sent
+    assert len({*here.values(), *there.values(), *sent.values()}) == 3
+    written = [places["cities"].written for places in (here, there, sent)]
+    assert len(set(written)) == 1
+    assert str(folder) not in written[0]
+    assert sent["cities"](ADDRESSES[0]) == "Berlin, DE"
+    fewer = {network: CITIES[network] for network in list(CITIES)[:1]}
+    other = open_databases([database(tmp_path / "other.mmdb", "GeoLite2-City", fewer)])
+    assert other["cities"] != here["cities"]
+    assert other["cities"].written != written[0]
 
 
 def test_only_what_a_database_knows(folder: Path) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import maxminddb
 
 from hitwatch.errors import UsageError
 from hitwatch.select.networks import Address, parse_address
-from hitwatch.stats.dimension import UNKNOWN
+from hitwatch.stats.dimension import UNKNOWN, Label
 
 PRIVATE = "(private)"
 """Key of addresses that are in no public network."""
-
-Lookup: TypeAlias = Callable[[str], str]
-"""Gives the key of an address as logged."""
 
 _CACHE_SIZE = 1 << 16
 """Addresses of which a place is remembered."""
@@ -25,7 +22,7 @@ _MAX_NAME = 100
 """Characters of a name in a database that are taken over."""
 
 
-def open_databases(paths: Sequence[str]) -> dict[str, Lookup]:
+def open_databases(paths: Sequence[str]) -> dict[str, Place]:
     """Open databases of countries, cities and networks.
 
     Args:
@@ -42,12 +39,12 @@ def open_databases(paths: Sequence[str]) -> dict[str, Lookup]:
             does not show is raised when an address is asked for.
 
     """
-    readers: dict[str, list[_Database]] = {}
+    readers: dict[str, list[Database]] = {}
     for path in paths:
-        database = _Database(path)
+        database = Database(path)
         for panel in database.panels:
             readers.setdefault(panel, []).append(database)
-    return {panel: _lookup(known, _KEYS[panel]) for panel, known in readers.items()}
+    return {panel: Place(panel, tuple(known)) for panel, known in readers.items()}
 
 
 # What the reader lets through when a damaged file leads it astray, its own error apart.
@@ -57,11 +54,13 @@ _DAMAGES = (
 )
 
 
-class _Database:
-    """One file.
+class Database:
+    """One file; it is the same as another with the same ``identity``.
 
     Attributes:
+        identity: its kind, such as ``GeoLite2-City``, when it was made, and its size.
         panels: those that it has something to say for.
+        key_of: as ``_key_of``, for many addresses without looking.
 
     """
 
@@ -74,15 +73,33 @@ class _Database:
         except _DAMAGES as error:
             raise self._read_error(error) from error
         self._six = metadata.ip_version == 6
-        self.panels = _panels_of(str(metadata.database_type))
+        kind = str(metadata.database_type)
+        self.identity = f"{kind} {metadata.build_epoch} {metadata.node_count}"
+        self.panels = _panels_of(kind)
+        self.key_of = lru_cache(maxsize=_CACHE_SIZE)(self._key_of)
         if not self.panels:
             raise UsageError(
-                f"unsupported database type {metadata.database_type!r}",
+                f"unsupported database type {kind!r}",
                 where=path,
                 hint="use a city, country or ASN database",
             )
 
-    def record(self, address: Address) -> dict[str, Any]:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Database) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __reduce__(self) -> tuple[type[Database], tuple[str]]:
+        # Another process opens the file itself.
+        return Database, (self._path,)
+
+    def _key_of(self, panel: str, text: str) -> str | None:
+        """The key of an address as logged; ``None`` when there is none of it."""
+        address = parse_address(text)
+        return None if address is None else _KEYS[panel](self._record(address))
+
+    def _record(self, address: Address) -> dict[str, Any]:
         """What is known of an address; nothing: an empty record."""
         if address.version == 6 and not self._six:
             return {}
@@ -110,19 +127,31 @@ def _panels_of(kind: str) -> tuple[str, ...]:
     return ("asns",) if "ASN" in kind or "ISP" in kind else ()
 
 
-def _lookup(
-    databases: Sequence[_Database], key_of: Callable[[dict[str, Any]], str | None]
-) -> Lookup:
-    @lru_cache(maxsize=_CACHE_SIZE)
-    def look_up(text: str) -> str:
-        address = parse_address(text)
-        if address is None:
-            return UNKNOWN
-        keys = (key_of(database.record(address)) for database in databases)
-        found = next((key for key in keys if key), None)
-        return found or (UNKNOWN if address.is_global else PRIVATE)
+class Place(Label, frozen=True, tag="place"):
+    """The place of an address as logged.
 
-    return look_up
+    Attributes:
+        panel: what is said of it: ``countries``, ``cities`` or ``asns``.
+        databases: that are asked, in this order.
+
+    """
+
+    panel: str
+    databases: tuple[Database, ...]
+
+    def __call__(self, value: str) -> str:
+        """The key of an address."""
+        keys = (database.key_of(self.panel, value) for database in self.databases)
+        found = next((key for key in keys if key), None)
+        if found:
+            return found
+        address = parse_address(value)
+        return UNKNOWN if address is None or address.is_global else PRIVATE
+
+    @property
+    def stated(self) -> object:
+        """What is said, and by which databases, wherever their files are."""
+        return {"place": self.panel, "databases": [known.identity for known in self.databases]}
 
 
 def _country(record: dict[str, Any]) -> str | None:

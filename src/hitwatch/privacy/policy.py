@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hitwatch.errors import UsageError, suggest
 from hitwatch.formats.columns import BY_NAME
@@ -24,6 +25,7 @@ from hitwatch.privacy.redact import (
     trusted_client,
 )
 from hitwatch.select.networks import Networks, parse_address
+from hitwatch.stats.dimension import Label
 
 if TYPE_CHECKING:
     import polars as pl
@@ -141,7 +143,12 @@ class Privacy(Struct, frozen=True):
                 hits = map_column(hits, column, label)
         return hits.withhold_lines()
 
-    def label(self, column: str) -> TextMap | None:
+    @property
+    def stated(self) -> Privacy:
+        """What may be told of it: in place of the key, what it makes of a blank."""
+        return replace(self, key=anonymize(" ", "hash", self.key).encode()) if self.key else self
+
+    def label(self, column: str) -> Replacement | None:
         """What puts another text in place of one of a column; ``None``: nothing need be.
 
         Args:
@@ -149,36 +156,44 @@ class Privacy(Struct, frozen=True):
 
         """
         if column not in BY_NAME:
-            return _UnknownColumn(self, column) if self else None
+            return Replacement(self, column) if self else None
+        # Labels are equal when they do the same: what does not matter to a column is left out.
         if column in _PERSONS and self.mode is not None:
-            return _Anonymizer(_PERSONS[column], self.mode, self.key)
-        return _WITH_QUERIES.get(column) if self.redact else None
+            return Replacement(Privacy(self.mode, self.key), column)
+        return Replacement(Privacy(redact=True), column) if self._redacts(column) else None
+
+    def _redacts(self, column: str) -> bool:
+        return self.redact and column in _WITH_QUERIES
 
 
-# Labels are values, equal when they do the same: reports count under them.
+class Replacement(Label, frozen=True, tag="replacement"):
+    """The text that is shown in place of one of a column.
 
+    Attributes:
+        privacy: what is replaced.
+        column: the column; one with persons or queries, or one that only its format knows.
 
-class _Anonymizer(Struct, frozen=True):
-    """Anonymizes a client or user."""
-
-    how: Callable[[str, Mode, bytes], str]
-    mode: Mode
-    key: bytes
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.how.__name__}, {self.mode!r})"
-
-    def __call__(self, text: str) -> str:
-        return self.how(text, self.mode, self.key)
-
-
-class _UnknownColumn(Struct, frozen=True):
-    """Redacts whatever looks personal or secret in a column that only its format knows."""
+    """
 
     privacy: Privacy
     column: str
 
-    def __call__(self, text: str) -> str:
+    def __call__(self, value: str) -> str:
+        """The other text."""
+        privacy, column = self.privacy, self.column
+        if column not in BY_NAME:
+            return self._of_unknown(value)
+        if privacy.mode is not None:
+            return _PERSONS[column](value, privacy.mode, privacy.key)
+        return _WITH_QUERIES[column](value)
+
+    @property
+    def stated(self) -> object:
+        """The same without the key."""
+        return replace(self, privacy=self.privacy.stated)
+
+    def _of_unknown(self, text: str) -> str:
+        """Without whatever looks personal or secret."""
         privacy = self.privacy
         if privacy.redact:
             secret = "cookie" in self.column or is_secret_name(self.column)

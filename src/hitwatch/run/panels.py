@@ -75,16 +75,21 @@ def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
 
 
 def panels_of_display(
-    display: DisplayOptions, privacy: Privacy
+    display: DisplayOptions, privacy: Privacy, section_depth: int = 1
 ) -> tuple[tuple[Panel, ...], Shown | None]:
     """The panels that a watch or a replay counts, and those that it shows with its figures.
+
+    Args:
+        display: what is shown.
+        privacy: what is replaced in keys.
+        section_depth: how many path segments make a section.
 
     Raises:
         UsageError: there is no such panel.
 
     """
-    known, chosen = panels(MINUTE), frozenset(display.panel)
-    known = (*known, *geography_panels({}))
+    chosen = frozenset(display.panel)
+    known = (*panels(sections=Sections(section_depth)), *geography_panels({}))
     for name in chosen:
         _check_panel(name, {panel.name for panel in known})
     counted = redact_panels(tuple(p for p in known if not p.off or p.name in chosen), privacy)
@@ -140,8 +145,8 @@ def _metric(name: str) -> str:
     return name
 
 
-def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Sections | None:
-    """What makes sections, where it is more than segments of the path.
+def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Sections:
+    """What makes sections.
 
     Args:
         groups: ``NAME=GLOB`` or ``NAME=~REGEX``; the first that fits counts.
@@ -163,9 +168,10 @@ def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Section
             )
         regex = pattern[1:] if pattern.startswith("~") else glob_regex(pattern)[:-2] + r"\Z"
         try:
-            found.append((name, re.compile(regex)))
+            re.compile(regex)
         except re.error as error:
             raise UsageError(
                 f"invalid regular expression {pattern!r}", where="--section-group", why=str(error)
             ) from error
-    return Sections(depth, collapse, tuple(found)) if found or collapse else None
+        found.append((name, regex))
+    return Sections(depth, collapse, tuple(found))

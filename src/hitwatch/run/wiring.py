@@ -59,7 +59,9 @@ def run_of(options: Options, console: Console, clock: Clock, display: Display) -
 
     """
     pipeline = pipeline_of(options)
-    counted, shown = panels_of_display(options.display, pipeline.privacy)
+    counted, shown = panels_of_display(
+        options.display, pipeline.privacy, options.read.section_depth
+    )
     # Each command loads what it runs, and nothing of the others.
     from hitwatch.run.modes import Run
 

@@ -46,7 +46,8 @@ class DimensionCounts:
         labelled: Sequence[tuple[Label, _kernel.Rollup]],
         budget: Budget,
     ) -> None:
-        self.dimension, self.labelled = dimension, labelled
+        self.dimension = dimension
+        self.labelled = [(label.asked, rollup) for label, rollup in labelled]
         self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
 
     def add(self, hit_batch: HitBatch, *, wait: bool = True) -> bool:
@@ -87,11 +88,11 @@ class DimensionCounts:
 
     def count_rows(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not been evicted, under its labels, into a rollup."""
-        self.rollup.count_rows([(label, rollup)])
+        self.rollup.count_rows([(label.asked, rollup)])
 
 
-Identity: TypeAlias = tuple[tuple[Dimension, ...], bool]
-"""What a panel counts under, and whether it has a label."""
+Identity: TypeAlias = tuple[tuple[Dimension, ...], str | None]
+"""What a panel counts under, and its label as text; ``None``: it has none."""
 
 _Named: TypeAlias = tuple[tuple[Dimension, ...], Label]
 """What a panel with a label counts under, and the label."""
@@ -203,12 +204,9 @@ class Breakdown:
 
     @property
     def identity(self) -> dict[str, Identity]:
-        """What the panels count under, by name.
-
-        A label is a function and has no name of its own: that of its panel tells it.
-        """
+        """What the panels count under, by name."""
         return {
-            panel.name: (panel.dimensions, panel.label is not None)
+            panel.name: (panel.dimensions, panel.label.written if panel.label else None)
             for panel in sorted(self.panels, key=lambda panel: panel.name)
         }
 
@@ -307,7 +305,7 @@ class Breakdown:
         """A rollup that has every hit: by time, or by section where no time is logged."""
         dimensions = (
             Dimension("time", divide=HOUR),
-            Dimension("section"),
+            *(each for each in self._labels_of if each.column == "section" and not each.without),
             Dimension("status", divide=1),
         )
         found = (

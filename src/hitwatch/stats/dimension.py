@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-Label: TypeAlias = Callable[[str], str | None]
-"""Turns a value into the key that it is counted under; ``None`` leaves it out."""
+
+class Label(Struct, frozen=True):
+    """Turns a value into the key that it is counted under.
+
+    Labels are values: those that label alike are equal, and are one wherever they were made, in
+    another process or when a tally was written. Each has a ``tag``, which is its name in tallies.
+    """
+
+    def __call__(self, value: str) -> str | None:
+        """The key of a value; ``None`` leaves it out."""
+        raise NotImplementedError
+
+    @property
+    def asked(self) -> Callable[[str], str | None]:
+        """What the kernel asks for keys: this, or a label of its own that does the same."""
+        return self
+
+    @property
+    def stated(self) -> object:
+        """What a tally says of it: all that keys depend on, and no secret."""
+        return self
+
+    @property
+    def written(self) -> str:
+        """What it is, as a tally has it: the same text for what labels alike, and for that only."""
+        return msgspec.json.encode(self.stated, order="deterministic").decode()
+
+
+class KernelLabel(Label, frozen=True):
+    """A label that the kernel gives without Python."""
+
+    def __call__(self, value: str) -> str | None:
+        """The key of a value; ``None`` leaves it out."""
+        return self.asked(value)
+
+    @property
+    def asked(self) -> Callable[[str], str | None]:
+        """The kernel's label."""
+        raise NotImplementedError
 
 
 class Dimension(msgspec.Struct, frozen=True):
@@ -21,6 +57,7 @@ class Dimension(msgspec.Struct, frozen=True):
         divide: of a column of numbers or times, what they are divided by.
         without: only hits without a value in this text column count.
         absent: the key of hits without a value; they do not count when ``None``.
+        depth: of the column ``section``, how many path segments its parser makes one of.
 
     """
 
@@ -29,6 +66,7 @@ class Dimension(msgspec.Struct, frozen=True):
     divide: int = 0
     without: str | None = None
     absent: str | None = None
+    depth: int = 1
 
 
 class Panel(Struct, frozen=True):

@@ -27,20 +27,23 @@ def geography_panels(labels: Mapping[str, Label]) -> tuple[Panel, ...]:
     ]
     if "countries" not in labels:
         found.insert(
-            0, Panel("countries", _TITLES["countries"], Dimension("country"), logged_country)
+            0, Panel("countries", _TITLES["countries"], Dimension("country"), LoggedCountry())
         )
     return tuple(found)
 
 
-def logged_country(text: str) -> str:
+class LoggedCountry(Label, frozen=True, tag="logged_country"):
     """The key of a country as a log has it: codes in upper case, as they come in both.
 
-    >>> logged_country("de"), logged_country("Germany"), logged_country("XX")
-    ('DE', 'Germany', '(unknown)')
+    >>> [LoggedCountry()(text) for text in ("de", "Germany", "XX")]
+    ['DE', 'Germany', '(unknown)']
 
     """
-    text = text.strip()
-    if len(text) != 2:
-        return text or UNKNOWN
-    # XX is Cloudflare's word for an address it cannot place.
-    return UNKNOWN if text.upper() == "XX" else text.upper()
+
+    def __call__(self, value: str) -> str:
+        """The key of a country."""
+        text = value.strip()
+        if len(text) != 2:
+            return text or UNKNOWN
+        # XX is Cloudflare's word for an address it cannot place.
+        return UNKNOWN if text.upper() == "XX" else text.upper()

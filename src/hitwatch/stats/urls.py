@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-
-from msgspec import Struct
+from collections.abc import Callable
+from functools import cache
 
 from hitwatch import _kernel
+from hitwatch.stats.dimension import KernelLabel, Label
 
 _OF_PAGES = """
     css js mjs map wasm webmanifest ico cur png jpg jpeg jpe gif svg svgz webp avif bmp tif tiff
@@ -28,11 +29,30 @@ STATIC: frozenset[str] = frozenset(
 )
 """Extensions, in lower case, of files a server sends as they are."""
 
-SITE = _kernel.Label.site()
-"""The site that a Referer header names; ``None`` when it names none."""
 
-STATIC_FILE = _kernel.Label.files(STATIC)
-"""The path, when it is that of a file sent as it is; else ``None``."""
+class Site(KernelLabel, frozen=True, tag="site"):
+    """The site that a Referer header names; ``None`` when it names none."""
+
+    @property
+    def asked(self) -> Callable[[str], str | None]:
+        """The kernel's label."""
+        return _kernel.Label.site()
+
+
+class StaticFile(KernelLabel, frozen=True, tag="static_file"):
+    """The path, when it is that of a file sent as it is; else ``None``.
+
+    Attributes:
+        extensions: of such files, in lower case.
+
+    """
+
+    extensions: frozenset[str] = STATIC
+
+    @property
+    def asked(self) -> Callable[[str], str | None]:
+        """The kernel's label."""
+        return _kernel.Label.files(self.extensions)
 
 
 def referring_site(referrer: str | None) -> str | None:
@@ -46,12 +66,12 @@ def referring_site(referrer: str | None) -> str | None:
         for ``android-app:``; ``None`` when it names none.
 
     """
-    return SITE(referrer or "")
+    return Site()(referrer or "")
 
 
 def is_static(path: str) -> bool:
     """Whether a path is that of a file sent as it is, told by its extension (``STATIC``)."""
-    return STATIC_FILE(path) is not None
+    return StaticFile()(path) is not None
 
 
 _ID = re.compile(
@@ -95,32 +115,46 @@ def _collapse_segment(segment: str) -> str:
     return f":id{match['extension'] or ''}"
 
 
+class CollapsedIds(Label, frozen=True, tag="collapsed_ids"):
+    """The path, with ``:id`` in place of ids."""
+
+    def __call__(self, value: str) -> str:
+        """As ``collapse_ids``."""
+        return collapse_ids(value)
+
+
+_pattern = cache(re.compile)
 _PATHLESS = ("*", "(connect)", "(malformed)")
 
 
-class Sections(Struct, frozen=True):
-    """What makes the section of a path.
+class Sections(Label, frozen=True, tag="sections"):
+    """The section of a path, or of a request without one, whose section it is itself.
 
     Attributes:
         depth: how many segments make one.
         collapse: whether ids in it become ``:id``.
-        groups: names of sections, and patterns of the paths that belong to them; the first
-            that matches counts.
+        groups: names of sections, and regular expressions of the paths that belong to them;
+            the first that matches counts.
 
     """
 
     depth: int = 1
     collapse: bool = False
-    groups: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
 
-    def of(self, path: str) -> str:
-        """The section of a path, or of a request without one, whose section it is itself."""
-        if path in _PATHLESS:
-            return path
+    @property
+    def by_parser(self) -> bool:
+        """Whether the parser makes the same: they are but segments."""
+        return not (self.collapse or self.groups)
+
+    def __call__(self, value: str) -> str:
+        """The section of a path."""
+        if value in _PATHLESS:
+            return value
         for name, pattern in self.groups:
-            if pattern.search(path):
+            if _pattern(pattern).search(value):
                 return name
-        if not path.startswith("/"):
+        if not value.startswith("/"):
             return "(malformed)"
-        section = "/" + "/".join(path.split("/", self.depth + 1)[1 : self.depth + 1])
+        section = "/" + "/".join(value.split("/", self.depth + 1)[1 : self.depth + 1])
         return collapse_ids(section) if self.collapse else section

@@ -7,7 +7,8 @@ ua-parser's rules, which the kernel matches. They are loaded when the first brow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from functools import cache
 from pkgutil import get_data
 from typing import Literal, cast
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from hitwatch import _kernel
+from hitwatch.stats import dimension
 
 Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
 
@@ -310,3 +312,28 @@ def _bot(text: str) -> tuple[Kind, str] | None:
 
 AGENTS = _kernel.Agents(signs, _bot, _rules, READ_UP_TO)
 """Tells browsers and systems without Python, and remembers what it has told."""
+
+
+class AgentPart(dimension.KernelLabel, frozen=True, tag="agent_part"):
+    """A part of what a User-Agent header says.
+
+    Attributes:
+        part: which.
+
+    """
+
+    part: Literal["browser", "system", "kind", "bot"]
+
+    @property
+    def asked(self) -> Callable[[str], str | None]:
+        """The kernel's label."""
+        return _kernel.Label.agent(AGENTS, self.part, dimension.UNKNOWN)
+
+    @property
+    def stated(self) -> object:
+        """Which part, and by which rules: with other bots or browsers keys are others."""
+        # Few processes write tallies.
+        from importlib.metadata import version
+
+        known_bots = zlib.crc32(msgspec.json.encode(bots()))
+        return {"agent_part": self.part, "bots": known_bots, "rules": version("ua-parser-builtins")}
