@@ -22,7 +22,8 @@ from hitwatch.instants import SECOND, Duration, Instant, to_datetime
 from hitwatch.readmodel import PanelRows, Report, Totals, View
 from hitwatch.run import modes
 from hitwatch.run.api import report
-from hitwatch.stats.panels import panels
+from hitwatch.run.readers import Readers
+from hitwatch.stats.panels import columns_needed, panels
 from hitwatch.stats.watermark import Watermark
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
@@ -138,9 +139,7 @@ def run(clock: Writer, display: Shows) -> modes.Run:
     return modes.Run(
         rule=RULE,
         every=10 * SECOND,
-        log_format=by_name("apache-combined"),
-        section_depth=1,
-        zone=None,
+        readers=Readers(sorted(columns_needed(panels())), by_name("apache-combined")),
         clock=clock,
         display=display,
         notify=lambda _: None,

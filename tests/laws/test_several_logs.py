@@ -23,6 +23,8 @@ from hitwatch.readmodel import Kind, Report
 from hitwatch.run import modes
 from hitwatch.run.api import report
 from hitwatch.run.loop import Loop
+from hitwatch.run.readers import Readers
+from hitwatch.stats.panels import columns_needed, panels
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
 
@@ -57,9 +59,7 @@ def run_with(display: Said) -> modes.Run:
     return modes.Run(
         rule=RULE,
         every=10 * SECOND,
-        log_format=None,
-        section_depth=1,
-        zone=None,
+        readers=Readers(sorted(columns_needed(panels()))),
         clock=WallClock(),
         display=display,
         notify=lambda _: None,
@@ -120,7 +120,7 @@ class Steps:
 def watched(steps: list[dict[str, str]]) -> list[Report | Transition]:
     """What a watch over logs that grow by steps says."""
     display, source = Said(), Steps(steps)
-    readers = run_with(display).readers()
+    readers = run_with(display).readers
     loop = Loop(Engine(RULE), readers, source, display, stopped=lambda: False)
     loop.watch(source)
     return display.all

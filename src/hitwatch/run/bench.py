@@ -18,6 +18,7 @@ from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND
 from hitwatch.ports import Display
 from hitwatch.run import modes
+from hitwatch.run.readers import Readers
 from hitwatch.run.simulation import SimulationRun, simulate
 from hitwatch.simulate.scenario import Phase, Scenario
 from hitwatch.sources.files import read_file
@@ -121,9 +122,7 @@ def _watch(log: Path, log_format: str) -> None:
     run = modes.Run(
         rule=SurgeRule(),
         every=10 * SECOND,
-        log_format=by_name(log_format),
-        section_depth=1,
-        zone=None,
+        readers=Readers(sorted(columns_needed(panels())), by_name(log_format)),
         clock=WallClock(),
         display=display,
         notify=lambda _: None,

@@ -21,13 +21,11 @@ from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
 from hitwatch.errors import InputError
-from hitwatch.formats.format import Format, Layout
-from hitwatch.formats.times import Zone
+from hitwatch.formats.format import Layout
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, Duration, Instant, rfc3339
 from hitwatch.ports import Clock, Display
-from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.readmodel import Report
 from hitwatch.run.inputs import in_order, know, times_by
 from hitwatch.run.interleave import Input
@@ -42,7 +40,7 @@ from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import FileEvent, Follower, OpenFile, Tail
 from hitwatch.sources.text import detect_encoding
 from hitwatch.stats.dimension import Panel
-from hitwatch.stats.panels import columns_needed, panels
+from hitwatch.stats.panels import panels
 
 log = logging.getLogger("hitwatch")
 
@@ -60,17 +58,13 @@ class Run(Struct, frozen=True):
     Attributes:
         rule: the rule that is judged.
         every: length of a display period.
-        log_format: the format; found from the lines when ``None``.
-        section_depth: how many path segments make a section.
-        zone: of times without an offset.
+        readers: give the reader of each log, which builds the columns that panels need.
         clock: tells the time.
         display: shows things.
         notify: tells the user something about the run itself, on standard error.
         warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         alert_log: takes the transitions of alerts.
-        pipeline: what is done to hits before they are counted.
-        duration_unit: of durations whose unit a format leaves open.
         counted: the panels that are counted.
         shown: those of them that are shown; ``None``: none.
 
@@ -78,16 +72,12 @@ class Run(Struct, frozen=True):
 
     rule: SurgeRule
     every: Duration
-    log_format: Format | None
-    section_depth: int
-    zone: Zone | None
+    readers: Readers
     clock: Clock
     display: Display
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
     alert_log: Callable[[Transition], None] | None = None
-    pipeline: HitPipeline = field(default_factory=HitPipeline)
-    duration_unit: str | None = None
     warn: Callable[[str], None] | None = None
     counted: tuple[Panel, ...] = field(default_factory=panels)
     shown: Shown | None = None
@@ -95,18 +85,6 @@ class Run(Struct, frozen=True):
     def warn_user(self, text: str) -> None:
         """Warn the user of what could not be read."""
         (self.warn or self.notify)(text)
-
-    def readers(self) -> Callable[[str], Reader]:
-        """A reader for each origin, made when it is first asked for."""
-        return Readers(
-            sorted(columns_needed(self.counted)),
-            self.log_format,
-            self.section_depth,
-            self.zone,
-            pipeline=self.pipeline,
-            notify=self.notify,
-            duration_unit=self.duration_unit,
-        )
 
 
 def watch(
@@ -131,11 +109,10 @@ def watch(
 
     """
     engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
-    readers = run.readers()
     if paths == [STDIN]:
-        return _loop(run, engine, readers, ends_at).watch(Stdin(warn=run.warn_user))
+        return _loop(run, engine, ends_at).watch(Stdin(warn=run.warn_user))
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
-    loop, source = _loop(run, engine, readers, ends_at), Tail(followers)
+    loop, source = _loop(run, engine, ends_at), Tail(followers)
     try:
         span = None if from_start else backfill
         begun = [_begin(run, follower, loop, span) for follower in followers]
@@ -154,15 +131,10 @@ def watch(
         source.close()
 
 
-def _loop(
-    run: Run,
-    engine: Engine,
-    readers: Callable[[str], Reader],
-    ends_at: Instant | None,
-) -> Loop:
+def _loop(run: Run, engine: Engine, ends_at: Instant | None) -> Loop:
     return Loop(
         engine=engine,
-        reader_of=readers,
+        reader_of=run.readers,
         clock=run.clock,
         display=run.display,
         stopped=run.stopped,
@@ -272,9 +244,9 @@ def _begin_bisecting(
         file.offset = _line_start(file.read_at, size)
         return latest
     since = latest - backfill - _EARLY
-    if run.zone is not None:
+    if run.readers.zone is not None:
         # What the clock shows twice is told by the lines before it.
-        since = run.zone.start_before_repeat(since, latest)
+        since = run.readers.zone.start_before_repeat(since, latest)
     file.offset = offset_since(file.read_at, size, since, times_of)
     if reader.log_format is not None and reader.log_format.layout is Layout.W3C:
         _recall(reader, file.read_at, file.offset)
@@ -354,7 +326,6 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         InputError: no file could be read.
 
     """
-    readers = run.readers()
     failures: list[InputError] = []
 
     def failed(error: InputError) -> None:
@@ -366,7 +337,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         engine=Engine(
             run.rule, every=run.every, log_clock=True, counted=run.counted, shown=run.shown
         ),
-        reader_of=readers,
+        reader_of=run.readers,
         clock=run.clock,
         display=run.display,
         stopped=run.stopped,
@@ -374,8 +345,10 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         alert_log=run.alert_log,
         notify=run.notify,
     )
-    looked_at = run.pipeline.hit_filter.columns
-    begun = in_order(paths, readers, run.notify, failed, warn=run.warn_user, looked_at=looked_at)
+    looked_at = run.readers.pipeline.hit_filter.columns
+    begun = in_order(
+        paths, run.readers, run.notify, failed, warn=run.warn_user, looked_at=looked_at
+    )
     if failures and len(failures) == len(paths):
         return None, False
     inputs = [

@@ -21,6 +21,7 @@ from hitwatch.run.inputs import format_named, offsets_of
 from hitwatch.run.panels import panels_of_display, panels_of_report
 from hitwatch.run.readers import Readers
 from hitwatch.select.filter import Filter
+from hitwatch.stats.panels import columns_needed
 
 if TYPE_CHECKING:
     from hitwatch.run.modes import Run
@@ -68,11 +69,12 @@ def run_of(options: Options, console: Console, clock: Clock, display: Display) -
     return Run(
         rule=rule_of(options.rule),
         every=options.display.every,
-        log_format=format_named(options.read.log_format, options.read.log_format_from),
-        section_depth=options.read.section_depth,
-        zone=offsets_of(options.read.tz),
-        duration_unit=options.read.duration_unit,
-        pipeline=replace(pipeline, hit_filter=filter_of(options), figures_only=True),
+        readers=readers_of(
+            options,
+            sorted(columns_needed(counted)),
+            replace(pipeline, hit_filter=filter_of(options), figures_only=True),
+            console.notify,
+        ),
         counted=counted,
         shown=shown,
         clock=clock,
