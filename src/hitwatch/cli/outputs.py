@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from hitwatch.cli.console import notify
 from hitwatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hitwatch.options.groups import Options
     from hitwatch.outputs.outputs import Outputs
 
@@ -59,6 +61,27 @@ def finish(outputs: Outputs, *, stopped: bool, unread: bool) -> None:
     else:
         why = "the run was ended early" if stopped else "nothing could be read"
         notify(f"no file was written: {why}")
+
+
+def open_output(outputs: Outputs, path: Path | None, kind: str, *, overwrite: bool) -> IO[bytes]:
+    """Open what a run writes as a whole.
+
+    Args:
+        outputs: opens it.
+        path: of the file; standard output when ``None``.
+        kind: of what is written.
+        overwrite: whether also what no earlier run has written is replaced.
+
+    Raises:
+        OutputError: it cannot be written.
+        UsageError: it must not be written.
+
+    """
+    if path is None:
+        return sys.stdout.buffer
+    from hitwatch.run.earlier import is_earlier
+
+    return outputs.open_replacement(path, is_earlier(kind, path), overwrite=overwrite)
 
 
 def only_text_on_terminals(kind: str | None, output: str | None, name: str) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from typing import IO
-
 import click
 
 from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, console_of, notify
 from hitwatch.cli.flags import flags
-from hitwatch.cli.outputs import begin, finish, only_text_on_terminals
+from hitwatch.cli.outputs import begin, finish, only_text_on_terminals, open_output
 from hitwatch.cli.signals import stop_on_signals
 from hitwatch.options.groups import Options, ParseOptions
 from hitwatch.options.shared import FilterOptions, LogOptions, PrivacyOptions, ReadOptions
@@ -29,7 +26,6 @@ def parse(sources: tuple[str, ...], options: Options) -> int:
 
     from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.units import balance
-    from hitwatch.run.earlier import is_earlier
     from hitwatch.run.filters import filter_of
     from hitwatch.run.parse import convert, kind_of, rejects_to
     from hitwatch.run.wiring import parsing_of
@@ -45,15 +41,10 @@ def parse(sources: tuple[str, ...], options: Options) -> int:
         parsing = parsing_of(options, paths, console_of(chosen, stop), filter_of(options))
         if chosen.rejects:
             rejects = Path(chosen.rejects)
-            earlier = is_earlier("rejects", rejects)
             parsing.on_reject = rejects_to(
-                outputs.open_replacement(rejects, earlier, overwrite=chosen.overwrite)
+                open_output(outputs, rejects, "rejects", overwrite=chosen.overwrite)
             )
-        rows: IO[bytes] = sys.stdout.buffer
-        if output:
-            rows = outputs.open_replacement(
-                output, is_earlier(kind, output), overwrite=chosen.overwrite
-            )
+        rows = open_output(outputs, output, kind, overwrite=chosen.overwrite)
         convert(parsing, kind, rows)
         unread = parsing.failures and not parsing.balance.lines
         finish(outputs, stopped=stop.is_set(), unread=bool(unread))

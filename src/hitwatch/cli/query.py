@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
 from hitwatch.cli.console import FINE, UNREADABLE, console_of
 from hitwatch.cli.flags import flags
-from hitwatch.cli.outputs import begin, finish, only_text_on_terminals
+from hitwatch.cli.outputs import begin, finish, only_text_on_terminals, open_output
 from hitwatch.cli.signals import stop_on_signals, stoppable
 from hitwatch.options.groups import Options, ParseOptions, QueryOptions
 from hitwatch.options.shared import FilterOptions, LogOptions, PrivacyOptions, ReadOptions
@@ -58,7 +58,6 @@ def answer(
     from pathlib import Path
 
     from hitwatch.render.units import balance
-    from hitwatch.run.earlier import is_earlier
     from hitwatch.run.query import Query, kind_of_result
     from hitwatch.run.scan import Scan
     from hitwatch.run.wiring import parsing_of
@@ -75,11 +74,7 @@ def answer(
     scan = Scan(parsing, options)
     asked = Query(sql, scan.table(), stop.is_set)
     terminal = chosen.output in (None, "-") and sys.stdout.isatty()
-    rows: IO[bytes] = sys.stdout.buffer
-    if output:
-        rows = outputs.open_replacement(
-            output, is_earlier(kind, output), overwrite=chosen.overwrite
-        )
+    rows = open_output(outputs, output, kind, overwrite=chosen.overwrite)
     asked.write(kind, rows, terminal=terminal)
     unread = parsing.failures and not scan.balance.lines
     finish(outputs, stopped=stop.is_set(), unread=bool(unread))

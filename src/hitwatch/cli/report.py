@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
 from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, console_of, progress_bar
 from hitwatch.cli.flags import flags
-from hitwatch.cli.outputs import begin, finish, only_text_on_terminals
+from hitwatch.cli.outputs import begin, finish, only_text_on_terminals, open_output
 from hitwatch.cli.signals import stop_on_signals
 from hitwatch.errors import UsageError
 from hitwatch.options.groups import REPORT_KINDS, Options, ReportOptions
@@ -26,7 +26,6 @@ from hitwatch.options.shared import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hitwatch.outputs.outputs import Outputs
     from hitwatch.readmodel import Report
     from hitwatch.run.report import Reporting
 
@@ -63,7 +62,8 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     only_text_on_terminals(wanted.output_format, None, "report")
     with door:
         files = [
-            (_open(door, path, kind, overwrite=wanted.overwrite), kind) for path, kind in outputs
+            (open_output(door, path, kind, overwrite=wanted.overwrite), kind)
+            for path, kind in outputs
         ]
         if sys.stderr.isatty() and not wanted.quiet:
             reporting.progress = progress_bar(reporting.size(), sys.stderr)
@@ -118,13 +118,6 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
 
         stream = standard_output()
         write(stream, to_text(made, color=wants_color(wanted.color, stream, dict(os.environ))))
-
-
-def _open(door: Outputs, path: Path, kind: str, *, overwrite: bool) -> IO[bytes]:
-    """Open a file for a report of a kind."""
-    from hitwatch.run.earlier import is_earlier
-
-    return door.open_replacement(path, is_earlier(kind, path), overwrite=overwrite)
 
 
 def _drawn(made: Report, kind: str) -> bytes:
