@@ -67,74 +67,34 @@ pub fn read<'a, E: From<usize>>(
                 end => Err(E::from(end)),
             }
         }
-        Syntax::Ltsv => read_ltsv(keys, line, previous, each),
-        Syntax::Logfmt => read_logfmt(keys, line, previous, each),
+        Syntax::Ltsv => read_pairs(keys, line, previous, each, ltsv_pair),
+        Syntax::Logfmt => read_pairs(keys, line, previous, each, logfmt_pair),
     }
 }
 
-fn read_ltsv<'a, E: From<usize>>(
+/// A name and its value; without one it is a flag.
+struct Pair<'a> {
+    name: &'a [u8],
+    value: Option<(&'a [u8], Escape)>,
+    /// Where the next one may begin.
+    end: usize,
+}
+
+/// Read pairs that stand one after another. Argument: gives the one that begins at a place, `None` at
+/// the end of the line; or where the line stops being what it should be.
+fn read_pairs<'a, E: From<usize>>(
     keys: &Keys,
     line: &'a [u8],
     previous: &mut PreviousKeys<'a>,
     each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
+    pair_at: impl Fn(&'a [u8], usize) -> Result<Option<Pair<'a>>, usize>,
 ) -> Result<u64, E> {
     let mut at = 0;
     let mut telling = 0;
-    while at < line.len() {
-        let end = memchr(b'\t', &line[at..]).map_or(line.len(), |found| at + found);
-        let colon = at + memchr(b':', &line[at..end]).ok_or_else(|| E::from(at))?;
-        let key = previous.key(keys, 0, &line[at..colon]);
+    while let Some(Pair { name, value, end }) = pair_at(line, at)? {
+        let key = previous.key(keys, 0, name);
         telling |= key.telling;
-        if let Some((field, rank)) = key.value {
-            let (raw, escape) = (&line[colon + 1..end], Escape::Backslash);
-            each(NamedValue {
-                field,
-                rank,
-                raw,
-                escape,
-            })?;
-        }
-        at = end + 1;
-    }
-    Ok(telling)
-}
-
-fn read_logfmt<'a, E: From<usize>>(
-    keys: &Keys,
-    line: &'a [u8],
-    previous: &mut PreviousKeys<'a>,
-    each: &mut impl FnMut(NamedValue<'a>) -> Result<(), E>,
-) -> Result<u64, E> {
-    let mut at = 0;
-    let mut telling = 0;
-    loop {
-        at += line[at..].iter().take_while(|&&b| b == b' ').count();
-        if at >= line.len() {
-            return Ok(telling);
-        }
-        let stop = memchr2(b'=', b' ', &line[at..]).map_or(line.len(), |found| at + found);
-        if stop == at {
-            return Err(E::from(at));
-        }
-        let key = previous.key(keys, 0, &line[at..stop]);
-        telling |= key.telling;
-        if line.get(stop) != Some(&b'=') {
-            // A name alone is a flag.
-            at = stop;
-            continue;
-        }
-        let (raw, escape, end) = match line.get(stop + 1) {
-            Some(b'"') => {
-                let (end, escaped) = string_end(line, stop + 2).ok_or_else(|| E::from(stop + 1))?;
-                let escape = if escaped { Escape::Json } else { Escape::None };
-                (&line[stop + 2..end], escape, end + 1)
-            }
-            _ => {
-                let end = memchr(b' ', &line[stop..]).map_or(line.len(), |found| stop + found);
-                (&line[stop + 1..end], Escape::None, end)
-            }
-        };
-        if let Some((field, rank)) = key.value {
+        if let (Some((field, rank)), Some((raw, escape))) = (key.value, value) {
             each(NamedValue {
                 field,
                 rank,
@@ -144,6 +104,51 @@ fn read_logfmt<'a, E: From<usize>>(
         }
         at = end;
     }
+    Ok(telling)
+}
+
+#[inline]
+fn ltsv_pair(line: &[u8], at: usize) -> Result<Option<Pair<'_>>, usize> {
+    if at >= line.len() {
+        return Ok(None);
+    }
+    let end = memchr(b'\t', &line[at..]).map_or(line.len(), |found| at + found);
+    let colon = at + memchr(b':', &line[at..end]).ok_or(at)?;
+    Ok(Some(Pair {
+        name: &line[at..colon],
+        value: Some((&line[colon + 1..end], Escape::Backslash)),
+        end: end + 1,
+    }))
+}
+
+#[inline]
+fn logfmt_pair(line: &[u8], at: usize) -> Result<Option<Pair<'_>>, usize> {
+    let at = at + line[at..].iter().take_while(|&&b| b == b' ').count();
+    if at >= line.len() {
+        return Ok(None);
+    }
+    let stop = memchr2(b'=', b' ', &line[at..]).map_or(line.len(), |found| at + found);
+    if stop == at {
+        return Err(at);
+    }
+    let name = &line[at..stop];
+    if line.get(stop) != Some(&b'=') {
+        let (value, end) = (None, stop);
+        return Ok(Some(Pair { name, value, end }));
+    }
+    let (raw, escape, end) = match line.get(stop + 1) {
+        Some(b'"') => {
+            let (end, escaped) = string_end(line, stop + 2).ok_or(stop + 1)?;
+            let escape = if escaped { Escape::Json } else { Escape::None };
+            (&line[stop + 2..end], escape, end + 1)
+        }
+        _ => {
+            let end = memchr(b' ', &line[stop..]).map_or(line.len(), |found| stop + found);
+            (&line[stop + 1..end], Escape::None, end)
+        }
+    };
+    let value = Some((raw, escape));
+    Ok(Some(Pair { name, value, end }))
 }
 
 /// Where a string ends whose first byte is given, and whether it holds escapes.
