@@ -40,7 +40,7 @@ def time_directive(argument: str) -> Directive:
     if side in ("begin", "end") and (colon or side == argument):
         text = rest
     for short, long in _LOCAL.items():
-        text = re.sub(rf"(?<!%)((?:%%)*){short}", lambda m, long=long: m[1] + long, text)  # type: ignore[misc]
+        text = re.sub(rf"(?<!%)((?:%%)*){short}", rf"\g<1>{long}", text)
     directive = Directive(
         "end_time" if at_end else "start_time",
         FieldSpec(Kind.TIME, "time", time_format=_TIMES.get(text, text)),
