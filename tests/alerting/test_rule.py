@@ -8,7 +8,7 @@ import pytest
 
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.config import from_keywords
-from hitwatch.errors import SettingsError
+from hitwatch.errors import SettingsError, UsageError
 from hitwatch.instants import MINUTE, SECOND
 from hitwatch.options.shared import RuleOptions
 from hitwatch.run.wiring import rule_of
@@ -32,7 +32,6 @@ def surge_rule(**words: object) -> SurgeRule:
         ({"short": "0s"}, "must be longer than nothing"),
         ({"resolution": "0s"}, "must be longer than nothing"),
         ({"resolution": "7s"}, "no whole multiple"),
-        ({"metric": "smiles"}, "unknown metric 'smiles'"),
         ({"short": "2 moons"}, "invalid duration '2 moons'"),
     ],
 )
@@ -40,6 +39,15 @@ def test_refused(words: dict[str, str], message: str) -> None:
     """Each says what is wrong in one clear sentence."""
     with pytest.raises(SettingsError, match=message):
         surge_rule(**words)
+
+
+def test_an_unknown_metric_is_refused() -> None:
+    """By the name of the argument and with those that there are, as any value that is chosen."""
+    with pytest.raises(UsageError, match="metric: invalid metric 'smiles'") as error:
+        surge_rule(metric="smiles")
+    assert error.value.hint == "expected one of: bytes, hits"
+    with pytest.raises(SettingsError, match="unknown metric 'smiles'"):
+        SurgeRule(metric="smiles")
 
 
 def test_defaults() -> None:

@@ -181,6 +181,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "short": ("soon", "invalid duration 'soon'"),
     "top": ("many", "must be a positive integer, not 'many'"),
     "threshold": ("much", "'much' is not a number"),
+    "metric": ("size", "invalid metric 'size'"),
     "duration-unit": ("m", "invalid duration-unit 'm'"),
     "log-level": ("loud", "invalid log-level 'loud'"),
     "redact": ("maybe", "must be true or false, not 'maybe'"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Literal
 
+from hitwatch.alerting.rule import METRICS
 from hitwatch.instants import MINUTE, SECOND, Duration
 from hitwatch.options.fields import (
     FILE,
@@ -125,7 +126,10 @@ class RuleOptions(Group, frozen=True, kw_only=True):
     metric: Annotated[
         str,
         About(
-            "What the rule watches: bytes or hits.", TEXT_OR_DEFAULT, metavar="NAME", setting=True
+            "What the rule watches: bytes or hits.",
+            TEXT_OR_DEFAULT,
+            choices=tuple(METRICS),
+            setting=True,
         ),
     ] = "bytes"
 
