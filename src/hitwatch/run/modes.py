@@ -110,9 +110,9 @@ def watch(
     """
     engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
     if paths == [STDIN]:
-        return _loop(run, engine, ends_at).watch(Stdin(warn=run.warn_user))
+        return _loop(run, engine, ends_at=ends_at).watch(Stdin(warn=run.warn_user))
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
-    loop, source = _loop(run, engine, ends_at), Tail(followers)
+    loop, source = _loop(run, engine, ends_at=ends_at), Tail(followers)
     try:
         span = None if from_start else backfill
         begun = [_begin(run, follower, loop, span) for follower in followers]
@@ -131,13 +131,16 @@ def watch(
         source.close()
 
 
-def _loop(run: Run, engine: Engine, ends_at: Instant | None) -> Loop:
+def _loop(
+    run: Run, engine: Engine, *, ends_at: Instant | None = None, speed: float | None = None
+) -> Loop:
     return Loop(
         engine=engine,
         reader_of=run.readers,
         clock=run.clock,
         display=run.display,
         stopped=run.stopped,
+        speed=speed,
         alert_log=run.alert_log,
         ends_at=ends_at,
         notify=run.notify,
@@ -333,18 +336,8 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         log.error("%s", error)
         run.warn_user(str(error))
 
-    loop = Loop(
-        engine=Engine(
-            run.rule, every=run.every, log_clock=True, counted=run.counted, shown=run.shown
-        ),
-        reader_of=run.readers,
-        clock=run.clock,
-        display=run.display,
-        stopped=run.stopped,
-        speed=speed,
-        alert_log=run.alert_log,
-        notify=run.notify,
-    )
+    engine = Engine(run.rule, every=run.every, log_clock=True, counted=run.counted, shown=run.shown)
+    loop = _loop(run, engine, speed=speed)
     looked_at = run.readers.pipeline.hit_filter.columns
     begun = in_order(
         paths, run.readers, run.notify, failed, warn=run.warn_user, looked_at=looked_at
