@@ -16,7 +16,15 @@ from msgspec.structs import replace
 from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FieldSpec, Kind
 from hitwatch.formats.vocabularies.java_times import strftime_of
-from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import (
+    ENVIRONMENT,
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    NamedDirective,
+    Vocabulary,
+    fills,
+    own,
+)
 
 
 def _jetty_time(argument: str) -> Directive:
@@ -76,10 +84,10 @@ JETTY = Vocabulary(
         "X": own("connection_status"),
     },
     named={
-        "i": NamedDirective("i", "{}"),
-        "o": NamedDirective("o", "response_{}"),
+        "i": REQUEST_HEADER,
+        "o": RESPONSE_HEADER,
         "C": NamedDirective("C", "cookie_{}"),
-        "e": NamedDirective("e", "env_{}"),
+        "e": ENVIRONMENT,
         "ti": NamedDirective("^ti", "trailer_{}"),
         "to": NamedDirective("^to", "response_trailer_{}"),
     },
@@ -168,8 +176,8 @@ UNDERTOW = Vocabulary(
     source="https://undertow.io/undertow-docs/undertow-docs-2.1.0/#exchange-attributes-2",
     directives=_UNDERTOW,
     named={
-        "i": NamedDirective("i", "{}"),
-        "o": NamedDirective("o", "response_{}"),
+        "i": REQUEST_HEADER,
+        "o": RESPONSE_HEADER,
         "c": NamedDirective("C", "cookie_{}"),
         "req-cookie": NamedDirective("C", "cookie_{}"),
         "resp-cookie": NamedDirective("", "response_cookie_{}"),

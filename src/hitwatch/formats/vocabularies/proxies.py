@@ -12,7 +12,15 @@ from __future__ import annotations
 import re
 
 from hitwatch.formats.directives import Directive
-from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import (
+    ENVIRONMENT,
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    NamedDirective,
+    Vocabulary,
+    fills,
+    own,
+)
 
 _AGENT = '"%{Referer}i" "%{User-Agent}i"'
 _STATUS = fills("status", "status")
@@ -61,10 +69,10 @@ LIGHTTPD = Vocabulary(
         "X": own("connection_status"),
     },
     named={
-        "i": NamedDirective("i", "{}"),
-        "o": NamedDirective("o", "response_{}"),
+        "i": REQUEST_HEADER,
+        "o": RESPONSE_HEADER,
         "C": NamedDirective("C", "cookie_{}"),
-        "e": NamedDirective("e", "env_{}"),
+        "e": ENVIRONMENT,
         "n": NamedDirective("n", "note_{}"),
     },
     strings={"default": f'%h %V %u %t "%r" %>s %b {_AGENT}'},
@@ -123,9 +131,9 @@ H2O = Vocabulary(
         **{f"{{{name}}}x": _x(column) for name, column in _H2O_TIMES.items()},
     },
     named={
-        "i": NamedDirective("i", "{}"),
-        "o": NamedDirective("o", "response_{}"),
-        "e": NamedDirective("e", "env_{}"),
+        "i": REQUEST_HEADER,
+        "o": RESPONSE_HEADER,
+        "e": ENVIRONMENT,
         "x": NamedDirective("", "{}"),
     },
     strings={"default": f'%h %l %u %t "%r" %s %b {_AGENT}'},
@@ -166,8 +174,8 @@ VARNISH = Vocabulary(
         "{varnish:vxid}x": fills("request_id", "vxid"),
     },
     named={
-        "i": NamedDirective("i", "{}"),
-        "o": NamedDirective("o", "response_{}"),
+        "i": REQUEST_HEADER,
+        "o": RESPONSE_HEADER,
         "x": NamedDirective("", "{}"),
     },
     strings={"default": f'%h %l %u %t "%r" %s %b {_AGENT}'},

@@ -14,12 +14,19 @@ import re
 
 from hitwatch.formats.directives import Directive
 from hitwatch.formats.fields import FIELDS, FieldSpec, Kind
-from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import (
+    ENVIRONMENT,
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    Vocabulary,
+    fills,
+    own,
+)
 
 _HEADERS = {
-    "i": NamedDirective("i", "{}"),
-    "o": NamedDirective("o", "response_{}"),
-    "e": NamedDirective("e", "env_{}"),
+    "i": REQUEST_HEADER,
+    "o": RESPONSE_HEADER,
+    "e": ENVIRONMENT,
 }
 GUNICORN = Vocabulary(
     names=("gunicorn", "hypercorn"),
@@ -116,7 +123,7 @@ MORGAN = Vocabulary(
         "{content-length}res": fills("bytes", "content_length"),
         "{content-type}res": fills("content_type", "response_content_type"),
     },
-    named={"req": NamedDirective("i", "{}"), "res": NamedDirective("o", "response_{}")},
+    named={"req": REQUEST_HEADER, "res": RESPONSE_HEADER},
     token=re.compile(r":(?P<letter>[A-Za-z][-\w]+)(?:\[(?P<behind>[^\]]+)\])?"),
     spelling=":{}",
     percent=False,
@@ -179,7 +186,7 @@ PHP_FPM = Vocabulary(
         "{system}C": own("cpu_system"),
         "{total}C": own("cpu"),
     },
-    named={"e": NamedDirective("e", "env_{}"), "o": NamedDirective("o", "response_{}")},
+    named={"e": ENVIRONMENT, "o": RESPONSE_HEADER},
     strings={"default": '%R - %u %t "%m %r" %s'},
     setting=re.compile(r"""access\.format\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\n"]+))"""),
     escape="none",

@@ -12,7 +12,14 @@ from msgspec.structs import replace
 
 from hitwatch.formats.directives import Directive
 from hitwatch.formats.fields import FieldSpec, Kind
-from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import (
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    NamedDirective,
+    Vocabulary,
+    fills,
+    own,
+)
 
 
 def _user(name: str, rank: int) -> Directive:
@@ -103,9 +110,9 @@ _DIRECTIVES: dict[str, Directive] = {
     "icap::tr": own("icap_response_s", "milliseconds"),
 }
 _NAMED = {
-    ">h": NamedDirective("i", "{}"),
-    ">ha": NamedDirective("i", "{}"),
-    "<h": NamedDirective("o", "response_{}"),
+    ">h": REQUEST_HEADER,
+    ">ha": REQUEST_HEADER,
+    "<h": RESPONSE_HEADER,
     "note": NamedDirective("n", "note_{}"),
 }
 _TIMES = ("tl", "tg")

@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from hitwatch.formats.directives import Directive, as_text, snake
 from hitwatch.formats.fields import FIELDS, FieldSpec, Kind
 from hitwatch.formats.vocabularies.java_times import strftime_of
-from hitwatch.formats.vocabularies.vocabulary import NamedDirective, Vocabulary, fills, own
+from hitwatch.formats.vocabularies.vocabulary import (
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    NamedDirective,
+    Vocabulary,
+    fills,
+    own,
+)
 
 _COUNTS = {"": "clf", "sec": "epoch:s", "msec": "epoch:ms", "msec_frac": "%L"}
 
@@ -71,8 +78,8 @@ DIRECTIVES: dict[str, Directive] = {
     "{c}L": own("connection_id"),
 }
 _NAMED = {
-    "i": NamedDirective("i", "{}"),
-    "o": NamedDirective("o", "response_{}"),
+    "i": REQUEST_HEADER,
+    "o": RESPONSE_HEADER,
     "c": NamedDirective("C", "cookie_{}"),
     "r": NamedDirective("", "attribute_{}"),
     "s": NamedDirective("", "session_{}"),

@@ -78,6 +78,12 @@ class NamedDirective(Struct, frozen=True):
     column: str
 
 
+REQUEST_HEADER = NamedDirective("i", "{}")
+RESPONSE_HEADER = NamedDirective("o", "response_{}")
+ENVIRONMENT = NamedDirective("e", "env_{}")
+"""Variables of the server's environment, or of a request's."""
+
+
 class Vocabulary(Struct, frozen=True):
     """The directives of one server.
 
