@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from hitwatch.alerting.rule import METRICS
+from hitwatch.alerting.rule import UNITS
 from hitwatch.instants import MINUTE, SECOND, Duration
 from hitwatch.options.fields import (
     FILE,
@@ -128,7 +128,7 @@ class RuleOptions(Group, frozen=True, kw_only=True):
         About(
             "What the rule watches: bytes or hits.",
             TEXT_OR_DEFAULT,
-            choices=tuple(METRICS),
+            choices=tuple(UNITS),
             setting=True,
         ),
     ] = "bytes"
