@@ -32,12 +32,15 @@ def test_samples_are_recognised(name: str, line: str) -> None:
 def test_nothing_that_is_left_out_could_be_better(name: str) -> None:
     """The best, and what is as good, are the same whether all formats are tried to the end or not.
 
-    Among lines of one format are some of others behind those that are tried first.
+    Among lines of one format are some of others, in front of them or behind those that are
+    tried first, and lines of none.
     """
     lines = [sample.line.encode() + b"\n" for sample in builtin()[name].samples]
     others = [line.encode() + b"\n" for other, line in SAMPLES if other != name][::40]
     whole = b"".join(lines)
-    for data in (*lines, whole, whole[:-1], lines[0] * 30, lines[0] * 30 + b"".join(others)):
+    many, first, bad = lines[0] * 30, b"".join(others), b"garbage\n"
+    mixed = (many + first, first + many * 4, bad + many, bad * 3 + many * 2, many + bad + many)
+    for data in (*lines, whole, whole[:-1], many, *mixed):
         assert detect(data)[0] == detect(data, builtin().values())[0]
 
 

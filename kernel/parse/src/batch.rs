@@ -2,11 +2,10 @@
 
 use crate::dictionary::{Dictionary, NULL};
 use crate::program::ColumnType;
+use crate::texts::Texts;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
-use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, LargeStringArray, PrimitiveArray,
-};
-use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, PrimitiveArray};
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer, ScalarBuffer};
 use std::sync::Arc;
 
 /// A column and the value of the line now being read. Of rows without a value nothing is kept
@@ -54,9 +53,8 @@ impl Column {
     }
 
     /// Take over the memory of an earlier batch's dictionary.
-    pub fn lend(&mut self, mut lent: Dictionary) {
+    pub fn lend(&mut self, lent: Dictionary) {
         if let Self::Text { dictionary, .. } = self {
-            lent.clear();
             *dictionary = lent;
         }
     }
@@ -150,12 +148,12 @@ impl Column {
     pub fn finish(self, rows: usize) -> (Finished, Dictionary) {
         let finished = match self {
             Self::Text {
-                dictionary,
+                mut dictionary,
                 mut codes,
                 ..
             } => {
                 codes.resize(rows, NULL);
-                return (finish_text(&dictionary, codes), dictionary);
+                return (finish_text(dictionary.take(), codes), dictionary);
             }
             Self::Integer {
                 values,
@@ -179,9 +177,7 @@ impl Column {
 #[derive(Clone)]
 pub struct Finished {
     pub rows: ArrayRef,
-    pub values: Option<ArrayRef>,
-    /// By distinct value, the hash by which it is looked up.
-    pub hashes: Arc<[u64]>,
+    pub values: Option<Arc<Texts>>,
 }
 
 impl Finished {
@@ -190,13 +186,12 @@ impl Finished {
         Self {
             rows: Arc::new(array),
             values: None,
-            hashes: Arc::default(),
         }
     }
 
     /// The codes of a text column's rows, and its distinct values.
-    pub fn text(&self) -> Option<(&PrimitiveArray<UInt32Type>, &LargeStringArray)> {
-        let values = self.values.as_ref()?.as_any().downcast_ref()?;
+    pub fn text(&self) -> Option<(&PrimitiveArray<UInt32Type>, &Texts)> {
+        let values = self.values.as_deref()?;
         Some((self.rows.as_any().downcast_ref()?, values))
     }
 
@@ -216,7 +211,7 @@ impl Finished {
                     .downcast_ref::<PrimitiveArray<UInt32Type>>()
                     .cloned()
                     .unwrap_or_else(|| PrimitiveArray::from(Vec::<u32>::new()));
-                Arc::new(DictionaryArray::new(codes, values.clone()))
+                Arc::new(DictionaryArray::new(codes, Arc::new(values.to_arrow())))
             }
         }
     }
@@ -243,13 +238,7 @@ fn fill<T: Copy + Default>(values: &mut Vec<T>, absent: &mut Vec<usize>, row: us
     values.resize(row, T::default());
 }
 
-fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
-    let (bytes, offsets) = dictionary.values();
-    let values = LargeStringArray::new(
-        OffsetBuffer::new(ScalarBuffer::from(offsets)),
-        Buffer::from_vec(bytes),
-        None,
-    );
+fn finish_text(values: Texts, codes: Vec<u32>) -> Finished {
     let nulls = codes
         .contains(&NULL)
         .then(|| NullBuffer::from_iter(codes.iter().map(|&code| code != NULL)));
@@ -267,7 +256,6 @@ fn finish_text(dictionary: &Dictionary, codes: Vec<u32>) -> Finished {
             nulls,
         )),
         values: Some(Arc::new(values)),
-        hashes: dictionary.hashes().into(),
     }
 }
 

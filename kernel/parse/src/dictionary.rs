@@ -1,8 +1,10 @@
-//! One string column under construction: distinct values, each known by its code.
+//! One text column under construction: distinct values, each known by its code.
 
 use crate::text;
+use crate::texts::Texts;
 use hashbrown::HashTable;
 use hashing::lookup_hash;
+use std::borrow::Cow;
 
 /// Code of a row that has no value.
 pub const NULL: u32 = u32::MAX;
@@ -11,14 +13,11 @@ pub const NULL: u32 = u32::MAX;
 /// are written out as `\xHH`, so that nothing of the line is lost.
 #[derive(Default)]
 pub struct Dictionary {
-    bytes: Vec<u8>,
-    ends: Vec<i64>,
-    /// By code.
-    hashes: Vec<u64>,
+    texts: Texts,
     table: HashTable<Entry>,
 }
 
-/// Where a value stands in `bytes`, beside its hash: a look-up touches the table, then the
+/// Where a value stands among the texts, beside its hash: a look-up touches the table, then the
 /// value, and nothing else.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -29,14 +28,6 @@ struct Entry {
 }
 
 impl Dictionary {
-    /// Forget all values but keep the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.hashes.clear();
-        self.table.clear();
-    }
-
     /// The code of a value, adding it when it is new.
     #[inline]
     pub fn code(&mut self, value: &[u8]) -> u32 {
@@ -51,47 +42,40 @@ impl Dictionary {
     fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
         let same = |entry: &Entry| {
             let known = entry.start..entry.start + entry.length as usize;
-            entry.hash == hash && text::are_equal(&self.bytes[known], value)
+            entry.hash == hash && text::are_equal(&self.texts.bytes()[known], value)
         };
         self.table.find(hash, same).map(|entry| entry.code)
     }
 
     #[cold]
     fn add(&mut self, hash: u64, value: &[u8]) -> u32 {
-        let Some(readable) = text::escape_invalid_bytes(value) else {
-            return self.insert(hash, value);
+        let text = match text::escape_invalid_bytes(value) {
+            Cow::Borrowed(text) => return self.insert(hash, text),
+            Cow::Owned(text) => text,
         };
-        let hash = lookup_hash(&readable);
-        match self.find(hash, &readable) {
+        let hash = lookup_hash(text.as_bytes());
+        match self.find(hash, text.as_bytes()) {
             Some(code) => code,
-            None => self.insert(hash, &readable),
+            None => self.insert(hash, &text),
         }
     }
 
-    fn insert(&mut self, hash: u64, value: &[u8]) -> u32 {
+    fn insert(&mut self, hash: u64, text: &str) -> u32 {
         let entry = Entry {
             hash,
-            start: self.bytes.len(),
-            length: value.len() as u32,
-            code: self.ends.len() as u32,
+            start: self.texts.bytes().len(),
+            length: text.len() as u32,
+            code: self.texts.len() as u32,
         };
-        self.bytes.extend_from_slice(value);
-        self.ends.push(self.bytes.len() as i64);
-        self.hashes.push(hash);
+        self.texts.push(hash, text);
         self.table.insert_unique(hash, entry, |known| known.hash);
         entry.code
     }
 
-    /// By code, the hash by which its value is looked up.
-    pub fn hashes(&self) -> &[u64] {
-        &self.hashes
-    }
-
-    /// The bytes of all values, one after the other, and where each begins and ends.
-    pub fn values(&self) -> (Vec<u8>, Vec<i64>) {
-        let mut offsets = Vec::with_capacity(self.ends.len() + 1);
-        offsets.push(0);
-        offsets.extend_from_slice(&self.ends);
-        (self.bytes.clone(), offsets)
+    /// Give the values away, and begin anew with room for as many.
+    pub fn take(&mut self) -> Texts {
+        self.table.clear();
+        let room = Texts::with_capacity(self.texts.len(), self.texts.bytes().len());
+        std::mem::replace(&mut self.texts, room)
     }
 }

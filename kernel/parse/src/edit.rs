@@ -2,8 +2,7 @@
 
 use crate::batch::Finished;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, LargeStringArray, PrimitiveArray};
-use hashing::lookup_hash;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,8 +26,7 @@ pub fn replace_texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]
     let rows = places.map(|place| coded.get(place as usize).copied().flatten());
     Finished {
         rows: Arc::new(rows.collect::<PrimitiveArray<UInt32Type>>()),
-        hashes: values.iter().map(|v| lookup_hash(v.as_bytes())).collect(),
-        values: Some(Arc::new(LargeStringArray::from_iter_values(values))),
+        values: Some(Arc::new(values.into_iter().collect())),
     }
 }
 
@@ -41,7 +39,6 @@ pub fn select_rows(column: &Finished, chosen: &[u8]) -> Finished {
     Finished {
         rows: rows.unwrap_or_else(|| column.rows.clone()),
         values: column.values.clone(),
-        hashes: column.hashes.clone(),
     }
 }
 

@@ -16,5 +16,6 @@ mod records;
 mod request;
 pub mod scan;
 mod text;
+pub mod texts;
 pub mod times;
 pub mod typed;

@@ -1,5 +1,7 @@
 //! Bytes of lines, compared and made text.
 
+use std::borrow::Cow;
+
 /// A line without the carriage returns that end it: two where a log was copied as text twice.
 #[inline]
 pub fn strip_returns(mut line: &[u8]) -> &[u8] {
@@ -30,19 +32,19 @@ fn equal_by_ends<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
     Some(ends && (one.len() <= 2 * N || one == other))
 }
 
-/// `None` when the value is UTF-8, else the value with each invalid byte as `\xHH`.
-pub fn escape_invalid_bytes(value: &[u8]) -> Option<Vec<u8>> {
-    if std::str::from_utf8(value).is_ok() {
-        return None;
+/// A value as text, each byte that is no UTF-8 as `\xHH`.
+pub fn escape_invalid_bytes(value: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(value) {
+        return text.into();
     }
-    let mut out = Vec::with_capacity(value.len() + 16);
+    let mut out = String::with_capacity(value.len() + 16);
     for chunk in value.utf8_chunks() {
-        out.extend_from_slice(chunk.valid().as_bytes());
+        out.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            out.extend_from_slice(format!("\\x{byte:02X}").as_bytes());
+            out.push_str(&format!("\\x{byte:02X}"));
         }
     }
-    Some(out)
+    out.into()
 }
 
 #[cfg(test)]
@@ -72,10 +74,7 @@ mod tests {
 
     #[test]
     fn invalid_bytes_are_spelled_out() {
-        assert_eq!(escape_invalid_bytes("é".as_bytes()), None);
-        assert_eq!(
-            escape_invalid_bytes(b"a\xffb").as_deref(),
-            Some(br"a\xFFb".as_slice())
-        );
+        assert_eq!(escape_invalid_bytes("é".as_bytes()), "é");
+        assert_eq!(escape_invalid_bytes(b"a\xffb"), r"a\xFFb");
     }
 }

@@ -148,7 +148,7 @@ impl Batch {
         let (codes, values) = text.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
         let texts = codes.iter().map(|code| {
             let code = usize::try_from(code?).ok()?;
-            Some(values.value(code).to_owned())
+            Some(values.get(code).to_owned())
         });
         Ok(texts.collect())
     }
@@ -199,7 +199,9 @@ impl Batch {
 
     /// The distinct values of a text column, in the order of their codes.
     fn values(&self, column: &str) -> PyResult<Table> {
-        self.text_table(column, |finished| finished.values.clone())
+        self.text_table(column, |finished| {
+            Some(Arc::new(finished.values.as_ref()?.to_arrow()))
+        })
     }
 
     /// A 64-bit hash of each distinct value, the same in every run and release.

@@ -1,9 +1,10 @@
 //! The columns of a batch, as counting reads them.
 
 use arrow_array::types::{ArrowPrimitiveType, UInt32Type};
-use arrow_array::{Array, LargeStringArray, PrimitiveArray};
+use arrow_array::{Array, PrimitiveArray};
 use hashing::stable_hash;
 use parse::batch::Finished;
+use parse::texts::Texts;
 use std::sync::Arc;
 
 pub type Columns = Arc<[(String, Finished)]>;
@@ -11,7 +12,7 @@ pub type Columns = Arc<[(String, Finished)]>;
 pub type Codes = PrimitiveArray<UInt32Type>;
 
 /// Codes of the rows, and the values that they stand for.
-pub type Text<'a> = (&'a Codes, &'a LargeStringArray);
+pub type Text<'a> = (&'a Codes, &'a Texts);
 
 pub fn find<'a>(columns: &'a Columns, name: &str) -> Option<&'a Finished> {
     let found = columns.iter().find(|(known, _)| known == name);
@@ -38,8 +39,8 @@ pub fn value<T: ArrowPrimitiveType>(
 }
 
 /// A hash of each distinct value, the same in every run.
-pub fn hash_values(values: &LargeStringArray) -> Vec<u64> {
-    let values = values.iter().map(Option::unwrap_or_default);
+pub fn hash_values(values: &Texts) -> Vec<u64> {
+    let values = values.iter();
     values.map(|value| stable_hash(value.as_bytes())).collect()
 }
 

@@ -68,12 +68,11 @@ impl Dimension {
             true => hits.iter().map(|hit| raw[hit.row as usize]).collect(),
             false => hits.iter().map(code).collect(),
         };
-        let hashes = find(&batch.columns, &self.column).map_or(&[][..], |c| &c.hashes);
         rollup.add_coded(hits, &codes, &batch.seconds, |code| match absent {
             Some(key) if code == values.len() => key.into(),
             _ => Key {
-                hash: hashes[code],
-                text: values.value(code).into(),
+                hash: values.hashes()[code],
+                text: values.get(code).into(),
             },
         });
     }

@@ -2,7 +2,6 @@
 
 use crate::columns::{find_text, value};
 use crate::hit_batch::HitBatch;
-use arrow_array::Array;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
@@ -84,7 +83,7 @@ impl PySeries {
         let mut series = self.lock();
         for (start, run) in runs {
             for (code, sums) in run {
-                series.add(start, values.value(code as usize), sums);
+                series.add(start, values.get(code as usize), sums);
             }
         }
         Ok(())

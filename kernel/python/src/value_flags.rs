@@ -1,6 +1,6 @@
 //! Which values of a text column are flagged, such as user agents of bots.
 
-use crate::columns::{Codes, Columns, find, find_text};
+use crate::columns::{Codes, Columns, find_text};
 use crate::framing::anywhere;
 use foldhash::fast::RandomState;
 use hashing::lookup_hash;
@@ -104,16 +104,14 @@ impl ValueFlags {
 
     /// Values that may be flagged and of which nobody has said anything.
     pub fn unknown(&self, columns: &Columns) -> Vec<String> {
-        let column = find(columns, &self.column);
-        let Some((column, (_, values))) = column.and_then(|c| Some((c, c.text()?))) else {
+        let Some((_, values)) = find_text(columns, &self.column) else {
             return Vec::new();
         };
-        let all = column.hashes.iter().zip(values.iter());
+        let all = values.hashes().iter().zip(values.iter());
         let new: Vec<(u64, &str)> = {
             let mut known = self.lock();
             let new = all.filter(|(hash, _)| !known.renew(**hash));
-            new.map(|(&hash, value)| (hash, value.unwrap_or_default()))
-                .collect()
+            new.map(|(&hash, value)| (hash, value)).collect()
         };
         // Most have no sign, which takes longer to find than that they are known.
         let has_sign = |(_, value): &(u64, &str)| self.signs.is_match(value.as_bytes());
@@ -131,9 +129,9 @@ impl ValueFlags {
 
     /// The codes of the rows, and by code whether the value is flagged.
     pub fn of<'a>(&self, columns: &'a Columns) -> Option<(&'a Codes, Vec<bool>)> {
-        let (codes, _) = find_text(columns, &self.column)?;
+        let (codes, values) = find_text(columns, &self.column)?;
         let known = self.lock();
-        let hashes = find(columns, &self.column)?.hashes.iter();
+        let hashes = values.hashes().iter();
         let flagged = hashes.map(|&hash| known.get(hash).unwrap_or(false));
         Some((codes, flagged.collect()))
     }

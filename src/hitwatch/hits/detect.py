@@ -86,7 +86,10 @@ _Attempt: TypeAlias = tuple[_Score, Format, Hits]
 _MakeParser: TypeAlias = Callable[[Format], Parser]
 
 _SAMPLED = 20
-"""How many lines tell formats off that cannot be as good as one that takes all lines."""
+"""How many lines tell formats off that cannot be as good as one that takes nearly all lines."""
+
+_NEARLY = 20
+"""Nearly all lines: no more than one of so many is missing."""
 
 
 class Trial:
@@ -160,28 +163,30 @@ def _try_formats(data: bytes, formats: Iterable[Format] | None) -> list[_Attempt
 def _try_known(data: bytes, section: _Section) -> list[_Attempt]:
     """The known formats tried, those first that are widespread; in the order of their names.
 
-    Once one has taken every line with certainty, only what does the same can be better or as
-    good. Of the others those are left out that cannot take the first line, by what it looks like,
-    or do not take the first few: how these are read does not depend on the lines behind them.
+    Once one has taken nearly every line with certainty, only what misses no more can be better or
+    as good. Of the others those are left out that miss more of the first lines, by what these
+    look like, or as they are read: that does not depend on the lines behind them.
     """
     known, prefilter = builtin(), _Prefilter(data)
-    sample = _first_lines(data, _SAMPLED)
-    all_taken = False
+    lines, sample = _count_lines(data), b""
+    missed: int | None = None
     tried: dict[str, _Attempt] = {}
     for name in sorted(known, key=lambda name: not known.outline(name).widespread):
         if not prefilter.may_be(known.outline(name)):
             continue
-        if all_taken:
+        if missed is not None:
             probe = _try_format(known[name], sample, section, _known_parser)
-            if probe is not None and probe[2].certain < _count_lines(sample):
+            if probe is not None and probe[2].certain < _count_lines(sample) - missed:
                 continue
         attempt = _try_format(known[name], data, section, _known_parser)
         if attempt is None:
             continue
         tried[name] = attempt
-        if not (all_taken or section.header) and attempt[2].certain == _count_lines(data):
-            all_taken = True
-            prefilter.look_only_at(_first_lines(data, 1))
+        found_missed = lines - attempt[2].certain
+        if missed is None and not section.header and found_missed * _NEARLY <= lines:
+            missed = found_missed
+            prefilter.look_only_at(_first_lines(data, 1 + missed))
+            sample = _first_lines(data, _SAMPLED + missed)
     return [tried[name] for name in known if name in tried]
 
 

@@ -27,7 +27,7 @@ from hitwatch.formats.w3c import (
 )
 from hitwatch.hits.ambiguity import resolve_date, resolve_host
 from hitwatch.hits.batch import CLOCK_UNKNOWN, ClockState, Hits
-from hitwatch.hits.detect import Fit, Trial, detect, is_informative
+from hitwatch.hits.detect import Fit, Trial, is_informative
 from hitwatch.hits.detect_envelopes import detect_framed
 from hitwatch.hits.duration_units import resolve_units
 from hitwatch.hits.envelopes import Frame, unwrap
@@ -357,11 +357,12 @@ class Reader(Struct):
         if not lines:
             return None
         tried = b"\n".join(lines) + b"\n"
-        best = detect(tried)
+        trial = Trial(tried)
+        # A layout of its own that one line has is that of a damaged line.
+        best = trial.known if len(lines) < _CONSISTENT else trial.fits
         if not best or not best[0].certain or not is_informative(best[0].log_format):
             return None
         if best[0].log_format.name == INFERRED and best[0].certain < _CONSISTENT:
-            # A layout of its own that one line has is that of a damaged line.
             return None
         return resolve_units(best[0].log_format, tried, self.duration_unit)
 

@@ -29,7 +29,7 @@ fn integers(kind: ColumnType, rows: &[Option<i64>]) -> Finished {
 
 fn text_rows(finished: &Finished) -> Vec<Option<&str>> {
     let (codes, values) = finished.text().expect("texts");
-    let text = |code: Option<u32>| code.map(|code| values.value(code as usize));
+    let text = |code: Option<u32>| code.map(|code| values.get(code as usize));
     codes.iter().map(text).collect()
 }
 
@@ -82,7 +82,7 @@ fn equal_texts_have_one_code_in_order_of_appearance() {
     let (codes, values) = finished.text().unwrap();
     let codes: Vec<_> = codes.iter().collect();
     assert_eq!(codes, [Some(0), Some(1), None, Some(0), Some(2)]);
-    let values: Vec<_> = values.iter().flatten().collect();
+    let values: Vec<_> = values.iter().collect();
     assert_eq!(values, ["b", "a", ""]);
 }
 

@@ -243,7 +243,7 @@ fn spelled(program: &Program, parsed: &Parsed, row: usize) -> String {
             return None;
         }
         if let Some((codes, values)) = column.text() {
-            return Some(values.value(codes.value(row) as usize).to_owned());
+            return Some(values.get(codes.value(row) as usize).to_owned());
         }
         let floats = column.numbers::<Float64Type>();
         let integers = column.numbers::<Int64Type>();

@@ -114,7 +114,7 @@ fn bytes_that_are_no_text_are_spelled_out() {
     let data = b"\xfe 200\n\\xFE 200\n";
     let parsed = parsed(&format, data);
     let (_, values) = parsed.columns[1].text().unwrap();
-    assert_eq!(values.iter().collect::<Vec<_>>(), [Some("\\xFE")]);
+    assert_eq!(values.iter().collect::<Vec<_>>(), ["\\xFE"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_value_that_repeats_is_stored_once() {
     let parsed = parsed(&format, data.as_bytes());
     let (codes, values) = parsed.columns[1].text().unwrap();
     assert_eq!(codes.values(), &[0, 1, 0, 1, 0]);
-    assert_eq!(values.iter().collect::<Vec<_>>(), [Some("a"), Some("b")]);
+    assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
