@@ -26,7 +26,7 @@ from hitwatch.sources.seek import is_ordered, offset_since
 
 log = logging.getLogger("hitwatch")
 
-PIECE = 4 << 20
+PIECE = 3 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
 
 WORTH_SEEKING = 32 << 20
