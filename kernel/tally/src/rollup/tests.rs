@@ -193,6 +193,41 @@ fn evicted_rows_can_be_taken() {
     assert_eq!(rollup.take_evicted().keys().count(), 0);
 }
 
+#[test]
+fn a_key_keeps_what_it_may_lack_when_others_leave() {
+    let mut rollup = rollup(10, false, 1 << 30);
+    let count_all = |rollup: &mut Rollup, keys: std::ops::Range<u64>| {
+        for key in keys {
+            count(rollup, key, key);
+            rollup.enforce_limits();
+        }
+    };
+    count_all(&mut rollup, 0..100);
+    for visitor in 0..50 {
+        count(&mut rollup, 1000, visitor);
+    }
+    let undercount = |rollup: &Rollup| rollup.undercount(rollup.find("1000").unwrap());
+    let wanted = undercount(&rollup);
+    assert!(wanted > 0);
+    count_all(&mut rollup, 2000..2100);
+    assert_eq!(undercount(&rollup), wanted);
+}
+
+#[test]
+fn keys_that_were_evicted_anywhere_are_among_the_distinct_ones() {
+    let mut both = rollup(10, false, 1 << 30);
+    for begin in [0, 5000] {
+        let mut one = rollup(10, false, 1 << 30);
+        for key in begin..begin + 1000 {
+            count(&mut one, key, key);
+            one.enforce_limits();
+        }
+        assert!((980..=1020).contains(&one.distinct_keys()));
+        both.merge(&one);
+    }
+    assert!((1960..=2040).contains(&both.distinct_keys()));
+}
+
 fn first_keys(rollup: &Rollup, order: &str, limit: Option<usize>) -> Vec<String> {
     let indices = rollup.first(&Order::by_name(order).unwrap(), limit);
     let keys = indices
