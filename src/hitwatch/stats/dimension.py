@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,7 @@ class Label(Struct, frozen=True):
 
     def __call__(self, value: str) -> str | None:
         """The key of a value; ``None`` leaves it out."""
+        # Every label has its own, and a Struct cannot be abstract: its metaclass is not ABC's.
         raise NotImplementedError
 
     @property
@@ -44,8 +46,19 @@ class KernelLabel(Label, frozen=True):
 
     @property
     def asked(self) -> Callable[[str], str | None]:
-        """The kernel's label."""
+        """The kernel's label: one for all that are equal."""
+        return _made(self)
+
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
+        # As above.
         raise NotImplementedError
+
+
+@cache
+def _made(label: KernelLabel) -> Callable[[str], str | None]:
+    # Asked for in every display period; it may hold hundreds of texts.
+    return label.make()
 
 
 class Dimension(msgspec.Struct, frozen=True):

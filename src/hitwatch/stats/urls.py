@@ -33,9 +33,8 @@ STATIC: frozenset[str] = frozenset(
 class Site(KernelLabel, frozen=True, tag="site"):
     """The site that a Referer header names; ``None`` when it names none."""
 
-    @property
-    def asked(self) -> Callable[[str], str | None]:
-        """The kernel's label."""
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
         return _kernel.Label.site()
 
 
@@ -49,9 +48,8 @@ class StaticFile(KernelLabel, frozen=True, tag="static_file"):
 
     extensions: frozenset[str] = STATIC
 
-    @property
-    def asked(self) -> Callable[[str], str | None]:
-        """The kernel's label."""
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
         return _kernel.Label.files(self.extensions)
 
 

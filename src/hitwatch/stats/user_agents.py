@@ -324,9 +324,8 @@ class AgentPart(dimension.KernelLabel, frozen=True, tag="agent_part"):
 
     part: Literal["browser", "system", "kind", "bot"]
 
-    @property
-    def asked(self) -> Callable[[str], str | None]:
-        """The kernel's label."""
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
         return _kernel.Label.agent(AGENTS, self.part, dimension.UNKNOWN)
 
     @property
