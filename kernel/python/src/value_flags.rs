@@ -35,14 +35,14 @@ impl Known {
 
     /// Whether a value is known, which it then stays for a while.
     fn renew(&mut self, hash: u64) -> bool {
-        let old = match self.recent.contains_key(&hash) {
-            true => None,
-            false => self.before.get(&hash).copied(),
-        };
-        if let Some(flagged) = old {
-            self.remember(hash, flagged);
+        if self.recent.contains_key(&hash) {
+            return true;
         }
-        self.recent.contains_key(&hash)
+        let Some(&flagged) = self.before.get(&hash) else {
+            return false;
+        };
+        self.remember(hash, flagged);
+        true
     }
 }
 

@@ -102,7 +102,7 @@ class Trial:
 
     Attributes:
         known: these by how many lines they fit, then by how much they say, the best first;
-            where one takes all lines, only what may be as good.
+            where one takes nearly all lines, only what may be as good.
 
     """
 
