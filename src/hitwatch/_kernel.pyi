@@ -151,6 +151,7 @@ class Program:
         first_line: int,
         keep_rejects: int,
         course: tuple[int | None, int | None] = ...,
+        keep_values: bool = ...,
     ) -> Batch: ...
 
 class Frame:

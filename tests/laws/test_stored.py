@@ -84,7 +84,7 @@ def test_merging_through_bytes_is_merging(first: list[Hit], second: list[Hit]) -
     assert merged.to_bytes() == one.to_bytes()
 
 
-@pytest.mark.parametrize("memory", [MEMORY, 8 << 20, 3 << 20])
+@pytest.mark.parametrize("memory", [MEMORY, 6 << 20, 3 << 20])
 def test_estimates_are_written_too(memory: int) -> None:
     """What gave way, how much any key may lack, and estimates of any size come back."""
     tally = tally_of([crowded(seed) for seed in (1, 2)], memory)

@@ -1,8 +1,8 @@
 //! Columns under construction, and the Arrow batch they become.
 
-use crate::dictionary::{Dictionary, NULL};
+use crate::dictionary::{Dictionary, Known, NULL};
 use crate::program::ColumnType;
-use crate::texts::Texts;
+use crate::vocabulary::Vocabulary;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, ScalarBuffer};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 /// A column and the value of the line now being read. Of rows without a value nothing is kept
 /// until one with a value comes, or the end: most lines leave most columns empty.
-pub enum Column {
+pub enum Column<'v> {
     Text {
-        dictionary: Dictionary,
+        dictionary: Dictionary<'v>,
         codes: Vec<u32>,
         pending: u32,
     },
@@ -29,12 +29,12 @@ pub enum Column {
     },
 }
 
-impl Column {
-    /// An empty column with room for some rows.
-    pub fn new(kind: ColumnType, rows: usize) -> Self {
+impl<'v> Column<'v> {
+    /// An empty column with room for some rows. Argument: the values that are known, of texts.
+    pub fn new(kind: ColumnType, rows: usize, known: &'v mut Known) -> Self {
         match kind {
             ColumnType::Text => Self::Text {
-                dictionary: Dictionary::default(),
+                dictionary: known.open(),
                 codes: Vec::with_capacity(rows),
                 pending: NULL,
             },
@@ -49,13 +49,6 @@ impl Column {
                 absent: Vec::new(),
                 pending: None,
             },
-        }
-    }
-
-    /// Take over the memory of an earlier batch's dictionary.
-    pub fn lend(&mut self, lent: Dictionary) {
-        if let Self::Text { dictionary, .. } = self {
-            *dictionary = lent;
         }
     }
 
@@ -121,6 +114,15 @@ impl Column {
         }
     }
 
+    /// The same, of a text whose hash is known.
+    #[inline]
+    pub fn code_by_hash(&mut self, hash: u64, value: &[u8]) -> u32 {
+        match self {
+            Self::Text { dictionary, .. } => dictionary.code_by_hash(hash, value),
+            _ => NULL,
+        }
+    }
+
     #[inline]
     pub fn set_integer(&mut self, value: Option<i64>) {
         if let Self::Integer { pending, .. } = self {
@@ -143,42 +145,39 @@ impl Column {
         }
     }
 
-    /// The finished column of some rows, and the dictionary for the next batch to use its
-    /// memory.
-    pub fn finish(self, rows: usize) -> (Finished, Dictionary) {
-        let finished = match self {
-            Self::Text {
-                mut dictionary,
-                mut codes,
-                ..
-            } => {
+    /// The finished column of some rows.
+    pub fn finish(self, rows: usize) -> ArrayRef {
+        match self {
+            Self::Text { mut codes, .. } => {
                 codes.resize(rows, NULL);
-                return (finish_text(dictionary.take(), codes), dictionary);
+                Arc::new(finish_codes(codes))
             }
             Self::Integer {
                 values,
                 absent,
                 time: false,
                 ..
-            } => Finished::plain(primitive::<Int64Type>(values, absent, rows)),
+            } => Arc::new(primitive::<Int64Type>(values, absent, rows)),
             Self::Integer { values, absent, .. } => {
                 let array = primitive::<TimestampMicrosecondType>(values, absent, rows);
-                Finished::plain(array.with_timezone("UTC"))
+                Arc::new(array.with_timezone("UTC"))
             }
             Self::Float { values, absent, .. } => {
-                Finished::plain(primitive::<Float64Type>(values, absent, rows))
+                Arc::new(primitive::<Float64Type>(values, absent, rows))
             }
-        };
-        (finished, Dictionary::default())
+        }
     }
 }
 
-/// A finished column: its rows and, of a text column, the distinct values they are codes of.
+/// A finished column: its rows and, of a text column, what they are codes of.
 #[derive(Clone)]
 pub struct Finished {
     pub rows: ArrayRef,
-    pub values: Option<Arc<Texts>>,
+    pub values: Option<Arc<Vocabulary>>,
 }
+
+/// Codes of rows.
+pub type Codes = PrimitiveArray<UInt32Type>;
 
 impl Finished {
     /// A column of numbers or times.
@@ -189,8 +188,8 @@ impl Finished {
         }
     }
 
-    /// The codes of a text column's rows, and its distinct values.
-    pub fn text(&self) -> Option<(&PrimitiveArray<UInt32Type>, &Texts)> {
+    /// The codes of a text column's rows, and what they are codes of.
+    pub fn text(&self) -> Option<(&Codes, &Vocabulary)> {
         let values = self.values.as_deref()?;
         Some((self.rows.as_any().downcast_ref()?, values))
     }
@@ -202,16 +201,11 @@ impl Finished {
 
     /// The column as one Arrow array; text is dictionary-encoded.
     pub fn encoded(&self) -> ArrayRef {
-        match &self.values {
+        match self.text() {
             None => self.rows.clone(),
-            Some(values) => {
-                let codes = self
-                    .rows
-                    .as_any()
-                    .downcast_ref::<PrimitiveArray<UInt32Type>>()
-                    .cloned()
-                    .unwrap_or_else(|| PrimitiveArray::from(Vec::<u32>::new()));
-                Arc::new(DictionaryArray::new(codes, Arc::new(values.to_arrow())))
+            Some((codes, values)) => {
+                let values = values.read().to_arrow();
+                Arc::new(DictionaryArray::new(codes.clone(), Arc::new(values)))
             }
         }
     }
@@ -238,7 +232,7 @@ fn fill<T: Copy + Default>(values: &mut Vec<T>, absent: &mut Vec<usize>, row: us
     values.resize(row, T::default());
 }
 
-fn finish_text(values: Texts, codes: Vec<u32>) -> Finished {
+fn finish_codes(codes: Vec<u32>) -> Codes {
     let nulls = codes
         .contains(&NULL)
         .then(|| NullBuffer::from_iter(codes.iter().map(|&code| code != NULL)));
@@ -250,13 +244,7 @@ fn finish_text(values: Texts, codes: Vec<u32>) -> Finished {
             .map(|code| if code == NULL { 0 } else { code })
             .collect(),
     };
-    Finished {
-        rows: Arc::new(PrimitiveArray::<UInt32Type>::new(
-            ScalarBuffer::from(codes),
-            nulls,
-        )),
-        values: Some(Arc::new(values)),
-    }
+    PrimitiveArray::new(ScalarBuffer::from(codes), nulls)
 }
 
 fn primitive<T: ArrowPrimitiveType>(

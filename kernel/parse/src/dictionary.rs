@@ -2,49 +2,180 @@
 
 use crate::text;
 use crate::texts::Texts;
+use crate::vocabulary::Vocabulary;
 use hashbrown::HashTable;
 use hashing::lookup_hash;
 use std::borrow::Cow;
+use std::sync::{Arc, RwLockWriteGuard};
 
 /// Code of a row that has no value.
 pub const NULL: u32 = u32::MAX;
 
-/// Distinct byte strings in order of first appearance. Values are valid UTF-8: invalid bytes
-/// are written out as `\xHH`, so that nothing of the line is lost.
-#[derive(Default)]
-pub struct Dictionary {
-    texts: Texts,
-    table: HashTable<Entry>,
-}
+/// Values, or bytes of them, beyond which a vocabulary is not added to by another batch: what is
+/// looked up should stay in the processor's caches, and memory be bounded.
+const MOST_VALUES: usize = 1 << 16;
+const MOST_BYTES: usize = 8 << 20;
 
-/// Where a value stands among the texts, beside its hash: a look-up touches the table, then the
-/// value, and nothing else.
+/// The bit of a code that says that what is written so is this value, and surely of its type.
+const PLAIN: u32 = 1 << 31;
+
+/// A value that is known. Most are short: these are compared without a look at the texts, which
+/// would have to come from memory.
 #[derive(Clone, Copy)]
 struct Entry {
-    hash: u64,
-    start: usize,
-    length: u32,
+    key: Key,
+    tag: u32,
+    /// With `PLAIN`, where that is so.
     code: u32,
 }
 
-impl Dictionary {
+/// What tells values apart: of a short one itself, of others where it stands among the texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key([u64; 2]);
+
+/// Bytes of a short value, less than 16: in the last byte of its key is one more than how many.
+const SHORT: usize = 15;
+
+impl Key {
+    /// The key of a short value.
+    #[inline(always)]
+    fn short(value: &[u8]) -> Option<Self> {
+        let length = value.len();
+        let both = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
+            _ if length > SHORT => return None,
+            // Bytes that are in both ends are the same in both.
+            (Some(first), Some(last)) => {
+                let behind = u128::from(u64::from_le_bytes(*last)) << (8 * (length - 8));
+                u128::from(u64::from_le_bytes(*first)) | behind
+            }
+            _ => match (value.first_chunk::<4>(), value.last_chunk::<4>()) {
+                (Some(first), Some(last)) => {
+                    let behind = u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4));
+                    u128::from(u64::from(u32::from_le_bytes(*first)) | behind)
+                }
+                _ => {
+                    let byte = |at: usize| u32::from(value.get(at).copied().unwrap_or(0));
+                    u128::from(byte(0) | byte(1) << 8 | byte(2) << 16)
+                }
+            },
+        };
+        let both = both | (length as u128 + 1) << 120;
+        Some(Self([both as u64, (both >> 64) as u64]))
+    }
+
+    /// The key of a value that stands among the texts, from one place on and so long.
+    const fn long(start: usize, length: usize) -> Self {
+        Self([start as u64, length as u64])
+    }
+
+    #[inline]
+    fn is(&self, value: &[u8], texts: &Texts) -> bool {
+        let [start, length] = self.0.map(|number| number as usize);
+        length == value.len() && text::are_equal(&texts.bytes()[start..start + length], value)
+    }
+}
+
+impl Entry {
+    const fn code(&self) -> u32 {
+        self.code & !PLAIN
+    }
+}
+
+/// The part of a hash that entries have.
+const fn tag(hash: u64) -> u32 {
+    (hash >> 16) as u32
+}
+
+/// A vocabulary, and where its values are found: what batches leave to those that follow.
+#[derive(Default)]
+pub struct Known {
+    vocabulary: Arc<Vocabulary>,
+    table: HashTable<Entry>,
+}
+
+impl Known {
+    /// The vocabulary, to be added to: nobody can read it meanwhile.
+    pub fn open(&mut self) -> Dictionary<'_> {
+        Dictionary {
+            texts: self.vocabulary.write(),
+            table: &mut self.table,
+        }
+    }
+
+    /// The vocabulary.
+    pub fn vocabulary(&self) -> Arc<Vocabulary> {
+        self.vocabulary.clone()
+    }
+
+    /// Begin anew, in the same memory as far as nobody else has it.
+    pub fn clear(&mut self) {
+        let room = self.vocabulary.read().room();
+        self.vocabulary = Arc::new(Vocabulary::from(room));
+        self.table.clear();
+    }
+
+    /// Whether there are too many values to add to them.
+    pub fn is_full(&self) -> bool {
+        let texts = self.vocabulary.read();
+        texts.len() > MOST_VALUES || texts.bytes().len() > MOST_BYTES
+    }
+}
+
+/// Distinct byte strings in order of first appearance. Values are valid UTF-8: invalid bytes
+/// are written out as `\xHH`, so that nothing of the line is lost.
+pub struct Dictionary<'v> {
+    texts: RwLockWriteGuard<'v, Texts>,
+    table: &'v mut HashTable<Entry>,
+}
+
+impl Dictionary<'_> {
     /// The code of a value, adding it when it is new.
     #[inline]
     pub fn code(&mut self, value: &[u8]) -> u32 {
-        let hash = lookup_hash(value);
+        self.code_by_hash(lookup_hash(value), value)
+    }
+
+    /// The same, of a value whose `lookup_hash` is known.
+    #[inline]
+    pub fn code_by_hash(&mut self, hash: u64, value: &[u8]) -> u32 {
         match self.find(hash, value) {
             Some(code) => code,
             None => self.add(hash, value),
         }
     }
 
+    /// The code of what is written in a line, where it has been said to be plain.
+    #[inline]
+    pub fn find_plain(&self, hash: u64, written: &[u8]) -> Option<u32> {
+        let entry = self.entry(hash, written)?;
+        (entry.code & PLAIN != 0).then_some(entry.code())
+    }
+
+    /// Say that what is written so is this value, and surely of its type; its code, unless it has
+    /// bytes that are no text.
+    pub fn add_plain(&mut self, hash: u64, written: &[u8]) -> u32 {
+        let code = self.code_by_hash(hash, written);
+        let known = self.table.find_mut(hash, |entry| entry.code() == code);
+        if let Some(entry) = known {
+            entry.code |= PLAIN;
+        }
+        code
+    }
+
+    #[inline]
+    fn entry(&self, hash: u64, value: &[u8]) -> Option<&Entry> {
+        let tag = tag(hash);
+        match Key::short(value) {
+            Some(key) => self.table.find(hash, |entry| entry.key == key),
+            None => self.table.find(hash, |entry| {
+                entry.tag == tag && entry.key.is(value, &self.texts)
+            }),
+        }
+    }
+
     #[inline]
     fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
-        let same = |entry: &Entry| {
-            let known = entry.start..entry.start + entry.length as usize;
-            entry.hash == hash && text::are_equal(&self.texts.bytes()[known], value)
-        };
-        self.table.find(hash, same).map(|entry| entry.code)
+        self.entry(hash, value).map(Entry::code)
     }
 
     #[cold]
@@ -61,21 +192,16 @@ impl Dictionary {
     }
 
     fn insert(&mut self, hash: u64, text: &str) -> u32 {
+        let long = || Key::long(self.texts.bytes().len(), text.len());
         let entry = Entry {
-            hash,
-            start: self.texts.bytes().len(),
-            length: text.len() as u32,
+            key: Key::short(text.as_bytes()).unwrap_or_else(long),
+            tag: tag(hash),
             code: self.texts.len() as u32,
         };
         self.texts.push(hash, text);
-        self.table.insert_unique(hash, entry, |known| known.hash);
+        let hashes = self.texts.hashes();
+        let hash_of = |known: &Entry| hashes[known.code() as usize];
+        self.table.insert_unique(hash, entry, hash_of);
         entry.code
-    }
-
-    /// Give the values away, and begin anew with room for as many.
-    pub fn take(&mut self) -> Texts {
-        self.table.clear();
-        let room = Texts::with_capacity(self.texts.len(), self.texts.bytes().len());
-        std::mem::replace(&mut self.texts, room)
     }
 }

@@ -1,6 +1,7 @@
 //! Finished columns made anew: a text column with other texts, any column with fewer rows.
 
 use crate::batch::Finished;
+use crate::texts::Texts;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ pub fn replace_texts(places: impl Iterator<Item = u32>, texts: &[Option<String>]
     let rows = places.map(|place| coded.get(place as usize).copied().flatten());
     Finished {
         rows: Arc::new(rows.collect::<PrimitiveArray<UInt32Type>>()),
-        values: Some(Arc::new(values.into_iter().collect())),
+        values: Some(Arc::new(values.into_iter().collect::<Texts>().into())),
     }
 }
 
@@ -58,7 +59,7 @@ mod tests {
         let same = Some("a".to_owned());
         let column = replace_texts([0, 1, 2, 9].into_iter(), &[same.clone(), same, None]);
         let (codes, values) = column.text().expect("texts");
-        assert_eq!(values.len(), 1);
+        assert_eq!(values.read().len(), 1);
         let codes: Vec<_> = codes.iter().collect();
         assert_eq!(codes, [Some(0), Some(0), None, None]);
     }

@@ -19,3 +19,4 @@ mod text;
 pub mod texts;
 pub mod times;
 pub mod typed;
+pub mod vocabulary;

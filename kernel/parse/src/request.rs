@@ -204,7 +204,7 @@ fn split_query(target: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// The first `depth` segments of a path: `/pages` of `/pages/create`, `/` of `/`.
-fn section(path: &[u8], depth: usize) -> &[u8] {
+pub fn section(path: &[u8], depth: usize) -> &[u8] {
     let mut slashes = memchr::memchr_iter(b'/', path).skip(1);
     let end = slashes.nth(depth.max(1) - 1).unwrap_or(path.len());
     &path[..end]

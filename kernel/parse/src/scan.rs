@@ -1,29 +1,34 @@
 //! Lines to rows: every line becomes one row or one reject, and none stops the rest.
 
 use crate::batch::{Column, Finished};
-use crate::dictionary::Dictionary;
+use crate::dictionary::Known;
 use crate::escape::Escape;
 use crate::key_value::PreviousKeys;
-use crate::program::{Layout, Pattern, Program};
+use crate::program::{ColumnType, Layout, Pattern, Program};
 use crate::text;
 use crate::times::{Course, Parts};
+use crate::vocabulary::Vocabulary;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use memchr::memchr;
 use regex::bytes::CaptureLocations;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+mod block;
 mod counted;
 mod ends;
 mod key_value;
 mod pattern;
 mod positional;
 mod request;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod time;
 mod value;
 
+use block::Plan;
 use request::{Codes, KnownRequest};
 use value::Repeated;
 
@@ -108,11 +113,42 @@ impl From<usize> for Failure {
     }
 }
 
-/// Memory that one batch leaves to the next.
+/// What one batch leaves to the next: its memory, and where that is asked for its values.
 #[derive(Default)]
 pub struct Scratch {
-    dictionaries: Vec<Dictionary>,
-    rows: usize,
+    known: Vec<Known>,
+    keeps_values: bool,
+    /// By code of a path, that of its section.
+    sections: Vec<u32>,
+}
+
+impl Scratch {
+    /// One that keeps values, so that those which come again have the same code in all batches,
+    /// until there are too many of a column.
+    pub fn keeping_values() -> Self {
+        Self {
+            keeps_values: true,
+            ..Self::default()
+        }
+    }
+
+    /// Make ready for a batch; by column, what texts will be codes of.
+    fn prepare(&mut self, program: &Program) -> Vec<Option<Arc<Vocabulary>>> {
+        self.known
+            .resize_with(program.columns.len(), Known::default);
+        for known in &mut self.known {
+            if !self.keeps_values || known.is_full() {
+                known.clear();
+                self.sections.clear();
+            }
+        }
+        let columns = program.columns.iter().zip(&self.known);
+        let values = columns.map(|((_, kind), known)| {
+            let is_text = *kind == ColumnType::Text;
+            is_text.then(|| known.vocabulary())
+        });
+        values.collect()
+    }
 }
 
 /// Parse whole lines. The last one may lack its line end.
@@ -124,16 +160,52 @@ pub fn parse(
     course: Course,
     scratch: &mut Scratch,
 ) -> Parsed {
+    let plan = Plan::of(program);
+    parse_by(
+        plan,
+        program,
+        data,
+        first_line,
+        keep_rejects,
+        course,
+        scratch,
+    )
+}
+
+/// The same, in blocks where there is a plan.
+fn parse_by<'a>(
+    plan: Option<Plan<'a>>,
+    program: &'a Program,
+    data: &'a [u8],
+    first_line: usize,
+    keep_rejects: usize,
+    course: Course,
+    scratch: &'a mut Scratch,
+) -> Parsed {
+    let values = scratch.prepare(program);
     let mut scanner = Scanner::new(program, first_line, scratch);
     scanner.course = course;
-    let mut start = 0;
-    while start < data.len() {
-        let end = memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at);
-        let line = &data[start..end];
-        scanner.read_line(text::strip_returns(line), start, keep_rejects);
-        start = end + 1;
+    match plan {
+        Some(plan) => scanner.read_blocks(data, plan, keep_rejects),
+        None => {
+            for (line, start) in lines_of(data) {
+                scanner.read_line(line, start, keep_rejects);
+            }
+        }
     }
-    scanner.finish(scratch)
+    scanner.finish(values)
+}
+
+/// Lines without their ends, and where they begin.
+fn lines_of(data: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = data.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = (text::strip_returns(&rest[..length]), start);
+        start += length + 1;
+        Some(line)
+    })
 }
 
 /// What reading the lines of a batch needs to know of those before.
@@ -151,10 +223,12 @@ struct Scanner<'a> {
     has_open_unit: bool,
     rejects: Vec<Reject>,
     reasons: Vec<((Reason, usize), usize)>,
-    columns: Vec<Column>,
+    columns: Vec<Column<'a>>,
     wants_request: bool,
     requests: HashTable<KnownRequest>,
     request_lines: Vec<u8>,
+    /// By code of a path, that of its section.
+    sections: &'a mut Vec<u32>,
     /// Whether the line has a request line from which method and target could be read.
     has_request: bool,
     /// Whether the line has a request line at all, well-formed or not.
@@ -186,15 +260,12 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn new(program: &'a Program, first_line: usize, scratch: &mut Scratch) -> Self {
-        let mut columns: Vec<Column> = program
-            .columns
-            .iter()
-            .map(|(_, kind)| Column::new(*kind, scratch.rows))
-            .collect();
-        for (column, lent) in columns.iter_mut().zip(scratch.dictionaries.drain(..)) {
-            column.lend(lent);
-        }
+    fn new(program: &'a Program, first_line: usize, scratch: &'a mut Scratch) -> Self {
+        let Scratch {
+            known, sections, ..
+        } = scratch;
+        let columns = program.columns.iter().zip(known);
+        let columns = columns.map(|((_, kind), known)| Column::new(*kind, 0, known));
         let groups = program.fields.iter().map(|field| field.group + 1);
         Self {
             program,
@@ -208,10 +279,11 @@ impl<'a> Scanner<'a> {
             has_open_unit: false,
             rejects: Vec::new(),
             reasons: Vec::new(),
-            columns,
+            columns: columns.collect(),
             wants_request: program.request.slots().iter().any(Option::is_some),
             requests: HashTable::new(),
             request_lines: Vec::new(),
+            sections,
             has_request: false,
             saw_request: false,
             parts: [None; 5],
@@ -280,12 +352,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn finish(self, scratch: &mut Scratch) -> Parsed {
-        scratch.rows = self.lines - self.rejected;
-        let finished = self.columns.into_iter();
-        let finished = finished.map(|column| column.finish(scratch.rows));
-        let (columns, dictionaries) = finished.unzip();
-        scratch.dictionaries = dictionaries;
+    /// Argument: by column, what its rows are codes of.
+    fn finish(self, values: Vec<Option<Arc<Vocabulary>>>) -> Parsed {
+        let rows = self.lines - self.rejected;
+        let columns = self.columns.into_iter().zip(values);
+        let columns = columns.map(|(column, values)| Finished {
+            rows: column.finish(rows),
+            values,
+        });
         Parsed {
             lines: self.lines,
             directives: self.directives,
@@ -294,7 +368,7 @@ impl<'a> Scanner<'a> {
             open_units: self.open_units,
             rejects: self.rejects,
             reasons: self.reasons,
-            columns,
+            columns: columns.collect(),
             course: self.course,
             twice: self.twice,
         }

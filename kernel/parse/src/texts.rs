@@ -2,7 +2,7 @@
 
 use arrow_array::LargeStringArray;
 use arrow_buffer::{Buffer, OffsetBuffer};
-use hashing::lookup_hash;
+use hashing::{lookup_hash, stable_hash};
 
 /// Distinct texts in the order of their codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,16 +11,24 @@ pub struct Texts {
     /// Where each ends in `text`.
     ends: Vec<usize>,
     hashes: Vec<u64>,
+    /// By which texts are counted, of as many as somebody asked for.
+    stable_hashes: Vec<u64>,
 }
 
 impl Texts {
     /// Room for so many texts, and for so many bytes of them.
-    pub fn with_capacity(texts: usize, bytes: usize) -> Self {
+    fn with_capacity(texts: usize, bytes: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
             ends: Vec::with_capacity(texts),
             hashes: Vec::with_capacity(texts),
+            stable_hashes: Vec::new(),
         }
+    }
+
+    /// None yet, with room for as many as there are here.
+    pub fn room(&self) -> Self {
+        Self::with_capacity(self.len(), self.text.len())
     }
 
     /// Number of texts.
@@ -54,6 +62,19 @@ impl Texts {
     /// By code, the hash by which the text is looked up.
     pub fn hashes(&self) -> &[u64] {
         &self.hashes
+    }
+
+    /// The same by which they are counted, of those up to the last call of `hash_all`.
+    pub fn stable_hashes(&self) -> &[u64] {
+        &self.stable_hashes
+    }
+
+    /// Hash the texts that have been added.
+    pub fn hash_all(&mut self) {
+        for code in self.stable_hashes.len()..self.len() {
+            let hash = stable_hash(self.get(code).as_bytes());
+            self.stable_hashes.push(hash);
+        }
     }
 
     /// All texts, in the order of their codes.

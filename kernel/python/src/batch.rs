@@ -1,6 +1,6 @@
 //! The door to parsed lines: columns of those that parsed, and the rejects.
 
-use crate::columns::{Columns, find, find_numbers, find_text, hash_values};
+use crate::columns::{Columns, find, find_numbers, find_text};
 use crate::hit_batch::HitBatch;
 use crate::table::Table;
 use crate::value_flags::ValueFlags;
@@ -146,6 +146,7 @@ impl Batch {
     fn texts(&self, column: &str) -> PyResult<Vec<Option<String>>> {
         let text = find_text(&self.columns, column);
         let (codes, values) = text.ok_or_else(|| PyKeyError::new_err(column.to_owned()))?;
+        let values = values.read();
         let texts = codes.iter().map(|code| {
             let code = usize::try_from(code?).ok()?;
             Some(values.get(code).to_owned())
@@ -200,7 +201,7 @@ impl Batch {
     /// The distinct values of a text column, in the order of their codes.
     fn values(&self, column: &str) -> PyResult<Table> {
         self.text_table(column, |finished| {
-            Some(Arc::new(finished.values.as_ref()?.to_arrow()))
+            Some(Arc::new(finished.text()?.1.read().to_arrow()))
         })
     }
 
@@ -277,6 +278,7 @@ impl Batch {
 /// The hashes of a text column's distinct values.
 fn hashes_of(column: &Finished) -> Option<ArrayRef> {
     let (_, values) = column.text()?;
-    let hashes = PrimitiveArray::<UInt64Type>::from(hash_values(values));
+    let hashes = values.hashed().stable_hashes().to_vec();
+    let hashes = PrimitiveArray::<UInt64Type>::from(hashes);
     Some(Arc::new(hashes))
 }

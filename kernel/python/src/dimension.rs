@@ -9,7 +9,7 @@ use arrow_array::Array;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parse::batch::Finished;
 use pyo3::prelude::*;
-use tally::codes::{Key, NO_CODE, Quotients};
+use tally::codes::{Key, Quotients};
 use tally::figures::Hit;
 use tally::rollup::Rollup;
 
@@ -49,32 +49,34 @@ impl Dimension {
         if codes.null_count() == codes.len() && absent.is_none() {
             return;
         }
-        let is_null = |codes: &Codes, row: usize| codes.nulls().is_some_and(|n| n.is_null(row));
+        let texts = values.read();
+        let is_null = |codes: &Codes, hit: &Hit| {
+            let nulls = codes.nulls();
+            nulls.is_some_and(|nulls| nulls.is_null(hit.row as usize))
+        };
         let without = self.without.as_deref();
         let other = without.and_then(|name| find_text(&batch.columns, name));
-        let no_value = absent.map_or(NO_CODE, |_| values.len() as u32);
+        let counts = |hit: &&Hit| other.is_none_or(|(codes, _)| is_null(codes, hit));
         let raw = codes.values();
-        let code = |hit: &Hit| {
-            let row = hit.row as usize;
-            if other.is_some_and(|(codes, _)| !is_null(codes, row)) {
-                NO_CODE
-            } else if is_null(codes, row) {
-                no_value
-            } else {
-                raw[row]
-            }
+        let key = |code: usize| Key {
+            hash: texts.hashes()[code],
+            text: texts.get(code).into(),
         };
-        let codes: Vec<u32> = match other.is_none() && codes.nulls().is_none() {
-            true => hits.iter().map(|hit| raw[hit.row as usize]).collect(),
-            false => hits.iter().map(code).collect(),
-        };
-        rollup.add_coded(hits, &codes, &batch.seconds, |code| match absent {
-            Some(key) if code == values.len() => key.into(),
-            _ => Key {
-                hash: values.hashes()[code],
-                text: values.get(code).into(),
-            },
-        });
+        let id = Some(values.id());
+        if other.is_none() && codes.nulls().is_none() {
+            rollup.add_coded(id, hits.iter().map(|hit| (hit, raw[hit.row as usize])), key);
+            return;
+        }
+        let counted = hits.iter().filter(counts);
+        let valued = counted.clone().filter(|hit| !is_null(codes, hit));
+        rollup.add_coded(id, valued.map(|hit| (hit, raw[hit.row as usize])), key);
+        let mut others = counted.filter(|hit| is_null(codes, hit)).peekable();
+        if let Some(absent) = absent
+            && others.peek().is_some()
+        {
+            let slot = rollup.slot(absent);
+            others.for_each(|hit| rollup.add_later(slot, hit));
+        }
     }
 
     fn count_numbers(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) {
@@ -82,14 +84,12 @@ impl Dimension {
         let numbers = column.and_then(Finished::numbers::<Int64Type>);
         let times = column.and_then(Finished::numbers::<TimestampMicrosecondType>);
         let mut quotients = Quotients::new(self.divide);
-        let code = |hit: &Hit| {
+        let coded = hits.iter().filter_map(|hit| {
             let row = hit.row as usize;
-            let number = value(numbers, row).or_else(|| value(times, row));
-            number.map_or(NO_CODE, |number| quotients.code(number))
-        };
-        let codes: Vec<u32> = hits.iter().map(code).collect();
-        rollup.add_coded(hits, &codes, &batch.seconds, |code| {
-            quotients.key(code).into()
+            let number = value(numbers, row).or_else(|| value(times, row))?;
+            Some((hit, quotients.code(number)))
         });
+        let coded: Vec<(&Hit, u32)> = coded.collect();
+        rollup.add_coded(None, coded.into_iter(), |code| quotients.key(code).into());
     }
 }

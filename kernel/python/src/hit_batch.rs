@@ -3,14 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use crate::columns::{Columns, find_numbers, find_text, hash_values, value};
+use crate::columns::{Columns, find_numbers, find_text, value};
 use crate::value_flags::ValueFlags;
 use arrow_array::PrimitiveArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::borrow::Cow;
-use std::sync::Arc;
 use tally::figures::Hit;
 use tally::quantiles;
 use tally::steps::sum_by_bucket;
@@ -26,8 +25,6 @@ pub struct HitBatch {
     pub hits: Vec<Hit>,
     /// Those that are no plain success, which several panels ask for alone.
     unusual: Vec<Hit>,
-    /// Durations by row, where there are any.
-    pub seconds: Arc<[f64]>,
 }
 
 impl HitBatch {
@@ -53,6 +50,7 @@ impl HitBatch {
                 bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
                 has_bytes: value(bytes, row).is_some(),
                 visitor: visitors.as_ref().map_or(0, |hashes| hashes[row]),
+                seconds: value(durations, row).unwrap_or(0.0),
                 row: row as u32,
                 status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
                 bucket: value(durations, row).map_or(quantiles::NONE, quantiles::bucket_of),
@@ -61,17 +59,15 @@ impl HitBatch {
                 }),
             })
             .collect();
-        let seconds = durations.map_or_else(Vec::new, |durations| durations.values().to_vec());
-        Ok(Self::of(columns, hits, seconds.into()))
+        Ok(Self::of(columns, hits))
     }
 
-    fn of(columns: Columns, hits: Vec<Hit>, seconds: Arc<[f64]>) -> Self {
+    fn of(columns: Columns, hits: Vec<Hit>) -> Self {
         let unusual = hits.iter().filter(|hit| hit.status >= UNUSUAL);
         Self {
             columns,
             unusual: unusual.copied().collect(),
             hits,
-            seconds,
         }
     }
 
@@ -116,7 +112,7 @@ impl HitBatch {
     /// The hits from one index up to another, in the order in which they arrived.
     fn slice(&self, begin: usize, end: usize) -> PyResult<Self> {
         let hits = self.between(begin, Some(end))?.to_vec();
-        Ok(Self::of(self.columns.clone(), hits, self.seconds.clone()))
+        Ok(Self::of(self.columns.clone(), hits))
     }
 
     /// Hits and bytes by start of bucket: (start, hits, bytes, hits whose bytes are known).
@@ -155,15 +151,16 @@ impl HitBatch {
 /// Hashes of the visitors by row; `None` where clients are not logged.
 fn visitors(columns: &Columns, rows: usize) -> Option<Vec<u64>> {
     let (clients, names) = find_text(columns, "client")?;
-    let names = hash_values(names);
-    let agents = find_text(columns, "user_agent").map(|(codes, all)| (codes, hash_values(all)));
+    let names = names.hashed();
+    let names = names.stable_hashes();
+    let agents = find_text(columns, "user_agent").map(|(codes, all)| (codes, all.hashed()));
     let times = find_numbers::<TimestampMicrosecondType>(columns, "time");
     let mut visitors = Visitors::default();
     let visitor = |row: usize| {
         let client = value(Some(clients), row).map_or(0, |code| names[code as usize]);
-        let agent = agents.as_ref().and_then(|(codes, hashes)| {
+        let agent = agents.as_ref().and_then(|(codes, agents)| {
             let code = value(Some(*codes), row)?;
-            Some(hashes[code as usize])
+            Some(agents.stable_hashes()[code as usize])
         });
         visitors.hash(client, agent, value(times, row).unwrap_or(0))
     };

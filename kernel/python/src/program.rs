@@ -16,13 +16,17 @@ use parse::times::{Calendar, Course, Zone};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 /// A compiled format, ready to parse.
 #[pyclass(name = "Program", frozen, module = "hitwatch._kernel")]
 pub struct PyProgram {
     program: Program,
     scratch: Mutex<Vec<Scratch>>,
+    /// By thread, that of those which keep values.
+    kept: Mutex<HashMap<ThreadId, Scratch>>,
 }
 
 #[pymethods]
@@ -32,12 +36,14 @@ impl PyProgram {
         Ok(Self {
             program: spec.compile()?,
             scratch: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
     /// Parse whole lines without holding the interpreter's lock; `course` is that of the batch
-    /// before it.
-    #[pyo3(signature = (data, first_line, keep_rejects, course = (None, None)))]
+    /// before it. Where values are kept, they have one code in all batches of the thread: it is
+    /// for threads that count what they parse.
+    #[pyo3(signature = (data, first_line, keep_rejects, course = (None, None), keep_values = false))]
     fn parse(
         &self,
         py: Python<'_>,
@@ -45,18 +51,16 @@ impl PyProgram {
         first_line: usize,
         keep_rejects: usize,
         course: (Option<i64>, Option<i64>),
+        keep_values: bool,
     ) -> Batch {
         let bytes = data.as_bytes();
         let (wall, latest) = course;
         let course = Course { wall, latest };
         let parsed = py.detach(|| {
-            let mut scratch = self.borrow_scratch();
+            let mut scratch = self.borrow_scratch(keep_values);
             let keep = keep_rejects;
             let parsed = scan::parse(&self.program, bytes, first_line, keep, course, &mut scratch);
-            self.scratch
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(scratch);
+            self.give_back(scratch, keep_values);
             parsed
         });
         let names = self.program.columns.iter().map(|(name, _)| name.as_str());
@@ -66,10 +70,25 @@ impl PyProgram {
 
 impl PyProgram {
     /// Several threads may parse at once; each works in memory of its own.
-    fn borrow_scratch(&self) -> Scratch {
-        let mut free = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        free.pop().unwrap_or_default()
+    fn borrow_scratch(&self, keep_values: bool) -> Scratch {
+        if keep_values {
+            let kept = lock(&self.kept).remove(&thread::current().id());
+            return kept.unwrap_or_else(Scratch::keeping_values);
+        }
+        lock(&self.scratch).pop().unwrap_or_default()
     }
+
+    fn give_back(&self, scratch: Scratch, keep_values: bool) {
+        if keep_values {
+            lock(&self.kept).insert(thread::current().id(), scratch);
+        } else {
+            lock(&self.scratch).push(scratch);
+        }
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub fn unknown(what: &str, value: &str) -> PyErr {

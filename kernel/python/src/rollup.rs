@@ -80,7 +80,7 @@ impl PyRollup {
 
     /// Count rows that were evicted since this was called last under their labels, each into a rollup.
     fn count_evicted(&self, py: Python<'_>, labelled: Vec<Labelled<'_>>) -> PyResult<()> {
-        let rows = py.detach(|| self.lock().take_evicted());
+        let rows = py.detach(|| self.lock_to_add().take_evicted());
         if rows.figures.is_empty() {
             return Ok(());
         }
@@ -171,15 +171,23 @@ impl PyRollup {
 }
 
 impl PyRollup {
+    /// The rollup, all hits counted.
     fn lock(&self) -> MutexGuard<'_, Rollup> {
+        let mut rollup = self.lock_to_add();
+        rollup.count_waiting();
+        rollup
+    }
+
+    /// The rollup, to be added to.
+    fn lock_to_add(&self) -> MutexGuard<'_, Rollup> {
         self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The rollup; `None` while another thread counts and nobody is to wait.
+    /// The same; `None` while another thread counts and nobody is to wait.
     fn lock_if(&self, wait: bool) -> Option<MutexGuard<'_, Rollup>> {
         match self.rollup.try_lock() {
             Ok(rollup) => Some(rollup),
-            Err(_) => wait.then(|| self.lock()),
+            Err(_) => wait.then(|| self.lock_to_add()),
         }
     }
 

@@ -79,6 +79,7 @@ impl PySeries {
                 hit.bytes,
             ))
         });
+        let values = values.read();
         let runs = sum_runs(known, self.width, values.len());
         let mut series = self.lock();
         for (start, run) in runs {

@@ -4,6 +4,7 @@ use crate::columns::{Codes, Columns, find_text};
 use crate::framing::anywhere;
 use foldhash::fast::RandomState;
 use hashing::lookup_hash;
+use parse::texts::Texts;
 use pyo3::prelude::*;
 use regex::bytes::Regex;
 use std::collections::HashMap;
@@ -13,11 +14,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// batch has far fewer: what it knows when it asks is still known when it is counted.
 const KEPT: usize = 250_000;
 
+/// Vocabularies of which the flags are kept: one a thread that counts, and one before it.
+const VOCABULARIES: usize = 8;
+
 /// Whether values are flagged, by the hash by which they are looked up.
 #[derive(Default)]
 struct Known {
     recent: HashMap<u64, bool, RandomState>,
     before: HashMap<u64, bool, RandomState>,
+    /// By vocabulary, the flags of the first codes; the one used last is the last.
+    by_code: Vec<(u64, Vec<bool>)>,
 }
 
 impl Known {
@@ -31,6 +37,27 @@ impl Known {
             self.before = std::mem::take(&mut self.recent);
         }
         self.recent.insert(hash, flagged);
+    }
+
+    /// How many codes of a vocabulary have their flag.
+    fn flagged_codes(&self, vocabulary: u64) -> usize {
+        let mut known = self.by_code.iter();
+        let known = known.find(|(known, _)| *known == vocabulary);
+        known.map_or(0, |(_, flags)| flags.len())
+    }
+
+    /// The flags of all codes of a vocabulary.
+    fn flags(&mut self, vocabulary: u64, texts: &Texts) -> Vec<bool> {
+        let mut known = self.by_code.iter();
+        let at = known.position(|(known, _)| *known == vocabulary);
+        let mut flags = at.map_or_else(Vec::new, |at| self.by_code.remove(at).1);
+        let new = texts.hashes()[flags.len()..].iter();
+        flags.extend(new.map(|&hash| self.get(hash).unwrap_or(false)));
+        if self.by_code.len() == VOCABULARIES {
+            self.by_code.remove(0);
+        }
+        self.by_code.push((vocabulary, flags.clone()));
+        flags
     }
 
     /// Whether a value is known, which it then stays for a while.
@@ -107,11 +134,12 @@ impl ValueFlags {
         let Some((_, values)) = find_text(columns, &self.column) else {
             return Vec::new();
         };
-        let all = values.hashes().iter().zip(values.iter());
+        let texts = values.read();
         let new: Vec<(u64, &str)> = {
             let mut known = self.lock();
-            let new = all.filter(|(hash, _)| !known.renew(**hash));
-            new.map(|(&hash, value)| (hash, value)).collect()
+            let new = known.flagged_codes(values.id())..texts.len();
+            let all = new.map(|code| (texts.hashes()[code], texts.get(code)));
+            all.filter(|(hash, _)| !known.renew(*hash)).collect()
         };
         // Most have no sign, which takes longer to find than that they are known.
         let has_sign = |(_, value): &(u64, &str)| self.signs.is_match(value.as_bytes());
@@ -130,10 +158,7 @@ impl ValueFlags {
     /// The codes of the rows, and by code whether the value is flagged.
     pub fn of<'a>(&self, columns: &'a Columns) -> Option<(&'a Codes, Vec<bool>)> {
         let (codes, values) = find_text(columns, &self.column)?;
-        let known = self.lock();
-        let hashes = values.hashes().iter();
-        let flagged = hashes.map(|&hash| known.get(hash).unwrap_or(false));
-        Some((codes, flagged.collect()))
+        Some((codes, self.lock().flags(values.id(), &values.read())))
     }
 }
 

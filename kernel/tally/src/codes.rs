@@ -1,19 +1,11 @@
-//! Hits under keys that are codes of a column's values, so that each key is looked up once.
+//! Codes that stand for keys.
 
 #[cfg(test)]
 mod tests;
 
-use crate::figures::Hit;
-use crate::rollup::Rollup;
 use hashing::lookup_hash;
 use std::borrow::Cow;
 use std::collections::HashMap;
-
-/// Code of a hit that is not counted.
-pub const NO_CODE: u32 = u32::MAX;
-
-/// So few keys have all their metrics in the processor's cache.
-const FEW: usize = 64;
 
 /// A key, and the hash by which it is looked up.
 pub struct Key<'a> {
@@ -50,7 +42,7 @@ impl Quotients {
             quotients: Vec::new(),
             begin: 0,
             end: 0,
-            last: NO_CODE,
+            last: 0,
         }
     }
 
@@ -75,111 +67,4 @@ impl Quotients {
     pub fn key(&self, code: usize) -> String {
         self.quotients[code].to_string()
     }
-}
-
-impl Rollup {
-    fn slot_of(&mut self, key: &Key<'_>) -> usize {
-        self.slot_by_hash(key.hash, &key.text)
-    }
-
-    /// Count hits under the keys of their codes.
-    ///
-    /// Arguments: the hits; of each its code, or `NO_CODE`; durations by row; the key of a code.
-    pub fn add_coded<'a>(
-        &mut self,
-        hits: &[Hit],
-        codes: &[u32],
-        seconds: &[f64],
-        key: impl Fn(usize) -> Key<'a>,
-    ) {
-        let counted = codes.iter().filter(|&&code| code != NO_CODE);
-        let Some(most) = counted.max().map(|&code| code as usize) else {
-            return;
-        };
-        if most < FEW {
-            self.add_few_keys(hits, codes, seconds, key);
-        } else if hits.len() < most / 4 {
-            self.add_each(hits, codes, seconds, key);
-        } else {
-            self.add_by_key(hits, codes, seconds, most, key);
-        }
-    }
-
-    fn add_few_keys<'a>(
-        &mut self,
-        hits: &[Hit],
-        codes: &[u32],
-        seconds: &[f64],
-        key: impl Fn(usize) -> Key<'a>,
-    ) {
-        let mut slots = [None; FEW];
-        for (hit, &code) in hits.iter().zip(codes) {
-            if code != NO_CODE {
-                let slot = &mut slots[code as usize];
-                let slot = *slot.get_or_insert_with(|| self.slot_of(&key(code as usize)));
-                self.add(slot, [hit], seconds);
-            }
-        }
-    }
-
-    /// For a few of the hits of a large batch: most of its keys are not met.
-    fn add_each<'a>(
-        &mut self,
-        hits: &[Hit],
-        codes: &[u32],
-        seconds: &[f64],
-        key: impl Fn(usize) -> Key<'a>,
-    ) {
-        for (hit, &code) in hits.iter().zip(codes) {
-            if code != NO_CODE {
-                let slot = self.slot_of(&key(code as usize));
-                self.add(slot, [hit], seconds);
-            }
-        }
-    }
-
-    /// One key after the other, so that its metrics stay in the cache while they are added to.
-    fn add_by_key<'a>(
-        &mut self,
-        hits: &[Hit],
-        codes: &[u32],
-        seconds: &[f64],
-        most: usize,
-        key: impl Fn(usize) -> Key<'a>,
-    ) {
-        let (order, ends) = sort_by_code(codes, most + 1);
-        // All slots first: look-ups that wait for memory then wait for it together.
-        let begins = std::iter::once(0).chain(ends.iter().copied());
-        let groups = begins.zip(&ends).enumerate();
-        let groups: Vec<(usize, std::ops::Range<usize>)> = groups
-            .filter(|(_, (begin, end))| begin < end)
-            .map(|(code, (begin, &end))| (self.slot_of(&key(code)), begin..end))
-            .collect();
-        for (slot, group) in groups {
-            let group = order[group].iter().map(|&at| &hits[at as usize]);
-            self.add(slot, group, seconds);
-        }
-    }
-}
-
-/// Indices in the order of their codes, and where those of each code end.
-fn sort_by_code(codes: &[u32], count: usize) -> (Vec<u32>, Vec<usize>) {
-    let mut ends = vec![0; count];
-    for &code in codes.iter().filter(|&&code| code != NO_CODE) {
-        ends[code as usize] += 1;
-    }
-    // From how many there are of each to where the first of each goes.
-    let mut sum = 0;
-    for end in &mut ends {
-        sum += std::mem::replace(end, sum);
-    }
-    let mut order = vec![0; sum];
-    for (index, &code) in codes.iter().enumerate() {
-        if code != NO_CODE {
-            let at = &mut ends[code as usize];
-            order[*at] = index as u32;
-            *at += 1;
-        }
-    }
-    (order, ends)
 }

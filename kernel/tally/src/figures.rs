@@ -11,6 +11,8 @@ pub struct Hit {
     pub bytes: u64,
     /// Hash of the visitor; 0: there is none.
     pub visitor: u64,
+    /// Duration, where there is a `bucket`.
+    pub seconds: f64,
     pub row: u32,
     pub status: i16,
     /// Finest bucket of the duration, or `quantiles::NONE`.
@@ -35,35 +37,23 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Add a hit.
     #[inline]
-    pub fn add<'a>(
-        &mut self,
-        hits: impl IntoIterator<Item = &'a Hit>,
-        seconds: &[f64],
-        used: &mut MemoryUsed,
-    ) {
-        let (mut count, mut bytes, mut flagged, mut largest) = (0, 0, 0, self.largest);
-        for hit in hits {
-            count += 1;
-            bytes += hit.bytes;
-            flagged += u64::from(hit.flagged);
-            largest = largest.max(hit.bytes);
-            if hit.status >= 400 {
-                self.errors_4xx += u64::from(hit.status < 500);
-                self.errors_5xx += u64::from((500..600).contains(&hit.status));
-            }
-            if hit.visitor != 0 {
-                self.visitors.add(hit.visitor, used);
-            }
-            if hit.bucket != quantiles::NONE {
-                let seconds = seconds.get(hit.row as usize).copied().unwrap_or(0.0);
-                self.timed(used).add(seconds, hit.bucket, used);
-            }
+    pub fn add(&mut self, hit: &Hit, used: &mut MemoryUsed) {
+        self.hits += 1;
+        self.bytes += hit.bytes;
+        self.flagged += u64::from(hit.flagged);
+        self.largest = self.largest.max(hit.bytes);
+        if hit.status >= 400 {
+            self.errors_4xx += u64::from(hit.status < 500);
+            self.errors_5xx += u64::from((500..600).contains(&hit.status));
         }
-        self.hits += count;
-        self.bytes += bytes;
-        self.flagged += flagged;
-        self.largest = largest;
+        if hit.visitor != 0 {
+            self.visitors.add(hit.visitor, used);
+        }
+        if hit.bucket != quantiles::NONE {
+            self.timed(used).add(hit.seconds, hit.bucket, used);
+        }
     }
 
     fn timed(&mut self, used: &mut MemoryUsed) -> &mut QuantileSketch {

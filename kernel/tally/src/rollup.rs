@@ -6,14 +6,19 @@
 //! visitors and durations are as exact as can be for the rows with the most hits; when memory
 //! runs short, those of the other rows become estimates with a larger error, which is known too.
 
+mod coded;
 mod encoding;
 mod eviction;
 mod merging;
 mod order;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use order::Order;
+
+use coded::CodeSlots;
+use waiting::Waiting;
 
 use crate::budget::{Budget, MemoryUsed, Share};
 use crate::distinct::Distinct;
@@ -67,6 +72,10 @@ pub struct Rollup {
     used: MemoryUsed,
     share: Share,
     capacity: usize,
+    /// Hits that wait to be counted with others of the same keys.
+    waiting: Waiting,
+    /// Slots of codes.
+    slots: CodeSlots,
 }
 
 impl Rollup {
@@ -85,6 +94,8 @@ impl Rollup {
             used: MemoryUsed::default(),
             share: Share::of(budget),
             capacity: capacity.max(1),
+            waiting: Waiting::default(),
+            slots: CodeSlots::default(),
         }
     }
 
@@ -124,15 +135,10 @@ impl Rollup {
         }
     }
 
-    /// Count hits under the key of a slot.
+    /// Count a hit under the key of a slot.
     #[inline]
-    pub fn add<'a>(
-        &mut self,
-        slot: usize,
-        hits: impl IntoIterator<Item = &'a Hit>,
-        seconds: &[f64],
-    ) {
-        self.figures[slot].add(hits, seconds, &mut self.used);
+    pub fn add(&mut self, slot: usize, hit: &Hit) {
+        self.figures[slot].add(hit, &mut self.used);
     }
 
     /// Evict and shrink until capacity and memory are kept to. Slots are no longer valid afterwards.
@@ -149,7 +155,7 @@ impl Rollup {
 
     /// Memory used, bytes.
     fn size(&self) -> usize {
-        self.used.0 + self.keys.size() + self.keys.len() * PER_KEY
+        self.used.0 + self.keys.size() + self.keys.len() * PER_KEY + self.waiting.size()
     }
 
     /// The slot of a key that has been met.

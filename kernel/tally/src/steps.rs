@@ -50,6 +50,7 @@ mod tests {
         Hit {
             bytes: bytes.unwrap_or(0),
             visitor: 0,
+            seconds: 0.0,
             row: 0,
             status: 200,
             bucket: quantiles::NONE,

@@ -76,6 +76,7 @@ class Parser:
         first_line: int = 1,
         keep_rejects: int = 10,
         clock_state: ClockState = CLOCK_UNKNOWN,
+        keep_values: bool = False,
     ) -> Hits:
         """Read whole lines; every line becomes one hit or one reject.
 
@@ -84,9 +85,11 @@ class Parser:
             first_line: number of the first line in its origin.
             keep_rejects: how many rejected lines to keep with their reasons.
             clock_state: after the hits before these.
+            keep_values: whether texts are remembered from call to call, for a thread that counts
+                the hits before it calls this again.
 
         """
-        batch = self._program.parse(data, first_line, keep_rejects, clock_state)
+        batch = self._program.parse(data, first_line, keep_rejects, clock_state, keep_values)
         return Hits(batch, data, self)
 
     def describe_reject(self, reason: str, field: int) -> str:

@@ -55,6 +55,8 @@ class Fold(Struct):
         progress: told how many bytes have been read.
         workers: how many pieces are worked on at once.
         failures: what could not be read.
+        keep_values: whether texts are remembered from piece to piece, which is for hits that are
+            counted without looking at the texts of each.
 
     """
 
@@ -66,6 +68,7 @@ class Fold(Struct):
     progress: Callable[[int], None] | None = None
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     failures: list[InputError] = field(default_factory=list)
+    keep_values: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, sources: list[SourceRow], prepare: Callable[[], None] | None) -> None:
@@ -222,7 +225,12 @@ class Fold(Struct):
         while True:
             with self._lock:
                 parser, unmatched = reader.parser, reader.unmatched
-            hits = parser.parse(lines, keep_rejects=unmatched, clock_state=clock_state)
+            hits = parser.parse(
+                lines,
+                keep_rejects=unmatched,
+                clock_state=clock_state,
+                keep_values=self.keep_values,
+            )
             with self._lock:
                 if not reader.reconsider(hits):
                     return hits

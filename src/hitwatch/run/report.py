@@ -123,6 +123,7 @@ class Reporting:
             warn=self.warn or self.notify,
             progress=self.progress,
             failures=self.failures,
+            keep_values=self.hit_filter.where is None and self.hit_filter.bots is None,
         )
         origins = in_order(
             self.paths,

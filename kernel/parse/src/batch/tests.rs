@@ -3,7 +3,9 @@ use arrow_schema::DataType;
 
 /// A column of rows that are given or left out.
 fn column<T>(kind: ColumnType, rows: &[Option<T>], set: impl Fn(&mut Column, &T)) -> Finished {
-    let mut column = Column::new(kind, 0);
+    let mut known = Known::default();
+    let values = (kind == ColumnType::Text).then(|| known.vocabulary());
+    let mut column = Column::new(kind, 0, &mut known);
     for (row, value) in rows.iter().enumerate() {
         if let Some(value) = value {
             set(&mut column, value);
@@ -11,7 +13,10 @@ fn column<T>(kind: ColumnType, rows: &[Option<T>], set: impl Fn(&mut Column, &T)
         assert_eq!(column.is_pending(), value.is_some());
         column.commit(row);
     }
-    column.finish(rows.len()).0
+    Finished {
+        rows: column.finish(rows.len()),
+        values,
+    }
 }
 
 fn texts(rows: &[Option<&str>]) -> Finished {
@@ -27,9 +32,10 @@ fn integers(kind: ColumnType, rows: &[Option<i64>]) -> Finished {
     })
 }
 
-fn text_rows(finished: &Finished) -> Vec<Option<&str>> {
+fn text_rows(finished: &Finished) -> Vec<Option<String>> {
     let (codes, values) = finished.text().expect("texts");
-    let text = |code: Option<u32>| code.map(|code| values.get(code as usize));
+    let values = values.read();
+    let text = |code: Option<u32>| code.map(|code| values.get(code as usize).to_owned());
     codes.iter().map(text).collect()
 }
 
@@ -48,8 +54,8 @@ fn rows_without_a_value_are_null_wherever_they_stand() {
         let numbers = finished.numbers::<Int64Type>().expect("integers");
         assert_eq!(numbers.iter().collect::<Vec<_>>(), rows);
         let words: Vec<_> = rows.iter().map(|row| row.map(|n| n.to_string())).collect();
-        let words: Vec<_> = words.iter().map(Option::as_deref).collect();
-        assert_eq!(text_rows(&texts(&words)), words);
+        let spelled: Vec<_> = words.iter().map(Option::as_deref).collect();
+        assert_eq!(text_rows(&texts(&spelled)), words);
         let floats: Vec<_> = rows.iter().map(|row| row.map(|n| n as f64)).collect();
         let finished = column(ColumnType::Float, &floats, |column, number| {
             column.set_float(Some(*number));
@@ -82,14 +88,16 @@ fn equal_texts_have_one_code_in_order_of_appearance() {
     let (codes, values) = finished.text().unwrap();
     let codes: Vec<_> = codes.iter().collect();
     assert_eq!(codes, [Some(0), Some(1), None, Some(0), Some(2)]);
-    let values: Vec<_> = values.iter().collect();
-    assert_eq!(values, ["b", "a", ""]);
+    let values = values.read();
+    assert_eq!(values.iter().collect::<Vec<_>>(), ["b", "a", ""]);
 }
 
 #[test]
 fn a_discarded_value_is_none() {
-    let mut text = Column::new(ColumnType::Text, 0);
-    let mut number = Column::new(ColumnType::Integer, 0);
+    let mut known = [Known::default(), Known::default()];
+    let [texts, numbers] = &mut known;
+    let mut text = Column::new(ColumnType::Text, 0, texts);
+    let mut number = Column::new(ColumnType::Integer, 0, numbers);
     let code = text.code(b"a");
     text.set_code(code);
     number.set_integer(Some(5));
@@ -99,13 +107,14 @@ fn a_discarded_value_is_none() {
         assert!(!column.is_pending());
         column.commit(0);
     }
-    assert_eq!(text_rows(&text.finish(1).0), [None]);
-    assert_eq!(number.finish(1).0.rows.null_count(), 1);
+    assert_eq!(text.finish(1).null_count(), 1);
+    assert_eq!(number.finish(1).null_count(), 1);
 }
 
 #[test]
 fn the_last_value_of_a_row_counts_and_of_another_type_none() {
-    let mut number = Column::new(ColumnType::Integer, 0);
+    let mut known = Known::default();
+    let mut number = Column::new(ColumnType::Integer, 0, &mut known);
     number.set_integer(Some(1));
     number.set_integer(Some(2));
     number.set_float(Some(3.0));
@@ -114,22 +123,6 @@ fn the_last_value_of_a_row_counts_and_of_another_type_none() {
     assert_eq!(number.pending_integer(), Some(2));
     number.set_integer(None);
     assert!(!number.is_pending());
-}
-
-#[test]
-fn a_dictionary_is_lent_without_its_values() {
-    let mut first = Column::new(ColumnType::Text, 0);
-    first.lend(Dictionary::default());
-    let code = first.code(b"a");
-    first.set_code(code);
-    first.commit(0);
-    let (finished, lent) = first.finish(1);
-    let mut second = Column::new(ColumnType::Text, 1);
-    second.lend(lent);
-    assert_eq!(second.code(b"a"), 0);
-    assert_eq!(second.code(b"b"), 1);
-    // What was given out stays as it was.
-    assert_eq!(text_rows(&finished), [Some("a")]);
 }
 
 #[test]

@@ -244,7 +244,7 @@ pub(super) fn find_near(text: &[u8], byte: u8) -> Option<usize> {
 
 /// Find a short text that is expected near.
 #[inline(always)]
-fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
+pub(super) fn find_text_near(text: &[u8], wanted: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = find_near(&text[at..], wanted[0]) {
         if begins_with(&text[at + found..], wanted) {

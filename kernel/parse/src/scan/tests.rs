@@ -11,6 +11,7 @@ use crate::typed::{Check, Class};
 use arrow_array::Array;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 
+mod blocks;
 mod fields;
 mod layouts;
 mod names;
@@ -243,7 +244,7 @@ fn spelled(program: &Program, parsed: &Parsed, row: usize) -> String {
             return None;
         }
         if let Some((codes, values)) = column.text() {
-            return Some(values.get(codes.value(row) as usize).to_owned());
+            return Some(values.read().get(codes.value(row) as usize).to_owned());
         }
         let floats = column.numbers::<Float64Type>();
         let integers = column.numbers::<Int64Type>();

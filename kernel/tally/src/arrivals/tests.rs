@@ -6,6 +6,7 @@ fn hits(times: &[i64]) -> Vec<Hit> {
     let hit = |row| Hit {
         bytes: 0,
         visitor: 0,
+        seconds: 0.0,
         row,
         status: 200,
         bucket: quantiles::NONE,

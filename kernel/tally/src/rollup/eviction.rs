@@ -68,6 +68,7 @@ impl Rollup {
 
     /// Keep the keys with the most hits, and those with the most and the largest bytes.
     pub(super) fn evict(&mut self, kept: usize) {
+        self.count_waiting();
         let few = (kept / 20).max(1);
         let mut evicted: Vec<usize> = (0..self.keys.len()).collect();
         let orders: [(usize, Of); 3] = [
@@ -85,6 +86,7 @@ impl Rollup {
                 staying[at] = true;
             }
         }
+        self.slots.forget();
         self.evicted_max += evicted
             .iter()
             .map(|&at| self.figures[at].hits)

@@ -8,6 +8,7 @@ fn hit(visitor: u64) -> Hit {
     Hit {
         bytes: 10,
         visitor,
+        seconds: 0.5,
         row: 0,
         status: 200,
         bucket: quantiles::bucket_of(0.5),
@@ -23,7 +24,7 @@ fn rollup(capacity: usize, keep_evicted: bool, memory: usize) -> Rollup {
 fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
     let slot = rollup.slot(&key.to_string());
     let hit = hit(stable_hash(&visitor.to_le_bytes()));
-    rollup.add(slot, [&hit], &[0.5]);
+    rollup.add(slot, &hit);
 }
 
 #[test]
@@ -242,7 +243,11 @@ fn rows_are_ordered_by_a_metric_and_then_by_key() {
     for (key, hits, status) in [("b", 2, 404), ("10", 3, 200), ("9", 1, 500), ("a", 2, 404)] {
         let slot = rollup.slot(key);
         let hit = Hit { status, ..hit(1) };
-        rollup.add(slot, vec![&hit; hits], &[hits as f64]);
+        let hit = Hit {
+            seconds: hits as f64,
+            ..hit
+        };
+        (0..hits).for_each(|_| rollup.add(slot, &hit));
     }
     assert_eq!(first_keys(&rollup, "hits", None), ["10", "a", "b", "9"]);
     assert_eq!(first_keys(&rollup, "hits", Some(2)), ["10", "a"]);
@@ -257,4 +262,113 @@ fn rows_are_ordered_by_a_metric_and_then_by_key() {
     assert_eq!(first_keys(&rollup, "key", None), ["a", "b", "9", "10"]);
     assert_eq!(first_keys(&rollup, "key", Some(3)), ["a", "b", "9"]);
     assert!(Order::by_name("colour").is_none());
+}
+
+/// Hits and bytes by key, sorted.
+fn sums(rollup: &Rollup) -> Vec<(String, u64, u64)> {
+    let rows = rollup.keys.iter().zip(&rollup.figures);
+    let rows = rows.map(|(key, figures)| (key.to_owned(), figures.hits, figures.bytes));
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort();
+    rows
+}
+
+fn row(key: &str, hits: u64, bytes: u64) -> (String, u64, u64) {
+    (key.to_owned(), hits, bytes)
+}
+
+/// Count a hit of so many bytes under each of some codes.
+fn count_coded(rollup: &mut Rollup, vocabulary: Option<u64>, codes: &[u32], name: &str) {
+    let sized = |bytes: usize| Hit {
+        bytes: bytes as u64,
+        ..hit(0)
+    };
+    let hits: Vec<Hit> = (1..=codes.len()).map(sized).collect();
+    let coded = hits.iter().zip(codes.iter().copied());
+    rollup.add_coded(vocabulary, coded, |code| format!("{name}{code}").into());
+}
+
+#[test]
+fn a_hit_counts_under_the_key_of_its_code() {
+    for vocabulary in [None, Some(7)] {
+        let mut rollup = rollup(100, false, 1 << 30);
+        count_coded(&mut rollup, vocabulary, &[1, 0, 1, 5000], "a");
+        count_coded(&mut rollup, vocabulary, &[5000], "a");
+        let expected = [row("a0", 1, 2), row("a1", 2, 4), row("a5000", 2, 5)];
+        assert_eq!(sums(&rollup), expected);
+    }
+}
+
+#[test]
+fn codes_of_several_vocabularies_are_told_apart() {
+    let mut rollup = rollup(100, false, 1 << 30);
+    for round in 0..3 {
+        for vocabulary in 0..20 {
+            // The same text in all but one, under the code of another one there.
+            let name = if vocabulary == 13 { "b" } else { "a" };
+            count_coded(&mut rollup, Some(vocabulary), &[0, 1], name);
+        }
+        assert_eq!(
+            sums(&rollup)[0],
+            row("a0", 19 * (round + 1), 19 * (round + 1))
+        );
+    }
+    assert_eq!(sums(&rollup)[3], row("b1", 3, 6));
+}
+
+#[test]
+fn what_was_evicted_is_looked_up_anew() {
+    let mut rollup = rollup(3, false, 1 << 30);
+    for round in 1..=4 {
+        // The first three keys have the most hits, and stay; the others come and go.
+        let codes: Vec<u32> = (0..3)
+            .chain(0..3)
+            .chain(round * 10..round * 10 + 5)
+            .collect();
+        count_coded(&mut rollup, Some(1), &codes, "a");
+        rollup.enforce_limits();
+        let all = sums(&rollup).iter().map(|row| row.1).sum::<u64>() + rollup.other.hits;
+        assert_eq!(all, u64::from(round) * 11);
+        let kept = rollup.find("a1").map(|slot| rollup.figures[slot].hits);
+        assert_eq!(kept, Some(u64::from(round) * 2));
+    }
+    assert!(rollup.evicted_max > 0);
+}
+
+#[test]
+fn hits_that_wait_are_counted_as_if_they_had_not() {
+    let (mut now, mut later) = (
+        rollup(50_000, false, 1 << 30),
+        rollup(50_000, false, 1 << 30),
+    );
+    // Some keys have so many hits that a group is full again and again, most have one.
+    for number in 0..60_000u64 {
+        let key = if number % 3 == 0 { number } else { number % 7 };
+        let hit = Hit {
+            bytes: number,
+            ..hit(stable_hash(&(number / 2).to_le_bytes()))
+        };
+        let slot = now.slot(&key.to_string());
+        now.add(slot, &hit);
+        let slot = later.slot(&key.to_string());
+        later.add_later(slot, &hit);
+    }
+    assert!(sums(&now) != sums(&later), "no hit has waited");
+    later.count_waiting();
+    assert_eq!(written(&now), written(&later));
+    assert_eq!(later.used.0, later.sketches());
+}
+
+#[test]
+fn hits_that_wait_are_counted_before_any_key_is_evicted() {
+    let mut rollup = rollup(2000, false, 1 << 30);
+    for number in 0..5000u32 {
+        let slot = rollup.slot(&number.to_string());
+        (0..=number % 4).for_each(|_| rollup.add_later(slot, &hit(1)));
+    }
+    rollup.enforce_limits();
+    rollup.count_waiting();
+    let all: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
+    assert_eq!(all + rollup.other.hits, 5000 / 4 * 10);
+    assert!((1..=4).contains(&rollup.evicted_max));
 }

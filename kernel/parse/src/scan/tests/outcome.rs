@@ -114,7 +114,7 @@ fn bytes_that_are_no_text_are_spelled_out() {
     let data = b"\xfe 200\n\\xFE 200\n";
     let parsed = parsed(&format, data);
     let (_, values) = parsed.columns[1].text().unwrap();
-    assert_eq!(values.iter().collect::<Vec<_>>(), ["\\xFE"]);
+    assert_eq!(values.read().iter().collect::<Vec<_>>(), ["\\xFE"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_value_that_repeats_is_stored_once() {
     let parsed = parsed(&format, data.as_bytes());
     let (codes, values) = parsed.columns[1].text().unwrap();
     assert_eq!(codes.values(), &[0, 1, 0, 1, 0]);
-    assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(values.read().iter().collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_batch_knows_nothing_of_the_one_before_it() {
             rows.map(|row| spelled(&format, parsed, row)).collect()
         };
         assert_eq!(spelled(&lent), spelled(&fresh), "{data}");
-        let values = |parsed: &Parsed| parsed.columns[1].text().unwrap().1.clone();
+        let values = |parsed: &Parsed| parsed.columns[1].text().unwrap().1.read().clone();
         assert_eq!(values(&lent), values(&fresh), "{data}");
     }
 }
