@@ -2,6 +2,7 @@
 
 use crate::dictionary::{Dictionary, Known, NULL};
 use crate::program::ColumnType;
+use crate::scan::Staged;
 use crate::vocabulary::Vocabulary;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, PrimitiveArray};
@@ -123,6 +124,22 @@ impl<'v> Column<'v> {
         }
     }
 
+    /// A text of this hash will be looked up soon.
+    #[inline]
+    pub fn announce(&self, hash: u64) {
+        if let Self::Text { dictionary, .. } = self {
+            dictionary.announce(hash);
+        }
+    }
+
+    /// The same, a little later.
+    #[inline]
+    pub fn announce_text(&self, hash: u64) {
+        if let Self::Text { dictionary, .. } = self {
+            dictionary.announce_text(hash);
+        }
+    }
+
     #[inline]
     pub fn set_integer(&mut self, value: Option<i64>) {
         if let Self::Integer { pending, .. } = self {
@@ -142,6 +159,43 @@ impl<'v> Column<'v> {
     pub fn set_float(&mut self, value: Option<f64>) {
         if let Self::Float { pending, .. } = self {
             *pending = value;
+        }
+    }
+
+    /// Give the row that is being made what a block has for it.
+    pub(crate) fn set_staged(&mut self, staged: &Staged, row: usize) {
+        match staged {
+            Staged::Codes(codes) => self.set_code(codes[row]),
+            Staged::Integers(values) => self.set_integer(values[row]),
+            Staged::Floats(values) => self.set_float(values[row]),
+        }
+    }
+
+    /// Add the rows of a block. Arguments: its values; how many rows there are; how many come.
+    pub(crate) fn extend(&mut self, staged: &Staged, before: usize, rows: usize) {
+        match (&mut *self, staged) {
+            (Self::Text { codes, .. }, Staged::Codes(new)) => {
+                let new = &new[..rows];
+                if new.iter().any(|&code| code != NULL) {
+                    codes.resize(before, NULL);
+                    codes.extend_from_slice(new);
+                }
+            }
+            (Self::Integer { values, absent, .. }, Staged::Integers(new)) => {
+                extend(values, absent, &new[..rows], before);
+            }
+            (Self::Float { values, absent, .. }, Staged::Floats(new)) => {
+                extend(values, absent, &new[..rows], before);
+            }
+            _ => {}
+        }
+    }
+
+    /// Add rows with numbers from one on. Arguments: the first; as above.
+    pub(crate) fn extend_by_numbers(&mut self, first: i64, before: usize, rows: usize) {
+        if let Self::Integer { values, absent, .. } = self {
+            fill(values, absent, before);
+            values.extend(first..first + rows as i64);
         }
     }
 
@@ -223,6 +277,20 @@ fn push<T: Copy + Default>(
             fill(values, absent, row);
         }
         values.push(value);
+    }
+}
+
+fn extend<T: Copy + Default>(
+    values: &mut Vec<T>,
+    absent: &mut Vec<usize>,
+    new: &[Option<T>],
+    before: usize,
+) {
+    if new.iter().any(Option::is_some) {
+        fill(values, absent, before);
+        let missing = new.iter().enumerate().filter(|(_, value)| value.is_none());
+        absent.extend(missing.map(|(row, _)| before + row));
+        values.extend(new.iter().map(|value| value.unwrap_or_default()));
     }
 }
 

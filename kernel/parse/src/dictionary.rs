@@ -3,8 +3,8 @@
 use crate::text;
 use crate::texts::Texts;
 use crate::vocabulary::Vocabulary;
-use hashbrown::HashTable;
 use hashing::lookup_hash;
+use prefetch::{prefetch, prefetch_at};
 use std::borrow::Cow;
 use std::sync::{Arc, RwLockWriteGuard};
 
@@ -22,10 +22,11 @@ const PLAIN: u32 = 1 << 31;
 /// A value that is known. Most are short: these are compared without a look at the texts, which
 /// would have to come from memory.
 #[derive(Clone, Copy)]
+#[repr(align(32))]
 struct Entry {
     key: Key,
     tag: u32,
-    /// With `PLAIN`, where that is so.
+    /// With `PLAIN`, where that is so; `NULL` in a slot that is free.
     code: u32,
 }
 
@@ -68,6 +69,17 @@ impl Key {
         Self([start as u64, length as u64])
     }
 
+    /// Where the text of a value begins that is not short.
+    #[inline]
+    const fn start(self) -> Option<usize> {
+        let [start, length] = self.0;
+        if length >> 56 == 0 {
+            Some(start as usize)
+        } else {
+            None
+        }
+    }
+
     #[inline]
     fn is(&self, value: &[u8], texts: &Texts) -> bool {
         let [start, length] = self.0.map(|number| number as usize);
@@ -76,6 +88,12 @@ impl Key {
 }
 
 impl Entry {
+    const FREE: Self = Self {
+        key: Key([0; 2]),
+        tag: 0,
+        code: NULL,
+    };
+
     const fn code(&self) -> u32 {
         self.code & !PLAIN
     }
@@ -86,11 +104,68 @@ const fn tag(hash: u64) -> u32 {
     (hash >> 16) as u32
 }
 
+/// Where values are found by their hashes: in the slot that the hash names, or behind it.
+#[derive(Default)]
+struct Table {
+    /// A power of two of them, at least half of them free.
+    slots: Vec<Entry>,
+    length: usize,
+}
+
+impl Table {
+    fn clear(&mut self) {
+        self.slots.fill(Entry::FREE);
+        self.length = 0;
+    }
+
+    /// The slot that a hash names.
+    #[inline]
+    fn first(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, is: impl Fn(&Entry) -> bool) -> Option<usize> {
+        let mut at = self.first(hash);
+        loop {
+            let entry = self.slots.get(at)?;
+            if entry.code == NULL {
+                return None;
+            }
+            if is(entry) {
+                return Some(at);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Add a value that is not there. Arguments: its hash; the value; the hash of a code.
+    fn insert(&mut self, hash: u64, entry: Entry, hash_of: impl Fn(u32) -> u64) {
+        if self.length * 2 >= self.slots.len() {
+            let larger = (self.slots.len() * 2).max(64);
+            let known = std::mem::replace(&mut self.slots, vec![Entry::FREE; larger]);
+            for entry in known.into_iter().filter(|entry| entry.code != NULL) {
+                self.put(hash_of(entry.code()), entry);
+            }
+        }
+        self.put(hash, entry);
+        self.length += 1;
+    }
+
+    fn put(&mut self, hash: u64, entry: Entry) {
+        let mut at = self.first(hash);
+        while self.slots[at].code != NULL {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = entry;
+    }
+}
+
 /// A vocabulary, and where its values are found: what batches leave to those that follow.
 #[derive(Default)]
 pub struct Known {
     vocabulary: Arc<Vocabulary>,
-    table: HashTable<Entry>,
+    table: Table,
 }
 
 impl Known {
@@ -125,7 +200,7 @@ impl Known {
 /// are written out as `\xHH`, so that nothing of the line is lost.
 pub struct Dictionary<'v> {
     texts: RwLockWriteGuard<'v, Texts>,
-    table: &'v mut HashTable<Entry>,
+    table: &'v mut Table,
 }
 
 impl Dictionary<'_> {
@@ -147,7 +222,7 @@ impl Dictionary<'_> {
     /// The code of what is written in a line, where it has been said to be plain.
     #[inline]
     pub fn find_plain(&self, hash: u64, written: &[u8]) -> Option<u32> {
-        let entry = self.entry(hash, written)?;
+        let entry = self.table.slots[self.slot(hash, written)?];
         (entry.code & PLAIN != 0).then_some(entry.code())
     }
 
@@ -155,15 +230,16 @@ impl Dictionary<'_> {
     /// bytes that are no text.
     pub fn add_plain(&mut self, hash: u64, written: &[u8]) -> u32 {
         let code = self.code_by_hash(hash, written);
-        let known = self.table.find_mut(hash, |entry| entry.code() == code);
-        if let Some(entry) = known {
-            entry.code |= PLAIN;
+        let known = self.table.find(hash, |entry| entry.code() == code);
+        if let Some(slot) = known {
+            self.table.slots[slot].code |= PLAIN;
         }
         code
     }
 
+    /// Where a value is among those that are known.
     #[inline]
-    fn entry(&self, hash: u64, value: &[u8]) -> Option<&Entry> {
+    fn slot(&self, hash: u64, value: &[u8]) -> Option<usize> {
         let tag = tag(hash);
         match Key::short(value) {
             Some(key) => self.table.find(hash, |entry| entry.key == key),
@@ -175,7 +251,26 @@ impl Dictionary<'_> {
 
     #[inline]
     fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
-        self.entry(hash, value).map(Entry::code)
+        let slot = self.slot(hash, value)?;
+        Some(self.table.slots[slot].code())
+    }
+
+    /// A value of this hash will be looked up soon.
+    #[inline]
+    pub fn announce(&self, hash: u64) {
+        prefetch_at(&self.table.slots, self.table.first(hash));
+    }
+
+    /// The same, a little later: what is known of it is at hand now, and its text is wanted.
+    #[inline]
+    pub fn announce_text(&self, hash: u64) {
+        if let Some(entry) = self.table.slots.get(self.table.first(hash))
+            && let Some(start) = entry.key.start()
+            && let Some(text) = self.texts.bytes().get(start..)
+        {
+            text.first().map(prefetch);
+            text.get(64).map(prefetch);
+        }
     }
 
     #[cold]
@@ -200,8 +295,7 @@ impl Dictionary<'_> {
         };
         self.texts.push(hash, text);
         let hashes = self.texts.hashes();
-        let hash_of = |known: &Entry| hashes[known.code() as usize];
-        self.table.insert_unique(hash, entry, hash_of);
+        self.table.insert(hash, entry, |code| hashes[code as usize]);
         entry.code
     }
 }

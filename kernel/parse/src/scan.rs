@@ -20,6 +20,7 @@ mod counted;
 mod ends;
 mod key_value;
 mod pattern;
+mod plan;
 mod positional;
 mod request;
 mod requests;
@@ -28,7 +29,8 @@ mod tests;
 mod time;
 mod value;
 
-use block::Plan;
+pub(crate) use block::Staged;
+use plan::Plan;
 use request::{Codes, KnownRequest};
 use value::Repeated;
 
@@ -186,7 +188,7 @@ fn parse_by<'a>(
     let mut scanner = Scanner::new(program, first_line, scratch);
     scanner.course = course;
     match plan {
-        Some(plan) => scanner.read_blocks(data, plan, keep_rejects),
+        Some(plan) => scanner.read_blocks(data, &plan, keep_rejects),
         None => {
             for (line, start) in lines_of(data) {
                 scanner.read_line(line, start, keep_rejects);

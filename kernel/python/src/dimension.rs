@@ -75,7 +75,7 @@ impl Dimension {
             && others.peek().is_some()
         {
             let slot = rollup.slot(absent);
-            others.for_each(|hit| rollup.add_later(slot, hit));
+            others.for_each(|hit| rollup.add(slot, hit));
         }
     }
 

@@ -22,6 +22,18 @@ pub struct Hit {
     pub has_bytes: bool,
 }
 
+/// A hit that says nothing.
+pub const NO_HIT: Hit = Hit {
+    bytes: 0,
+    visitor: 0,
+    seconds: 0.0,
+    row: 0,
+    status: 0,
+    bucket: quantiles::NONE,
+    flagged: false,
+    has_bytes: false,
+};
+
 /// Figures of some hits.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {

@@ -1,349 +1,419 @@
 //! Lines of a fixed order of fields, many at a time.
 //!
 //! Most lines are as the format says in its simplest way. Of a block of these all fields are found
-//! first, then all texts of a field are looked up, one after the other: the processor then waits
-//! for the memory of several at once. A line that is otherwise is read by itself, in its turn.
+//! first, then all values of a field are read, one after the other: the processor then waits for
+//! the memory of many at once. A line that is otherwise is read by itself, in its turn.
 
-use super::ends::{begins_with, find_near, find_text_near};
+use super::plan::{Place, Plan, Use};
 use super::requests::Requests;
-use super::{Failure, Scanner, lines_of};
+use super::value::{is_status, leaves_unit_open};
+use super::{Scanner, lines_of};
 use crate::batch::Column;
-use crate::dictionary::NULL;
+use crate::dictionary::{Dictionary, NULL};
 use crate::escape::{self, Escape};
-use crate::program::{Field, Kind, Layout, Line, Program, Quotes};
-use crate::times::TimeFormat;
+use crate::numbers::{parse_integer, parse_seconds, sum_seconds};
+use crate::program::{Kind, Quotes};
+use crate::times::Parts;
 use crate::typed::{self, Check, Verdict};
 use hashing::lookup_hash;
-use memchr::memchr2;
+use memchr::memchr;
 
 /// Lines that are read at once.
-const LINES: usize = 128;
+pub(super) const LINES: usize = 128;
 
-/// Code of a text that has to be looked at by itself.
-const ODD: u32 = NULL - 1;
-
-/// What becomes of a field's value.
-#[derive(Clone, Copy)]
-enum Use {
-    /// Nobody asked for it.
-    None,
-    /// It is read in its turn: a number, a time, or what nobody asked for and has to be checked.
-    Value,
-    /// A text, or an address, and its column.
-    Text(usize),
-    Request,
+/// The values of a block's lines in a column.
+pub enum Staged {
+    /// `NULL` where there is none.
+    Codes(Vec<u32>),
+    Integers(Vec<Option<i64>>),
+    Floats(Vec<Option<f64>>),
 }
 
-/// A field of a plan.
-struct Place<'a> {
-    field: &'a Field,
-    index: usize,
-    what: Use,
-}
-
-/// How the lines of a format are read many at a time.
-pub(super) struct Plan<'a> {
-    prefix: &'a [u8],
-    ignore_rest: bool,
-    places: Vec<Place<'a>>,
-}
-
-impl<'a> Plan<'a> {
-    /// The plan of a format; `None`: each of its lines takes a look by itself.
-    pub(super) fn of(program: &'a Program) -> Option<Self> {
-        let [Layout::Positional(lines)] = program.layouts.as_slice() else {
-            return None;
-        };
-        let line = lines.first()?;
-        let told = line.counted.is_none() && !line.unmarked_request;
-        if !told || program.calendar.has_course() {
-            return None;
+impl Staged {
+    fn of(column: &Column<'_>) -> Self {
+        match column {
+            Column::Text { .. } => Self::Codes(vec![NULL; LINES]),
+            Column::Integer { .. } => Self::Integers(vec![None; LINES]),
+            Column::Float { .. } => Self::Floats(vec![None; LINES]),
         }
-        let fields = line.fields.clone();
-        let places: Option<Vec<_>> = fields.map(|index| Place::of(program, index)).collect();
-        let plan = Self {
-            prefix: &line.prefix,
-            ignore_rest: line.ignore_rest,
-            places: places?,
-        };
-        plan.is_clear(program, line).then_some(plan)
     }
 
-    /// Whether no column is filled by two fields, and the time by one.
-    fn is_clear(&self, program: &Program, line: &Line) -> bool {
-        let fields = &program.fields[line.fields.clone()];
-        let mut slots: Vec<usize> = fields.iter().flat_map(Field::slots).flatten().collect();
-        let requests = fields.iter().filter(|f| matches!(f.kind, Kind::Request));
-        let times = fields.iter().filter(|f| matches!(f.kind, Kind::Time(_)));
-        let (requests, times) = (requests.count(), times.count());
-        if requests > 0 {
-            let host = program.request.host;
-            let parts = program.request.slots().into_iter().flatten();
-            slots.extend(parts.filter(|&slot| Some(slot) != host));
-        }
-        slots.extend(program.time);
-        let all = slots.len();
-        slots.sort_unstable();
-        slots.dedup();
-        slots.len() == all && requests < 2 && times == usize::from(program.timed)
-    }
-
-    /// Find the fields of a line. Returns whether it is as the plan says.
     #[inline]
-    fn find<'l>(&self, line: &'l [u8], found: &mut [Option<&'l [u8]>]) -> bool {
-        if !begins_with(line, self.prefix) {
-            return false;
+    pub(super) fn set_code(&mut self, row: usize, code: u32) {
+        if let Self::Codes(codes) = self {
+            codes[row] = code;
         }
-        let mut at = self.prefix.len();
-        for (number, place) in self.places.iter().enumerate() {
-            let (field, rest) = (place.field, &line[at..]);
-            let last = number + 1 == self.places.len();
-            let end = match field.quotes {
-                Quotes::Always => match memchr2(b'"', b'\\', rest) {
-                    Some(end) if rest[end] == b'"' => end,
-                    _ => return false,
-                },
-                _ => match field.until.as_slice() {
-                    [] => rest.len(),
-                    [byte] => match find_near(rest, *byte) {
-                        Some(end) => end,
-                        None => match rest.strip_suffix(field.end.as_deref().unwrap_or(b"\n")) {
-                            Some(value) => value.len(),
-                            None => return false,
-                        },
-                    },
-                    until => match find_text_near(rest, until) {
-                        Some(end) => end,
-                        None => match rest.strip_suffix(field.end.as_deref().unwrap_or(b"\n")) {
-                            Some(value) => value.len(),
-                            None => return false,
-                        },
-                    },
-                },
-            };
-            found[number] = Some(&rest[..end]);
-            let after = &rest[end..];
-            if begins_with(after, &field.until) {
-                at += end + field.until.len();
-                if last {
-                    return at == line.len() || self.ignore_rest;
-                }
-            } else if field.end.as_deref() == Some(after) {
-                found[number + 1..].fill(None);
-                return true;
-            } else {
-                return false;
-            }
+    }
+
+    #[inline]
+    fn set_integer(&mut self, row: usize, value: Option<i64>) {
+        if let Self::Integers(values) = self {
+            values[row] = value;
         }
-        true
+    }
+
+    #[inline]
+    fn set_float(&mut self, row: usize, value: Option<f64>) {
+        if let Self::Floats(values) = self {
+            values[row] = value;
+        }
+    }
+
+    fn integer(&self, row: usize) -> Option<i64> {
+        match self {
+            Self::Integers(values) => values[row],
+            _ => None,
+        }
     }
 }
 
-impl<'a> Place<'a> {
-    /// Where a field stands in a plan; `None`: it takes a closer look.
-    fn of(program: &'a Program, index: usize) -> Option<Self> {
-        let field = &program.fields[index];
-        let told = field.forbids.is_none() && !field.greedy && !field.leading_blanks;
-        let ends = match field.quotes {
-            Quotes::Never => true,
-            Quotes::Always => field.escape.by_backslash(),
-            Quotes::Optional => false,
-        };
-        if !told || !ends || field.shared {
-            return None;
-        }
-        let what = match &field.kind {
-            Kind::Skip | Kind::Text(None) if field.check == Check::None => Use::None,
-            Kind::Integer { .. } | Kind::Seconds { .. } => Use::Value,
-            Kind::Time(TimeFormat::Clf | TimeFormat::Iso | TimeFormat::Any) => Use::Value,
-            Kind::Text(None) | Kind::Address { host: None, .. } => Use::Value,
-            Kind::Text(Some(slot)) => Use::Text(*slot),
-            Kind::Address {
-                host: Some(slot), ..
-            } => Use::Text(*slot),
-            Kind::Request if field.quotes == Quotes::Always => Use::Request,
-            _ => return None,
-        };
-        Some(Self { field, index, what })
-    }
-
-    /// Whether what is written is the text that it stands for, and surely of its type.
-    fn is_plain(&self, raw: &[u8]) -> bool {
-        // What could be escaped, in any field but one with quotes: those have been looked at.
-        let escape = match self.field.quotes {
-            Quotes::Always => Escape::None,
-            _ => self.field.escape,
-        };
-        let verdict = match (&self.field.kind, self.field.check) {
-            (Kind::Address { class, list, .. }, _) => {
-                let found = typed::address(raw, *class);
-                if *list || found.port.is_some() || found.name != raw {
-                    return false;
-                }
-                found.verdict
-            }
-            (_, Check::User) if typed::user(raw).0 == raw => typed::user(raw).1,
-            (_, Check::User) => return false,
-            (_, Check::VirtualHost) => typed::virtual_host(raw),
-            (_, Check::Forwarded) => typed::forwarded(raw),
-            (_, Check::Status | Check::None) => Verdict::Sure,
-        };
-        let is_value = !raw.is_empty() && raw != b"-";
-        is_value && verdict == Verdict::Sure && *escape::decode(raw, escape) == *raw
-    }
+/// What is known of a line of a block.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Whether it is as the plan says; else it is read by itself.
+    pub(super) planned: bool,
+    in_doubt: bool,
+    has_open_unit: bool,
 }
 
 /// A block of lines.
 pub(super) struct Block<'a> {
-    plan: Plan<'a>,
-    /// The lines, where they begin, and whether they are as the plan says.
-    lines: Vec<(&'a [u8], usize, bool)>,
-    /// By place and line, what is written.
+    /// The lines, and where they begin.
+    lines: Vec<(&'a [u8], usize)>,
+    pub(super) known: Vec<Known>,
+    /// By line and place, what is written.
     found: Vec<Option<&'a [u8]>>,
-    /// By place and line, the codes of texts.
-    codes: Vec<Vec<u32>>,
-    hashes: Vec<u64>,
-    requests: Requests<'a>,
+    places: usize,
+    /// By column.
+    pub(super) staged: Vec<Staged>,
+    /// Of texts that are looked up.
+    hashes: Vec<Option<u64>>,
 }
 
 impl<'a> Block<'a> {
-    pub(super) fn new(plan: Plan<'a>) -> Self {
-        let places = plan.places.len();
+    fn new(places: usize, columns: &[Column<'_>]) -> Self {
         Self {
-            plan,
             lines: Vec::with_capacity(LINES),
+            known: Vec::with_capacity(LINES),
             found: vec![None; places * LINES],
-            codes: vec![vec![NULL; LINES]; places],
-            hashes: vec![0; LINES],
-            requests: Requests::default(),
+            places,
+            staged: columns.iter().map(Staged::of).collect(),
+            hashes: vec![None; LINES],
         }
+    }
+
+    /// What is written in a place of each line that is as the plan says.
+    pub(super) fn written(&self, number: usize) -> impl Iterator<Item = Option<&'a [u8]>> {
+        let found = self.found[number..].iter().step_by(self.places);
+        let known = self.known.iter().zip(found);
+        known.map(|(known, found)| found.filter(|_| known.planned))
     }
 }
 
 impl<'a> Scanner<'a> {
     /// Read lines in blocks.
-    pub(super) fn read_blocks(&mut self, data: &'a [u8], plan: Plan<'a>, keep: usize) {
+    pub(super) fn read_blocks(&mut self, data: &'a [u8], plan: &Plan<'a>, keep: usize) {
         let places = plan.places.len();
-        let mut block = Block::new(plan);
+        let mut block = Block::new(places, &self.columns);
+        let mut requests = Requests::default();
         let mut lines = lines_of(data).peekable();
         while lines.peek().is_some() {
             block.lines.clear();
+            block.known.clear();
             for (row, (line, start)) in lines.by_ref().take(LINES).enumerate() {
                 let found = &mut block.found[row * places..(row + 1) * places];
-                let told = !self.is_directive(line) && block.plan.find(line, found);
-                block.lines.push((line, start, told));
+                block.lines.push((line, start));
+                block.known.push(Known {
+                    planned: !self.is_directive(line) && plan.find(line, found),
+                    ..Known::default()
+                });
             }
-            for number in 0..places {
-                self.look_up(&mut block, number);
+            for (number, place) in plan.places.iter().enumerate() {
+                match place.what {
+                    Use::None => {}
+                    Use::Check => self.check(&mut block, number, place),
+                    Use::Text(slot) => self.look_texts_up(&mut block, number, place, slot),
+                    Use::Integer(slot) => {
+                        let zero = self.dash_is_zero(place, &plan.places[..number]);
+                        read_integers(&mut block, number, place, slot, zero);
+                    }
+                    Use::Seconds(slot) => read_seconds(&mut block, number, place, slot),
+                    Use::Time => self.read_times(&mut block, number, place),
+                    Use::Request => self.look_requests_up(&mut block, number, &mut requests),
+                }
             }
             self.commit_block(&block, keep);
         }
     }
 
-    /// Look the texts of a place up.
-    fn look_up(&mut self, block: &mut Block<'a>, number: usize) {
-        let place = &block.plan.places[number];
-        let places = block.plan.places.len();
-        match place.what {
-            Use::None | Use::Value => {}
-            Use::Request if !self.wants_request => {}
-            Use::Request => {
-                let requests = block.lines.iter().enumerate();
-                let requests = requests.map(|(row, (_, _, told))| {
-                    block.found[row * places + number].filter(|_| *told)
-                });
-                self.look_requests_up(requests, &mut block.requests);
+    /// Check values that nobody asked for.
+    fn check(&mut self, block: &mut Block<'a>, number: usize, place: &Place<'a>) {
+        for row in 0..block.lines.len() {
+            let Some(raw) = block.found[row * block.places + number] else {
+                continue;
+            };
+            (self.in_doubt, self.has_open_unit) = (false, false);
+            let known = &mut block.known[row];
+            known.planned &= self.take_value(raw, place.index, place.escape()).is_ok();
+            known.in_doubt |= self.in_doubt;
+            known.has_open_unit |= self.has_open_unit;
+        }
+    }
+
+    /// Whether `-` is 0 in a place. Argument: the places in front of it, of which one may have the
+    /// status.
+    fn dash_is_zero(&self, place: &Place<'_>, before: &[Place<'_>]) -> Zero {
+        let is_zero = matches!(
+            place.field.kind,
+            Kind::Integer {
+                dash_is_zero: true,
+                ..
             }
-            Use::Text(slot) => {
-                let Column::Text { dictionary, .. } = &mut self.columns[slot] else {
-                    return;
-                };
-                // Of an address or a virtual host, not even these are left out.
-                let may_lack = matches!(place.field.kind, Kind::Text(_))
-                    && place.field.check != Check::VirtualHost;
-                let codes = &mut block.codes[number];
-                for (row, (_, _, told)) in block.lines.iter().enumerate() {
-                    codes[row] = match block.found[row * places + number].filter(|_| *told) {
-                        None => NULL,
-                        Some(b"-") if may_lack => NULL,
-                        Some(b"") if may_lack && place.field.check == Check::None => NULL,
-                        Some(raw) => {
-                            block.hashes[row] = lookup_hash(raw);
-                            0
-                        }
-                    };
-                }
-                for (row, code) in codes.iter_mut().enumerate().take(block.lines.len()) {
-                    if *code == NULL {
-                        continue;
-                    }
-                    let raw = block.found[row * places + number].unwrap_or_default();
-                    let hash = block.hashes[row];
-                    *code = match dictionary.find_plain(hash, raw) {
-                        Some(code) => code,
-                        None if place.is_plain(raw) => dictionary.add_plain(hash, raw),
-                        None => ODD,
-                    };
+        );
+        match self.program.status {
+            _ if !is_zero => Zero::Never,
+            None => Zero::Always,
+            Some(status) => {
+                let has_status =
+                    |place: &Place<'_>| matches!(place.what, Use::Integer(slot) if slot == status);
+                match before.iter().any(has_status) {
+                    true => Zero::With(status),
+                    false => Zero::Never,
                 }
             }
+        }
+    }
+
+    fn read_times(&mut self, block: &mut Block<'a>, number: usize, place: &Place<'a>) {
+        let Kind::Time(format) = &place.field.kind else {
+            return;
+        };
+        for row in 0..block.lines.len() {
+            let raw = block.found[row * block.places + number];
+            self.time = Parts::default();
+            let read = raw.is_some_and(|raw| self.read_time(raw, format).is_ok());
+            // What a clock shows twice is looked at by itself.
+            let instant = self.time.known().filter(|_| read);
+            block.known[row].planned &= instant.is_some();
+            if let Some(slot) = self.program.time {
+                block.staged[slot].set_integer(row, instant);
+            }
+        }
+    }
+
+    fn look_texts_up(
+        &mut self,
+        block: &mut Block<'a>,
+        number: usize,
+        place: &Place<'a>,
+        slot: usize,
+    ) {
+        let Column::Text { dictionary, .. } = &mut self.columns[slot] else {
+            return;
+        };
+        let rows = block.lines.len();
+        let may_lack = place.may_lack();
+        let is_value = |raw: Option<&[u8]>| match raw {
+            None => false,
+            Some(b"-") => !may_lack,
+            Some(b"") => !may_lack || place.field.check != Check::None,
+            Some(_) => true,
+        };
+        for row in 0..rows {
+            let raw = block.found[row * block.places + number];
+            let wanted = raw.filter(|_| block.known[row].planned && is_value(raw));
+            let hash = wanted.map(lookup_hash);
+            if let Some(hash) = hash {
+                dictionary.announce(hash);
+            }
+            block.hashes[row] = hash;
+        }
+        for &hash in block.hashes[..rows].iter().flatten() {
+            dictionary.announce_text(hash);
+        }
+        if let Kind::Address {
+            port: Some(slot), ..
+        } = place.field.kind
+        {
+            (0..rows).for_each(|row| block.staged[slot].set_integer(row, None));
+        }
+        for row in 0..rows {
+            let code = match block.hashes[row] {
+                None => NULL,
+                Some(hash) => {
+                    let raw = block.found[row * block.places + number].unwrap_or_default();
+                    let plain = dictionary.find_plain(hash, raw);
+                    plain.unwrap_or_else(|| place.read(raw, hash, dictionary, block, row))
+                }
+            };
+            block.staged[slot].set_code(row, code);
         }
     }
 
     /// Make rows or rejects of the lines, in their order.
     fn commit_block(&mut self, block: &Block<'a>, keep: usize) {
-        let places = block.plan.places.len();
-        for row in 0..block.lines.len() {
-            let (line, start, told) = block.lines[row];
-            let found = &block.found[row * places..(row + 1) * places];
-            if told && self.take_row(block, row, found, line.len()).is_ok() {
+        if block.known.iter().all(|known| known.planned) {
+            self.commit_rows(block);
+            return;
+        }
+        for (row, known) in block.known.iter().enumerate() {
+            if known.planned {
+                for (column, staged) in self.columns.iter_mut().zip(&block.staged) {
+                    column.set_staged(staged, row);
+                }
+                (self.in_doubt, self.has_open_unit) = (known.in_doubt, known.has_open_unit);
                 self.lines += 1;
                 self.commit();
-                continue;
+            } else {
+                let (line, start) = block.lines[row];
+                self.read_line(line, start, keep);
             }
-            self.discard();
-            self.read_line(line, start, keep);
         }
     }
 
-    /// Take over what a line says.
-    #[inline]
-    fn take_row(
-        &mut self,
-        block: &Block<'a>,
-        row: usize,
-        found: &[Option<&'a [u8]>],
-        length: usize,
-    ) -> Result<(), ()> {
-        self.begin_line();
-        for (number, place) in block.plan.places.iter().enumerate() {
-            let Some(raw) = found[number] else { break };
-            match place.what {
-                Use::None => {}
-                Use::Value => {
-                    let read = self.take_value(raw, place.index, place.field.escape);
-                    read.map_err(drop)?;
-                }
-                Use::Text(slot) => match block.codes[number][row] {
-                    NULL => {}
-                    ODD => {
-                        let escape = match place.field.quotes {
-                            Quotes::Always => Escape::None,
-                            _ => place.field.escape,
-                        };
-                        let read = self.take_value(raw, place.index, escape);
-                        read.map_err(drop)?;
-                    }
-                    code => self.columns[slot].set_code(code),
-                },
-                Use::Request if !self.wants_request => {}
-                Use::Request => self.set_request(block.requests.codes(row).ok_or(())?),
-            }
+    /// Make rows of all lines.
+    fn commit_rows(&mut self, block: &Block<'a>) {
+        let (before, rows) = (self.lines - self.rejected, block.lines.len());
+        let first = self.first_line + self.lines + self.directives;
+        for (column, staged) in self.columns.iter_mut().zip(&block.staged) {
+            column.extend(staged, before, rows);
         }
-        self.resolve_time(length).map_err(|_: Failure| ())
+        if let Some(slot) = self.program.line_number {
+            self.columns[slot].extend_by_numbers(first as i64, before, rows);
+        }
+        self.lines += rows;
+        for known in &block.known {
+            self.doubtful += usize::from(known.in_doubt);
+            self.open_units |= known.has_open_unit;
+        }
     }
 
     fn is_directive(&self, line: &[u8]) -> bool {
         let directives = &self.program.directives;
         !directives.is_empty() && directives.iter().any(|d| line.starts_with(d))
+    }
+}
+
+/// When `-` is 0.
+#[derive(Clone, Copy)]
+enum Zero {
+    Never,
+    Always,
+    /// On lines that have a value in a column.
+    With(usize),
+}
+
+fn read_integers(block: &mut Block<'_>, number: usize, place: &Place<'_>, slot: usize, zero: Zero) {
+    let is_status_place = place.field.check == Check::Status;
+    for row in 0..block.lines.len() {
+        let raw = block.found[row * block.places + number];
+        let value = match raw.map(|raw| (raw, parse_integer(raw))) {
+            None => None,
+            Some((raw, Some(value))) if !is_status_place || is_status(raw, value) => {
+                value.or_else(|| {
+                    let is_zero = match zero {
+                        Zero::Never => false,
+                        Zero::Always => true,
+                        Zero::With(slot) => block.staged[slot].integer(row).is_some(),
+                    };
+                    is_zero.then_some(0)
+                })
+            }
+            Some(_) => {
+                block.known[row].planned = false;
+                None
+            }
+        };
+        block.staged[slot].set_integer(row, value);
+    }
+}
+
+fn read_seconds(block: &mut Block<'_>, number: usize, place: &Place<'_>, slot: usize) {
+    let Kind::Seconds { unit, list, .. } = place.field.kind else {
+        return;
+    };
+    for row in 0..block.lines.len() {
+        let raw = block.found[row * block.places + number];
+        let seconds = raw.map(|raw| match list {
+            true => sum_seconds(raw, unit),
+            false => parse_seconds(raw, unit),
+        });
+        let known = &mut block.known[row];
+        known.planned &= seconds != Some(None);
+        let seconds = seconds.flatten().flatten();
+        known.has_open_unit |= leaves_unit_open(raw.unwrap_or_default(), unit, seconds);
+        block.staged[slot].set_float(row, seconds);
+    }
+}
+
+impl Place<'_> {
+    /// Whether `-` and nothing at all stand for no value.
+    fn may_lack(&self) -> bool {
+        matches!(self.field.kind, Kind::Text(_)) && self.field.check != Check::VirtualHost
+    }
+
+    /// How what is written has been escaped: in quotes nothing has, for there is no backslash.
+    fn escape(&self) -> Escape {
+        match self.field.quotes {
+            Quotes::Always => Escape::None,
+            _ => self.field.escape,
+        }
+    }
+
+    /// Read a text that is met for the first time, or is no plain one, and say which code it has.
+    #[cold]
+    fn read(
+        &self,
+        raw: &[u8],
+        hash: u64,
+        dictionary: &mut Dictionary<'_>,
+        block: &mut Block<'_>,
+        row: usize,
+    ) -> u32 {
+        let known = &mut block.known[row];
+        let (text, verdict, port) = match self.field.kind {
+            Kind::Address { class, list, .. } => {
+                let first = match list {
+                    true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
+                    false => raw,
+                };
+                let found = typed::address(first, class);
+                (found.name, found.verdict, found.port)
+            }
+            _ => match self.field.check {
+                Check::User => {
+                    let (text, verdict) = typed::user(raw);
+                    (text, verdict, None)
+                }
+                Check::VirtualHost => (raw, typed::virtual_host(raw), None),
+                Check::Forwarded => (raw, typed::forwarded(raw), None),
+                Check::Status | Check::None => (raw, Verdict::Sure, None),
+            },
+        };
+        let (lenient, port_slot) = match self.field.kind {
+            Kind::Address { lenient, port, .. } => (lenient, port),
+            _ => (false, None),
+        };
+        match verdict {
+            Verdict::Wrong if lenient => return NULL,
+            Verdict::Wrong => known.planned = false,
+            Verdict::Doubtful => known.in_doubt |= !lenient,
+            Verdict::Sure => {}
+        }
+        if !known.planned || text.is_empty() || text == b"-" {
+            return NULL;
+        }
+        if let Some(slot) = port_slot {
+            block.staged[slot].set_integer(row, port);
+        }
+        let escape = match self.field.kind {
+            Kind::Address { .. } => Escape::None,
+            _ => self.escape(),
+        };
+        let value = escape::decode(text, escape);
+        match verdict == Verdict::Sure && port.is_none() && *value == *raw {
+            true => dictionary.add_plain(hash, raw),
+            false => dictionary.code(&value),
+        }
     }
 }

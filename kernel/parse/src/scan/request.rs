@@ -54,7 +54,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    pub(super) fn set_request(&mut self, codes: Codes) {
+    fn set_request(&mut self, codes: Codes) {
         let slots = self.program.request.slots();
         for (slot, code) in slots.into_iter().zip(codes).take(REQUEST_PARTS - 1) {
             if let Some(slot) = slot {

@@ -1,8 +1,8 @@
 //! The requests of a block of lines: a method, a path and a protocol each, as nearly all are.
 
 use super::Scanner;
+use super::block::Block;
 use super::ends::find_near;
-use super::request::Codes;
 use crate::dictionary::NULL;
 use crate::program::Slot;
 use crate::request;
@@ -35,41 +35,72 @@ struct Request<'a> {
     /// How long the path is, with which the target begins.
     path: usize,
     hash: u64,
-    codes: Codes,
-}
-
-impl Requests<'_> {
-    /// The codes of a row; `None`: it takes a closer look.
-    pub(super) fn codes(&self, row: usize) -> Option<Codes> {
-        self.rows.get(row)?.as_ref().map(|request| request.codes)
-    }
+    method: u32,
+    protocol: u32,
 }
 
 impl<'a> Scanner<'a> {
-    /// Look requests up, by row; of those that are otherwise nothing is known afterwards.
+    /// Look the requests of a block up; lines of which they are otherwise take a closer look.
     pub(super) fn look_requests_up(
         &mut self,
-        written: impl Iterator<Item = Option<&'a [u8]>>,
+        block: &mut Block<'a>,
+        number: usize,
         requests: &mut Requests<'a>,
     ) {
+        if !self.wants_request {
+            return;
+        }
         let mut rows = std::mem::take(&mut requests.rows);
         rows.clear();
-        rows.extend(written.map(|raw| self.take_apart(raw?, requests)));
+        rows.extend(
+            block
+                .written(number)
+                .map(|raw| self.take_apart(raw?, requests)),
+        );
         let slots = self.program.request;
-        for request in rows.iter_mut().flatten() {
-            let [_, target, path, query, section, ..] = &mut request.codes;
-            let (whole, name) = (request.target, &request.target[..request.path]);
-            if let Some(slot) = slots.path {
-                *path = self.columns[slot].code_by_hash(request.hash, name);
-            }
-            if let Some(slot) = slots.section {
-                *section = self.section_of(*path, name, slot);
-            }
-            if let Some(slot) = slots.target {
-                *target = self.columns[slot].code(whole);
-            }
-            if let (Some(slot), Some(text)) = (slots.query, whole.get(name.len() + 1..)) {
-                *query = self.columns[slot].code(text);
+        if let Some(paths) = slots.path.map(|slot| &self.columns[slot]) {
+            let hashes = || rows.iter().flatten().map(|request| request.hash);
+            hashes().for_each(|hash| paths.announce(hash));
+            hashes().for_each(|hash| paths.announce_text(hash));
+        }
+        for (row, request) in rows.iter().enumerate() {
+            let Some(request) = request else {
+                block.known[row].planned = false;
+                continue;
+            };
+            let (target, name) = (request.target, &request.target[..request.path]);
+            let path = match slots.path {
+                Some(slot) => self.columns[slot].code_by_hash(request.hash, name),
+                None => NULL,
+            };
+            let mut code = |slot: usize, text| self.columns[slot].code(text);
+            let query = target.get(name.len() + 1..);
+            let codes = [
+                (slots.method, request.method),
+                (slots.protocol, request.protocol),
+                (slots.path, path),
+                (
+                    slots.target,
+                    slots.target.map_or(NULL, |slot| code(slot, target)),
+                ),
+                (
+                    slots.query,
+                    slots
+                        .query
+                        .zip(query)
+                        .map_or(NULL, |(slot, query)| code(slot, query)),
+                ),
+                (
+                    slots.section,
+                    slots
+                        .section
+                        .map_or(NULL, |slot| self.section_of(path, name, slot)),
+                ),
+            ];
+            for (slot, code) in codes {
+                if let Some(slot) = slot {
+                    block.staged[slot].set_code(row, code);
+                }
             }
         }
         requests.rows = rows;
@@ -114,14 +145,12 @@ impl<'a> Scanner<'a> {
             _ => self.learn_words(raw, requests)?,
         };
         let path = find_near(target, b'?').unwrap_or(target.len());
-        let mut codes = [NULL; 8];
-        codes[0] = method;
-        codes[5] = protocol;
         Some(Request {
             target,
             path,
             hash: lookup_hash(&target[..path]),
-            codes,
+            method,
+            protocol,
         })
     }
 

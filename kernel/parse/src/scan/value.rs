@@ -248,7 +248,7 @@ impl<'a> Scanner<'a> {
 /// Whether a number is a status: three digits, or 0 where no answer was given. No server writes
 /// nothing in its place: the text in front of it went too far.
 #[inline]
-fn is_status(raw: &[u8], number: Option<i64>) -> bool {
+pub(super) fn is_status(raw: &[u8], number: Option<i64>) -> bool {
     let has_three_digits = |number| number == 0 || (100..=999).contains(&number);
     !raw.is_empty() && number.is_none_or(has_three_digits)
 }
@@ -256,7 +256,7 @@ fn is_status(raw: &[u8], number: Option<i64>) -> bool {
 /// Whether nothing but other lines can say in which unit a duration is. Zero is zero in every
 /// unit, and one that is written out is told.
 #[inline]
-fn leaves_unit_open(raw: &[u8], unit: Unit, seconds: Option<f64>) -> bool {
+pub(super) fn leaves_unit_open(raw: &[u8], unit: Unit, seconds: Option<f64>) -> bool {
     matches!(unit, Unit::ByPoint(_))
         && seconds.is_some_and(|seconds| seconds > 0.0)
         && raw.first().is_some_and(u8::is_ascii_digit)

@@ -1,11 +1,19 @@
 //! HyperLogLog: the registers, how they fold, and the estimate that they give.
 
+/// Which register a hash is counted in.
+#[inline]
+pub const fn place(precision: u8, hash: u64) -> usize {
+    (hash >> (64 - precision)) as usize
+}
+
 #[inline]
 pub fn register(registers: &mut [u8], precision: u8, hash: u64) {
-    let place = (hash >> (64 - precision)) as usize;
     let rank = ((hash << precision) | (1 << (precision - 1))).leading_zeros() as u8 + 1;
-    if let Some(known) = registers.get_mut(place) {
-        *known = rank.max(*known);
+    // Most hashes change nothing, and what is not written need not go back to memory.
+    if let Some(known) = registers.get_mut(place(precision, hash))
+        && *known < rank
+    {
+        *known = rank;
     }
 }
 

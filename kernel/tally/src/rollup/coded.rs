@@ -1,8 +1,9 @@
 //! Hits under keys that are codes of a column's values.
 
 use super::Rollup;
+use super::waiting::AT_ONCE;
 use crate::codes::Key;
-use crate::figures::Hit;
+use crate::figures::{Hit, NO_HIT};
 
 /// A slot that is not known.
 const NO_SLOT: u32 = u32::MAX;
@@ -51,13 +52,20 @@ impl Rollup {
         key: impl Fn(usize) -> Key<'a>,
     ) {
         let mut slots = vocabulary.map_or_else(Vec::new, |known| self.slots.take(known));
-        for (hit, code) in hits {
-            let code = code as usize;
-            let slot = match slots.get(code) {
-                Some(&slot) if slot != NO_SLOT => slot as usize,
-                _ => self.learn_slot(code, &mut slots, &key),
-            };
-            self.add_later(slot, hit);
+        let mut ready = [(0, &NO_HIT); AT_ONCE];
+        let mut hits = hits.peekable();
+        while hits.peek().is_some() {
+            let mut count = 0;
+            for (ready, (hit, code)) in ready.iter_mut().zip(&mut hits) {
+                let code = code as usize;
+                let slot = match slots.get(code) {
+                    Some(&slot) if slot != NO_SLOT => slot,
+                    _ => self.learn_slot(code, &mut slots, &key),
+                };
+                *ready = (slot, hit);
+                count += 1;
+            }
+            self.add_together(&ready[..count]);
         }
         if let Some(vocabulary) = vocabulary {
             self.slots.keep(vocabulary, slots);
@@ -70,13 +78,13 @@ impl Rollup {
         code: usize,
         slots: &mut Vec<u32>,
         key: impl Fn(usize) -> Key<'a>,
-    ) -> usize {
+    ) -> u32 {
         let key = key(code);
-        let slot = self.slot_by_hash(key.hash, &key.text);
+        let slot = self.slot_by_hash(key.hash, &key.text) as u32;
         if slots.len() <= code {
             slots.resize(code + 1, NO_SLOT);
         }
-        slots[code] = slot as u32;
+        slots[code] = slot;
         slot
     }
 }

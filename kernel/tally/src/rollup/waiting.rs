@@ -5,6 +5,7 @@
 
 use super::Rollup;
 use crate::figures::Hit;
+use prefetch::prefetch_at;
 
 /// Keys whose figures and visitors fit into a cache.
 const NEIGHBOURS: usize = 512;
@@ -15,58 +16,91 @@ const MOST: usize = 2048;
 /// Hits that wait, by their keys' slots.
 #[derive(Default)]
 pub struct Waiting {
-    groups: Vec<Vec<(u32, Hit)>>,
+    groups: Vec<Group>,
+}
+
+/// Hits of neighbouring keys, and the slot of each.
+#[derive(Default)]
+struct Group {
+    slots: Vec<u32>,
+    hits: Vec<Hit>,
+}
+
+impl Group {
+    fn size(&self) -> usize {
+        self.slots.capacity() * size_of::<u32>() + self.hits.capacity() * size_of::<Hit>()
+    }
 }
 
 impl Waiting {
     /// Memory used, bytes.
     pub fn size(&self) -> usize {
-        let room: usize = self.groups.iter().map(Vec::capacity).sum();
-        room * size_of::<(u32, Hit)>()
+        self.groups.iter().map(Group::size).sum()
     }
 }
 
+/// Hits that are counted at once: so many ask for memory before any waits for it.
+pub const AT_ONCE: usize = 32;
+
 impl Rollup {
-    /// Count a hit under the key of a slot, now or together with others.
-    #[inline]
-    pub fn add_later(&mut self, slot: usize, hit: &Hit) {
+    /// Count hits under the keys of their slots, now or later with others.
+    pub fn add_together(&mut self, hits: &[(u32, &Hit)]) {
         if self.keys.len() <= 2 * NEIGHBOURS {
-            self.add(slot, hit);
+            self.add_now(hits.iter().copied());
             return;
         }
-        let group = slot / NEIGHBOURS;
-        match self.waiting.groups.get_mut(group) {
-            Some(hits) if hits.len() < hits.capacity() => hits.push((slot as u32, *hit)),
-            _ => self.make_room(group, slot, hit),
+        for (slot, hit) in hits {
+            self.add_later(*slot, hit);
         }
     }
 
-    /// Let a hit wait in a group that is new or full.
-    #[cold]
-    fn make_room(&mut self, group: usize, slot: usize, hit: &Hit) {
+    /// Count a hit under the key of a slot together with others of its neighbours.
+    #[inline]
+    pub fn add_later(&mut self, slot: u32, hit: &Hit) {
+        let group = slot as usize / NEIGHBOURS;
         let groups = &mut self.waiting.groups;
-        groups.resize_with(groups.len().max(group + 1), Vec::new);
-        let hits = &mut groups[group];
-        if hits.len() < MOST {
-            hits.reserve_exact(hits.len().max(64));
-        } else {
-            let mut full = std::mem::take(hits);
-            self.count(&mut full);
-            self.waiting.groups[group] = full;
+        if groups.len() <= group {
+            groups.resize_with(group + 1, Group::default);
         }
-        self.waiting.groups[group].push((slot as u32, *hit));
+        let waiting = &mut groups[group];
+        waiting.slots.push(slot);
+        waiting.hits.push(*hit);
+        if waiting.hits.len() == MOST {
+            let full = std::mem::take(waiting);
+            self.waiting.groups[group] = self.count(full);
+        }
     }
 
-    fn count(&mut self, hits: &mut Vec<(u32, Hit)>) {
-        for (slot, hit) in hits.drain(..) {
-            self.add(slot as usize, &hit);
+    /// Count a few hits.
+    #[inline]
+    fn add_now<'a>(&mut self, hits: impl Iterator<Item = (u32, &'a Hit)> + Clone) {
+        for (slot, _) in hits.clone() {
+            prefetch_at(&self.figures, slot as usize);
         }
+        for (slot, hit) in hits.clone() {
+            self.figures[slot as usize].visitors.announce(hit.visitor);
+        }
+        for (slot, hit) in hits {
+            self.add(slot as usize, hit);
+        }
+    }
+
+    /// Count hits; gives back the group, empty.
+    #[cold]
+    fn count(&mut self, mut group: Group) -> Group {
+        let slots = group.slots.chunks(AT_ONCE);
+        for (slots, hits) in slots.zip(group.hits.chunks(AT_ONCE)) {
+            self.add_now(slots.iter().copied().zip(hits));
+        }
+        group.slots.clear();
+        group.hits.clear();
+        group
     }
 
     /// Count all hits that wait.
     pub fn count_waiting(&mut self) {
-        for mut hits in std::mem::take(&mut self.waiting.groups) {
-            self.count(&mut hits);
+        for group in std::mem::take(&mut self.waiting.groups) {
+            self.count(group);
         }
     }
 }
