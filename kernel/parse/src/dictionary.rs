@@ -11,8 +11,9 @@ use std::sync::{Arc, RwLockWriteGuard};
 /// Code of a row that has no value.
 pub const NULL: u32 = u32::MAX;
 
-/// Values, or bytes of them, beyond which a vocabulary is not added to by another batch: what is
-/// looked up should stay in the processor's caches, and memory be bounded.
+/// Values, or bytes of them, beyond which none are added to those that are known. There may be more
+/// as long as most come again.
+const FEW_VALUES: usize = 1 << 14;
 const MOST_VALUES: usize = 1 << 16;
 const MOST_BYTES: usize = 8 << 20;
 
@@ -104,6 +105,9 @@ const fn tag(hash: u64) -> u32 {
     (hash >> 16) as u32
 }
 
+/// Slots of the smallest table.
+const LEAST_SLOTS: usize = 64;
+
 /// Where values are found by their hashes: in the slot that the hash names, or behind it.
 #[derive(Default)]
 struct Table {
@@ -114,6 +118,9 @@ struct Table {
 
 impl Table {
     fn clear(&mut self) {
+        // As many as there were will mostly come again, but not after a large batch many small ones.
+        let room = (self.length * 4).next_power_of_two().max(LEAST_SLOTS);
+        self.slots.truncate(room);
         self.slots.fill(Entry::FREE);
         self.length = 0;
     }
@@ -142,7 +149,7 @@ impl Table {
     /// Add a value that is not there. Arguments: its hash; the value; the hash of a code.
     fn insert(&mut self, hash: u64, entry: Entry, hash_of: impl Fn(u32) -> u64) {
         if self.length * 2 >= self.slots.len() {
-            let larger = (self.slots.len() * 2).max(64);
+            let larger = (self.slots.len() * 2).max(LEAST_SLOTS);
             let known = std::mem::replace(&mut self.slots, vec![Entry::FREE; larger]);
             for entry in known.into_iter().filter(|entry| entry.code != NULL) {
                 self.put(hash_of(entry.code()), entry);
@@ -166,6 +173,8 @@ impl Table {
 pub struct Known {
     vocabulary: Arc<Vocabulary>,
     table: Table,
+    /// Rows that have been looked up.
+    rows: usize,
 }
 
 impl Known {
@@ -187,12 +196,21 @@ impl Known {
         let room = self.vocabulary.read().room();
         self.vocabulary = Arc::new(Vocabulary::from(room));
         self.table.clear();
+        self.rows = 0;
+    }
+
+    /// Rows have been looked up.
+    pub const fn note(&mut self, rows: usize) {
+        self.rows += rows;
     }
 
     /// Whether there are too many values to add to them.
     pub fn is_full(&self) -> bool {
         let texts = self.vocabulary.read();
-        texts.len() > MOST_VALUES || texts.bytes().len() > MOST_BYTES
+        // Where nearly every row has a value of its own, nothing is found however many are known.
+        let come_again = self.rows / 5 * 4 > texts.len();
+        let most = if come_again { MOST_VALUES } else { FEW_VALUES };
+        texts.len() > most || texts.bytes().len() > MOST_BYTES
     }
 }
 

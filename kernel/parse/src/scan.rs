@@ -175,14 +175,14 @@ pub fn parse(
 }
 
 /// The same, in blocks where there is a plan.
-fn parse_by<'a>(
-    plan: Option<Plan<'a>>,
-    program: &'a Program,
-    data: &'a [u8],
+fn parse_by(
+    plan: Option<Plan<'_>>,
+    program: &Program,
+    data: &[u8],
     first_line: usize,
     keep_rejects: usize,
     course: Course,
-    scratch: &'a mut Scratch,
+    scratch: &mut Scratch,
 ) -> Parsed {
     let values = scratch.prepare(program);
     let mut scanner = Scanner::new(program, first_line, scratch);
@@ -195,7 +195,11 @@ fn parse_by<'a>(
             }
         }
     }
-    scanner.finish(values)
+    let parsed = scanner.finish(values);
+    for known in &mut scratch.known {
+        known.note(parsed.lines - parsed.rejected);
+    }
+    parsed
 }
 
 /// Lines without their ends, and where they begin.

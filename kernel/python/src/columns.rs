@@ -28,6 +28,7 @@ pub fn find_numbers<'a, T: ArrowPrimitiveType>(
     find(columns, name).and_then(Finished::numbers)
 }
 
+#[inline]
 pub fn value<T: ArrowPrimitiveType>(
     column: Option<&PrimitiveArray<T>>,
     row: usize,

@@ -9,9 +9,11 @@ use arrow_array::Array;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parse::batch::Finished;
 use pyo3::prelude::*;
+use std::borrow::Cow;
 use tally::codes::{Key, Quotients};
 use tally::figures::Hit;
 use tally::rollup::Rollup;
+use tally::rollup::joint::NO_SLOT;
 
 /// What hits are counted under.
 #[derive(FromPyObject)]
@@ -29,25 +31,39 @@ pub struct Dimension {
 }
 
 impl Dimension {
-    /// Count hits of a batch.
-    pub fn count(&self, batch: &HitBatch, rollup: &mut Rollup) {
-        let hits = &*batch.with_statuses(self.statuses);
+    /// Whether hits of a format can be counted: it has the column.
+    pub fn is_in(&self, batch: &HitBatch) -> bool {
+        find(&batch.columns, &self.column).is_some()
+    }
+
+    /// Whether hits may count whatever their status.
+    pub const fn counts_all(&self) -> bool {
+        self.statuses.is_none()
+    }
+
+    /// The hits that may count.
+    pub fn hits<'b>(&self, batch: &'b HitBatch) -> Cow<'b, [Hit]> {
+        batch.with_statuses(self.statuses)
+    }
+
+    /// The slots of hits in a rollup, `NO_SLOT` of those that do not count.
+    pub fn slots(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) -> Vec<u32> {
         match find_text(&batch.columns, &self.column) {
-            Some(text) => self.count_texts(batch, hits, text, rollup),
-            None => self.count_numbers(batch, hits, rollup),
+            Some(text) => self.slots_of_texts(batch, hits, text, rollup),
+            None => self.slots_of_numbers(batch, hits, rollup),
         }
     }
 
-    fn count_texts(
+    fn slots_of_texts(
         &self,
         batch: &HitBatch,
         hits: &[Hit],
         (codes, values): Text<'_>,
         rollup: &mut Rollup,
-    ) {
+    ) -> Vec<u32> {
         let absent = self.absent.as_deref();
         if codes.null_count() == codes.len() && absent.is_none() {
-            return;
+            return vec![NO_SLOT; hits.len()];
         }
         let texts = values.read();
         let is_null = |codes: &Codes, hit: &Hit| {
@@ -56,7 +72,7 @@ impl Dimension {
         };
         let without = self.without.as_deref();
         let other = without.and_then(|name| find_text(&batch.columns, name));
-        let counts = |hit: &&Hit| other.is_none_or(|(codes, _)| is_null(codes, hit));
+        let counts = |hit: &Hit| other.is_none_or(|(codes, _)| is_null(codes, hit));
         let raw = codes.values();
         let key = |code: usize| Key {
             hash: texts.hashes()[code],
@@ -64,32 +80,36 @@ impl Dimension {
         };
         let id = Some(values.id());
         if other.is_none() && codes.nulls().is_none() {
-            rollup.add_coded(id, hits.iter().map(|hit| (hit, raw[hit.row as usize])), key);
-            return;
+            let codes = hits.iter().map(|hit| Some(raw[hit.row as usize]));
+            return rollup.slots_of(id, codes, key);
         }
-        let counted = hits.iter().filter(counts);
-        let valued = counted.clone().filter(|hit| !is_null(codes, hit));
-        rollup.add_coded(id, valued.map(|hit| (hit, raw[hit.row as usize])), key);
-        let mut others = counted.filter(|hit| is_null(codes, hit)).peekable();
-        if let Some(absent) = absent
-            && others.peek().is_some()
-        {
-            let slot = rollup.slot(absent);
-            others.for_each(|hit| rollup.add(slot, hit));
+        let valued = |hit: &Hit| {
+            let counted = counts(hit) && !is_null(codes, hit);
+            counted.then(|| raw[hit.row as usize])
+        };
+        let mut slots = rollup.slots_of(id, hits.iter().map(valued), key);
+        let Some(absent) = absent else { return slots };
+        let mut no_value = None;
+        for (slot, hit) in slots.iter_mut().zip(hits) {
+            if *slot == NO_SLOT && counts(hit) {
+                *slot = *no_value.get_or_insert_with(|| rollup.slot(absent) as u32);
+            }
         }
+        slots
     }
 
-    fn count_numbers(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) {
+    fn slots_of_numbers(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) -> Vec<u32> {
         let column = find(&batch.columns, &self.column);
         let numbers = column.and_then(Finished::numbers::<Int64Type>);
         let times = column.and_then(Finished::numbers::<TimestampMicrosecondType>);
         let mut quotients = Quotients::new(self.divide);
-        let coded = hits.iter().filter_map(|hit| {
+        let codes = hits.iter().map(|hit| {
             let row = hit.row as usize;
             let number = value(numbers, row).or_else(|| value(times, row))?;
-            Some((hit, quotients.code(number)))
+            Some(quotients.code(number))
         });
-        let coded: Vec<(&Hit, u32)> = coded.collect();
-        rollup.add_coded(None, coded.into_iter(), |code| quotients.key(code).into());
+        let codes: Vec<Option<u32>> = codes.collect();
+        let key = |code| quotients.key(code).into();
+        rollup.slots_of(None, codes.into_iter(), key)
     }
 }

@@ -3,13 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::columns::{Columns, find_numbers, find_text, value};
+use crate::columns::{Codes, Columns, find_numbers, find_text, value};
 use crate::value_flags::ValueFlags;
 use arrow_array::PrimitiveArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use parse::texts::Texts;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::borrow::Cow;
+use std::sync::RwLockReadGuard;
 use tally::figures::Hit;
 use tally::quantiles;
 use tally::steps::sum_by_bucket;
@@ -43,22 +45,27 @@ impl HitBatch {
         let status = find_numbers::<Int64Type>(&columns, "status");
         let bytes = find_numbers::<Int64Type>(&columns, "bytes");
         let durations = find_numbers::<Float64Type>(&columns, "duration_s");
-        let visitors = visitors(&columns, rows);
+        let mut clients = Clients::of(&columns);
         let hits = (0..rows)
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
-            .map(|row| Hit {
-                bytes: value(bytes, row).map_or(0, |bytes| bytes.max(0) as u64),
-                has_bytes: value(bytes, row).is_some(),
-                visitor: visitors.as_ref().map_or(0, |hashes| hashes[row]),
-                seconds: value(durations, row).unwrap_or(0.0),
-                row: row as u32,
-                status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
-                bucket: value(durations, row).map_or(quantiles::NONE, quantiles::bucket_of),
-                flagged: flags.as_ref().is_some_and(|(codes, flagged)| {
+            .map(|row| {
+                let (bytes, duration) = (value(bytes, row), value(durations, row));
+                let flagged = flags.as_ref().is_some_and(|(codes, flagged)| {
                     value(Some(codes), row).is_some_and(|code| flagged[code as usize])
-                }),
+                });
+                Hit {
+                    bytes: bytes.map_or(0, |bytes| bytes.max(0) as u64),
+                    has_bytes: bytes.is_some(),
+                    visitor: clients.as_mut().map_or(0, |clients| clients.visitor(row)),
+                    seconds: duration.unwrap_or(0.0),
+                    row: row as u32,
+                    status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
+                    bucket: duration.map_or(quantiles::NONE, quantiles::bucket_of),
+                    flagged,
+                }
             })
             .collect();
+        drop(clients);
         Ok(Self::of(columns, hits))
     }
 
@@ -148,21 +155,39 @@ impl HitBatch {
     }
 }
 
-/// Hashes of the visitors by row; `None` where clients are not logged.
-fn visitors(columns: &Columns, rows: usize) -> Option<Vec<u64>> {
-    let (clients, names) = find_text(columns, "client")?;
-    let names = names.hashed();
-    let names = names.stable_hashes();
-    let agents = find_text(columns, "user_agent").map(|(codes, all)| (codes, all.hashed()));
-    let times = find_numbers::<TimestampMicrosecondType>(columns, "time");
-    let mut visitors = Visitors::default();
-    let visitor = |row: usize| {
-        let client = value(Some(clients), row).map_or(0, |code| names[code as usize]);
-        let agent = agents.as_ref().and_then(|(codes, agents)| {
+/// Who is behind hits, as far as is logged.
+struct Clients<'a> {
+    codes: &'a Codes,
+    names: RwLockReadGuard<'a, Texts>,
+    agents: Option<(&'a Codes, RwLockReadGuard<'a, Texts>)>,
+    times: Option<&'a PrimitiveArray<TimestampMicrosecondType>>,
+    visitors: Visitors,
+}
+
+impl<'a> Clients<'a> {
+    /// `None` where clients are not logged.
+    fn of(columns: &'a Columns) -> Option<Self> {
+        let (codes, names) = find_text(columns, "client")?;
+        let agents = find_text(columns, "user_agent");
+        Some(Self {
+            codes,
+            names: names.hashed(),
+            agents: agents.map(|(codes, agents)| (codes, agents.hashed())),
+            times: find_numbers(columns, "time"),
+            visitors: Visitors::default(),
+        })
+    }
+
+    /// The hash of the visitor of a row.
+    #[inline]
+    fn visitor(&mut self, row: usize) -> u64 {
+        let client = value(Some(self.codes), row);
+        let client = client.map_or(0, |code| self.names.stable_hashes()[code as usize]);
+        let agent = self.agents.as_ref().and_then(|(codes, agents)| {
             let code = value(Some(*codes), row)?;
             Some(agents.stable_hashes()[code as usize])
         });
-        visitors.hash(client, agent, value(times, row).unwrap_or(0))
-    };
-    Some((0..rows).map(visitor).collect())
+        let time = value(self.times, row).unwrap_or(0);
+        self.visitors.hash(client, agent, time)
+    }
 }

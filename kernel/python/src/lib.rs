@@ -5,6 +5,7 @@ mod agents;
 mod arrivals;
 mod batch;
 mod columns;
+mod counter;
 mod dimension;
 mod framing;
 mod hit_batch;
@@ -26,6 +27,8 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::Batch>()?;
     module.add_class::<hit_batch::HitBatch>()?;
     module.add_function(wrap_pyfunction!(arrivals::arrivals, module)?)?;
+    module.add_class::<counter::Counter>()?;
+    module.add_function(wrap_pyfunction!(counter::count, module)?)?;
     module.add_class::<rollup::PyBudget>()?;
     module.add_class::<value_flags::Finder>()?;
     module.add_class::<series::PySeries>()?;

@@ -1,14 +1,11 @@
 //! The door to rollups: batches go in, rows come out.
 
-use crate::columns::find;
-use crate::dimension::Dimension;
-use crate::hit_batch::HitBatch;
 use crate::labels::{Labelled, count_under};
 use crate::rows::{Row, key_row, order_by_name, total_row};
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tally::budget::Budget;
 use tally::codec::{Reader, Writer};
 use tally::rollup::Rollup;
@@ -46,31 +43,6 @@ impl PyRollup {
         Self {
             rollup: Mutex::new(Rollup::new(capacity, keep_evicted, budget.budget.clone())),
         }
-    }
-
-    /// Count hits under the values of a column.
-    ///
-    /// Arguments: the hits; what they are counted under; whether to wait while another thread
-    /// counts. Returns whether they were counted.
-    #[pyo3(signature = (hits, dimension, wait = true))]
-    fn add(
-        &self,
-        py: Python<'_>,
-        hits: &HitBatch,
-        dimension: Dimension,
-        wait: bool,
-    ) -> PyResult<bool> {
-        if find(&hits.columns, &dimension.column).is_none() {
-            return Err(PyKeyError::new_err(dimension.column));
-        }
-        Ok(py.detach(|| {
-            let Some(mut rollup) = self.lock_if(wait) else {
-                return false;
-            };
-            dimension.count(hits, &mut rollup);
-            rollup.enforce_limits();
-            true
-        }))
     }
 
     /// Evict and shrink until the shared memory is kept to.
@@ -179,15 +151,16 @@ impl PyRollup {
     }
 
     /// The rollup, to be added to.
-    fn lock_to_add(&self) -> MutexGuard<'_, Rollup> {
+    pub fn lock_to_add(&self) -> MutexGuard<'_, Rollup> {
         self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same; `None` while another thread counts and nobody is to wait.
-    fn lock_if(&self, wait: bool) -> Option<MutexGuard<'_, Rollup>> {
+    /// The same; `None` while another thread counts.
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, Rollup>> {
         match self.rollup.try_lock() {
             Ok(rollup) => Some(rollup),
-            Err(_) => wait.then(|| self.lock_to_add()),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 

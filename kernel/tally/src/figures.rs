@@ -60,6 +60,12 @@ impl Figures {
             self.errors_4xx += u64::from(hit.status < 500);
             self.errors_5xx += u64::from((500..600).contains(&hit.status));
         }
+        self.add_sketches(hit, used);
+    }
+
+    /// Add the visitor and the duration of a hit alone.
+    #[inline]
+    pub fn add_sketches(&mut self, hit: &Hit, used: &mut MemoryUsed) {
         if hit.visitor != 0 {
             self.visitors.add(hit.visitor, used);
         }

@@ -9,6 +9,7 @@
 mod coded;
 mod encoding;
 mod eviction;
+pub mod joint;
 mod merging;
 mod order;
 #[cfg(test)]

@@ -49,34 +49,19 @@ class DimensionCounts:
         self.dimension = dimension
         self.labelled = [(label.asked, rollup) for label, rollup in labelled]
         self.rollup = _kernel.Rollup(KEYS_KEPT, budget, bool(labelled))
-
-    def add(self, hit_batch: HitBatch, *, wait: bool = True) -> bool:
-        """Count hits of a format that has the column.
-
-        Args:
-            hit_batch: the hits.
-            wait: whether to wait while another thread counts.
-
-        Returns:
-            Whether this is done.
-
-        """
-        done = self.rollup.add(hit_batch, self.dimension, wait)
-        if done:
-            self._count_evicted()
-        return done
+        self.counter = _kernel.Counter(dimension, self.rollup)
 
     def merge(self, other: DimensionCounts) -> None:
         """Add what another has counted that is not finished."""
         self.rollup.merge(other.rollup)
-        self._count_evicted()
+        self.count_evicted()
 
     def enforce_limits(self) -> None:
         """Keep to the bounds, and count what is evicted under its labels."""
         self.rollup.enforce_limits()
-        self._count_evicted()
+        self.count_evicted()
 
-    def _count_evicted(self) -> None:
+    def count_evicted(self) -> None:
         """Count what was evicted under its labels."""
         if self.labelled:
             self.rollup.count_evicted(self.labelled)
@@ -176,17 +161,13 @@ class Breakdown:
 
     def add(self, hits: Hits, hit_batch: HitBatch) -> None:
         """Count hits under everything that their format logs."""
-        left = [
+        counts = [
             self._counts_of(dimension)
             for dimension in self._labels_of
             if hits.has(dimension.column)
         ]
-        while left:
-            # Where another thread is counting, this one comes back later.
-            busy = [counter for counter in left if not counter.add(hit_batch, wait=False)]
-            if len(busy) == len(left):
-                busy.pop(0).add(hit_batch)
-            left = busy
+        for place in _kernel.count(hit_batch, [each.counter for each in counts]):
+            counts[place].count_evicted()
 
     def merge(self, other: Breakdown) -> None:
         """Add what another with the same panels has counted, before either is finished."""

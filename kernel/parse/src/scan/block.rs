@@ -19,49 +19,47 @@ use hashing::lookup_hash;
 use memchr::memchr;
 
 /// Lines that are read at once.
-pub(super) const LINES: usize = 128;
+const LINES: usize = 128;
 
 /// The values of a block's lines in a column.
 pub enum Staged {
     /// `NULL` where there is none.
-    Codes(Vec<u32>),
-    Integers(Vec<Option<i64>>),
-    Floats(Vec<Option<f64>>),
+    Codes([u32; LINES]),
+    Integers([Option<i64>; LINES]),
+    Floats([Option<f64>; LINES]),
 }
 
 impl Staged {
-    fn of(column: &Column<'_>) -> Self {
+    const fn of(column: &Column<'_>) -> Self {
         match column {
-            Column::Text { .. } => Self::Codes(vec![NULL; LINES]),
-            Column::Integer { .. } => Self::Integers(vec![None; LINES]),
-            Column::Float { .. } => Self::Floats(vec![None; LINES]),
+            Column::Text { .. } => Self::Codes([NULL; LINES]),
+            Column::Integer { .. } => Self::Integers([None; LINES]),
+            Column::Float { .. } => Self::Floats([None; LINES]),
         }
     }
 
+    /// The codes of a text column.
     #[inline]
-    pub(super) fn set_code(&mut self, row: usize, code: u32) {
-        if let Self::Codes(codes) = self {
-            codes[row] = code;
-        }
-    }
-
-    #[inline]
-    fn set_integer(&mut self, row: usize, value: Option<i64>) {
-        if let Self::Integers(values) = self {
-            values[row] = value;
-        }
-    }
-
-    #[inline]
-    fn set_float(&mut self, row: usize, value: Option<f64>) {
-        if let Self::Floats(values) = self {
-            values[row] = value;
-        }
-    }
-
-    fn integer(&self, row: usize) -> Option<i64> {
+    pub(super) const fn codes(&mut self) -> Option<&mut [u32; LINES]> {
         match self {
-            Self::Integers(values) => values[row],
+            Self::Codes(codes) => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// The values of a column of whole numbers.
+    #[inline]
+    const fn integers(&mut self) -> Option<&mut [Option<i64>; LINES]> {
+        match self {
+            Self::Integers(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    const fn floats(&mut self) -> Option<&mut [Option<f64>; LINES]> {
+        match self {
+            Self::Floats(values) => Some(values),
             _ => None,
         }
     }
@@ -76,70 +74,54 @@ pub(super) struct Known {
     has_open_unit: bool,
 }
 
+/// What is written in a place, by line; `None` behind the end of the line.
+pub(super) type Written<'a> = [Option<&'a [u8]>; LINES];
+
 /// A block of lines.
 pub(super) struct Block<'a> {
     /// The lines, and where they begin.
     lines: Vec<(&'a [u8], usize)>,
     pub(super) known: Vec<Known>,
-    /// By line and place, what is written.
-    found: Vec<Option<&'a [u8]>>,
-    places: usize,
     /// By column.
     pub(super) staged: Vec<Staged>,
     /// Of texts that are looked up.
-    hashes: Vec<Option<u64>>,
-}
-
-impl<'a> Block<'a> {
-    fn new(places: usize, columns: &[Column<'_>]) -> Self {
-        Self {
-            lines: Vec::with_capacity(LINES),
-            known: Vec::with_capacity(LINES),
-            found: vec![None; places * LINES],
-            places,
-            staged: columns.iter().map(Staged::of).collect(),
-            hashes: vec![None; LINES],
-        }
-    }
-
-    /// What is written in a place of each line that is as the plan says.
-    pub(super) fn written(&self, number: usize) -> impl Iterator<Item = Option<&'a [u8]>> {
-        let found = self.found[number..].iter().step_by(self.places);
-        let known = self.known.iter().zip(found);
-        known.map(|(known, found)| found.filter(|_| known.planned))
-    }
+    hashes: [Option<u64>; LINES],
 }
 
 impl<'a> Scanner<'a> {
     /// Read lines in blocks.
     pub(super) fn read_blocks(&mut self, data: &'a [u8], plan: &Plan<'a>, keep: usize) {
-        let places = plan.places.len();
-        let mut block = Block::new(places, &self.columns);
+        let mut block = Block {
+            lines: Vec::with_capacity(LINES),
+            known: Vec::with_capacity(LINES),
+            staged: self.columns.iter().map(Staged::of).collect(),
+            hashes: [None; LINES],
+        };
+        let mut found: Vec<Written<'a>> = vec![[None; LINES]; plan.places.len()];
         let mut requests = Requests::default();
         let mut lines = lines_of(data).peekable();
         while lines.peek().is_some() {
             block.lines.clear();
             block.known.clear();
             for (row, (line, start)) in lines.by_ref().take(LINES).enumerate() {
-                let found = &mut block.found[row * places..(row + 1) * places];
                 block.lines.push((line, start));
                 block.known.push(Known {
-                    planned: !self.is_directive(line) && plan.find(line, found),
+                    planned: !self.is_directive(line) && plan.find(line, row, &mut found),
                     ..Known::default()
                 });
             }
-            for (number, place) in plan.places.iter().enumerate() {
+            for (number, (place, found)) in plan.places.iter().zip(&found).enumerate() {
                 match place.what {
                     Use::None => {}
-                    Use::Check => self.check(&mut block, number, place),
-                    Use::Text(slot) => self.look_texts_up(&mut block, number, place, slot),
+                    Use::Check => self.check(&mut block, found, place),
+                    Use::Text(slot) => self.look_texts_up(&mut block, found, place, slot),
                     Use::Integer(slot) => {
                         let zero = self.dash_is_zero(place, &plan.places[..number]);
-                        read_integers(&mut block, number, place, slot, zero);
+                        read_integers(&mut block, found, place, slot, zero);
                     }
-                    Use::Seconds(slot) => read_seconds(&mut block, number, place, slot),
-                    Use::Time => self.read_times(&mut block, number, place),
-                    Use::Request => self.look_requests_up(&mut block, number, &mut requests),
+                    Use::Seconds(slot) => read_seconds(&mut block, found, place, slot),
+                    Use::Time => self.read_times(&mut block, found, place),
+                    Use::Request => self.look_requests_up(&mut block, found, &mut requests),
                 }
             }
             self.commit_block(&block, keep);
@@ -147,14 +129,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Check values that nobody asked for.
-    fn check(&mut self, block: &mut Block<'a>, number: usize, place: &Place<'a>) {
-        for row in 0..block.lines.len() {
-            let Some(raw) = block.found[row * block.places + number] else {
+    fn check(&mut self, block: &mut Block<'a>, found: &Written<'a>, place: &Place<'a>) {
+        for (known, found) in block.known.iter_mut().zip(found) {
+            let Some(raw) = found.filter(|_| known.planned) else {
                 continue;
             };
             (self.in_doubt, self.has_open_unit) = (false, false);
-            let known = &mut block.known[row];
-            known.planned &= self.take_value(raw, place.index, place.escape()).is_ok();
+            known.planned = self.take_value(raw, place.index, place.escape()).is_ok();
             known.in_doubt |= self.in_doubt;
             known.has_open_unit |= self.has_open_unit;
         }
@@ -170,33 +151,36 @@ impl<'a> Scanner<'a> {
                 ..
             }
         );
+        let has = |status: usize| {
+            let mut places = before.iter();
+            places.any(|place| matches!(place.what, Use::Integer(slot) if slot == status))
+        };
         match self.program.status {
             _ if !is_zero => Zero::Never,
             None => Zero::Always,
-            Some(status) => {
-                let has_status =
-                    |place: &Place<'_>| matches!(place.what, Use::Integer(slot) if slot == status);
-                match before.iter().any(has_status) {
-                    true => Zero::With(status),
-                    false => Zero::Never,
-                }
-            }
+            Some(status) if has(status) => Zero::With(status),
+            Some(_) => Zero::Never,
         }
     }
 
-    fn read_times(&mut self, block: &mut Block<'a>, number: usize, place: &Place<'a>) {
+    fn read_times(&mut self, block: &mut Block<'a>, found: &Written<'a>, place: &Place<'a>) {
         let Kind::Time(format) = &place.field.kind else {
             return;
         };
-        for row in 0..block.lines.len() {
-            let raw = block.found[row * block.places + number];
+        let slot = self.program.time;
+        let mut times = slot.and_then(|slot| block.staged[slot].integers());
+        for (row, (known, found)) in block.known.iter_mut().zip(found).enumerate() {
+            let Some(raw) = found.filter(|_| known.planned) else {
+                known.planned = false;
+                continue;
+            };
             self.time = Parts::default();
-            let read = raw.is_some_and(|raw| self.read_time(raw, format).is_ok());
+            let read = self.read_time(raw, format);
             // What a clock shows twice is looked at by itself.
-            let instant = self.time.known().filter(|_| read);
-            block.known[row].planned &= instant.is_some();
-            if let Some(slot) = self.program.time {
-                block.staged[slot].set_integer(row, instant);
+            let instant = self.time.known().filter(|_| read.is_ok());
+            known.planned = instant.is_some();
+            if let Some(times) = &mut times {
+                times[row] = instant;
             }
         }
     }
@@ -204,50 +188,48 @@ impl<'a> Scanner<'a> {
     fn look_texts_up(
         &mut self,
         block: &mut Block<'a>,
-        number: usize,
+        found: &Written<'a>,
         place: &Place<'a>,
         slot: usize,
     ) {
         let Column::Text { dictionary, .. } = &mut self.columns[slot] else {
             return;
         };
-        let rows = block.lines.len();
         let may_lack = place.may_lack();
-        let is_value = |raw: Option<&[u8]>| match raw {
-            None => false,
-            Some(b"-") => !may_lack,
-            Some(b"") => !may_lack || place.field.check != Check::None,
-            Some(_) => true,
-        };
-        for row in 0..rows {
-            let raw = block.found[row * block.places + number];
-            let wanted = raw.filter(|_| block.known[row].planned && is_value(raw));
-            let hash = wanted.map(lookup_hash);
-            if let Some(hash) = hash {
+        let may_be_empty = may_lack && place.field.check == Check::None;
+        let lines = block.known.iter().zip(found);
+        for ((known, found), to) in lines.zip(&mut block.hashes) {
+            let wanted = found.filter(|raw| match raw {
+                _ if !known.planned => false,
+                [b'-'] => !may_lack,
+                [] => !may_be_empty,
+                _ => true,
+            });
+            *to = wanted.map(|raw| {
+                let hash = lookup_hash(raw);
                 dictionary.announce(hash);
-            }
-            block.hashes[row] = hash;
+                hash
+            });
         }
-        for &hash in block.hashes[..rows].iter().flatten() {
+        let hashes = &block.hashes[..block.lines.len()];
+        for &hash in hashes.iter().flatten() {
             dictionary.announce_text(hash);
         }
         if let Kind::Address {
             port: Some(slot), ..
         } = place.field.kind
+            && let Some(ports) = block.staged[slot].integers()
         {
-            (0..rows).for_each(|row| block.staged[slot].set_integer(row, None));
+            ports.fill(None);
         }
-        for row in 0..rows {
-            let code = match block.hashes[row] {
-                None => NULL,
-                Some(hash) => {
-                    let raw = block.found[row * block.places + number].unwrap_or_default();
-                    let plain = dictionary.find_plain(hash, raw);
-                    plain.unwrap_or_else(|| place.read(raw, hash, dictionary, block, row))
-                }
-            };
-            block.staged[slot].set_code(row, code);
+        let mut codes = [NULL; LINES];
+        for (row, code) in codes.iter_mut().enumerate().take(block.lines.len()) {
+            if let (Some(hash), Some(raw)) = (block.hashes[row], found[row]) {
+                let plain = dictionary.find_plain(hash, raw);
+                *code = plain.unwrap_or_else(|| place.read(raw, hash, dictionary, block, row));
+            }
         }
+        block.staged[slot] = Staged::Codes(codes);
     }
 
     /// Make rows or rejects of the lines, in their order.
@@ -303,46 +285,59 @@ enum Zero {
     With(usize),
 }
 
-fn read_integers(block: &mut Block<'_>, number: usize, place: &Place<'_>, slot: usize, zero: Zero) {
+fn read_integers(
+    block: &mut Block<'_>,
+    found: &Written<'_>,
+    place: &Place<'_>,
+    slot: usize,
+    zero: Zero,
+) {
+    let answered = match zero {
+        Zero::Never => [false; LINES],
+        Zero::Always => [true; LINES],
+        Zero::With(status) => match block.staged[status].integers() {
+            Some(statuses) => statuses.map(|status| status.is_some()),
+            None => return,
+        },
+    };
+    let Some(to) = block.staged[slot].integers() else {
+        return;
+    };
     let is_status_place = place.field.check == Check::Status;
-    for row in 0..block.lines.len() {
-        let raw = block.found[row * block.places + number];
-        let value = match raw.map(|raw| (raw, parse_integer(raw))) {
-            None => None,
-            Some((raw, Some(value))) if !is_status_place || is_status(raw, value) => {
-                value.or_else(|| {
-                    let is_zero = match zero {
-                        Zero::Never => false,
-                        Zero::Always => true,
-                        Zero::With(slot) => block.staged[slot].integer(row).is_some(),
-                    };
-                    is_zero.then_some(0)
-                })
+    let lines = block.known.iter_mut().zip(found).zip(answered);
+    for (((known, found), answered), to) in lines.zip(to) {
+        *to = None;
+        let Some(raw) = found else { continue };
+        match parse_integer(raw) {
+            Some(number) if !is_status_place || is_status(raw, number) => {
+                *to = number.or_else(|| answered.then_some(0));
             }
-            Some(_) => {
-                block.known[row].planned = false;
-                None
-            }
-        };
-        block.staged[slot].set_integer(row, value);
+            _ => known.planned = false,
+        }
     }
 }
 
-fn read_seconds(block: &mut Block<'_>, number: usize, place: &Place<'_>, slot: usize) {
+fn read_seconds(block: &mut Block<'_>, found: &Written<'_>, place: &Place<'_>, slot: usize) {
     let Kind::Seconds { unit, list, .. } = place.field.kind else {
         return;
     };
-    for row in 0..block.lines.len() {
-        let raw = block.found[row * block.places + number];
-        let seconds = raw.map(|raw| match list {
+    let Some(to) = block.staged[slot].floats() else {
+        return;
+    };
+    for ((known, found), to) in block.known.iter_mut().zip(found).zip(to) {
+        *to = None;
+        let Some(raw) = found else { continue };
+        let seconds = match list {
             true => sum_seconds(raw, unit),
             false => parse_seconds(raw, unit),
-        });
-        let known = &mut block.known[row];
-        known.planned &= seconds != Some(None);
-        let seconds = seconds.flatten().flatten();
-        known.has_open_unit |= leaves_unit_open(raw.unwrap_or_default(), unit, seconds);
-        block.staged[slot].set_float(row, seconds);
+        };
+        match seconds {
+            Some(seconds) => {
+                known.has_open_unit |= leaves_unit_open(raw, unit, seconds);
+                *to = seconds;
+            }
+            None => known.planned = false,
+        }
     }
 }
 
@@ -403,8 +398,9 @@ impl Place<'_> {
         if !known.planned || text.is_empty() || text == b"-" {
             return NULL;
         }
-        if let Some(slot) = port_slot {
-            block.staged[slot].set_integer(row, port);
+        let ports = port_slot.and_then(|slot| block.staged[slot].integers());
+        if let Some(ports) = ports {
+            ports[row] = port;
         }
         let escape = match self.field.kind {
             Kind::Address { .. } => Escape::None,

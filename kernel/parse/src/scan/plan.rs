@@ -1,5 +1,6 @@
 //! How lines are read many at a time: where their fields end, and what becomes of each.
 
+use super::block::Written;
 use super::ends::{begins_with, find_near, find_text_near};
 use crate::program::{Field, Kind, Layout, Line, Program, Quotes};
 use crate::times::TimeFormat;
@@ -107,23 +108,25 @@ impl<'a> Plan<'a> {
 
     /// Find the fields of a line; those behind its end are `None`. Returns whether it is as the
     /// plan says.
+    ///
+    /// Arguments: the line; its number in the block; by place, what is found.
     #[inline]
-    pub(super) fn find<'l>(&self, line: &'l [u8], found: &mut [Option<&'l [u8]>]) -> bool {
+    pub(super) fn find<'l>(&self, line: &'l [u8], row: usize, found: &mut [Written<'l>]) -> bool {
         if !begins_with(line, self.prefix) {
             return false;
         }
         let mut rest = &line[self.prefix.len()..];
-        let mut places = self.places.iter().zip(&mut *found);
+        let mut places = self.places.iter().zip(found);
         while let Some((place, found)) = places.next() {
             let Some(length) = place.length(rest) else {
                 return false;
             };
             let (value, after) = rest.split_at(length);
-            *found = Some(value);
+            found[row] = Some(value);
             if place.behind.begins(after) {
                 rest = &after[place.behind.length..];
             } else if place.field.end.as_deref() == Some(after) {
-                places.for_each(|(_, found)| *found = None);
+                places.for_each(|(_, found)| found[row] = None);
                 return true;
             } else {
                 return false;

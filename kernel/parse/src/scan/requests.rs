@@ -1,11 +1,12 @@
 //! The requests of a block of lines: a method, a path and a protocol each, as nearly all are.
 
 use super::Scanner;
-use super::block::Block;
+use super::block::{Block, Written};
 use super::ends::find_near;
 use crate::dictionary::NULL;
 use crate::program::Slot;
 use crate::request;
+use crate::text::are_equal;
 use hashing::lookup_hash;
 use memchr::memrchr;
 
@@ -16,7 +17,7 @@ const MOST_WORDS: usize = 8;
 type Words = Vec<(Vec<u8>, u32)>;
 
 fn code_of(words: &Words, word: &[u8]) -> Option<u32> {
-    let found = words.iter().find(|(known, _)| known == word);
+    let found = words.iter().find(|(known, _)| are_equal(known, word));
     found.map(|(_, code)| *code)
 }
 
@@ -44,7 +45,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn look_requests_up(
         &mut self,
         block: &mut Block<'a>,
-        number: usize,
+        found: &Written<'a>,
         requests: &mut Requests<'a>,
     ) {
         if !self.wants_request {
@@ -52,11 +53,11 @@ impl<'a> Scanner<'a> {
         }
         let mut rows = std::mem::take(&mut requests.rows);
         rows.clear();
-        rows.extend(
-            block
-                .written(number)
-                .map(|raw| self.take_apart(raw?, requests)),
-        );
+        let written = block.known.iter().zip(found);
+        rows.extend(written.map(|(known, found)| {
+            let raw = found.filter(|_| known.planned)?;
+            self.take_apart(raw, requests)
+        }));
         let slots = self.program.request;
         if let Some(paths) = slots.path.map(|slot| &self.columns[slot]) {
             let hashes = || rows.iter().flatten().map(|request| request.hash);
@@ -98,8 +99,8 @@ impl<'a> Scanner<'a> {
                 ),
             ];
             for (slot, code) in codes {
-                if let Some(slot) = slot {
-                    block.staged[slot].set_code(row, code);
+                if let Some(staged) = slot.and_then(|slot| block.staged[slot].codes()) {
+                    staged[row] = code;
                 }
             }
         }

@@ -36,7 +36,10 @@ fn batch() -> HitBatch {
 /// Keys with their hits, sorted.
 fn count(dimension: &Dimension) -> Vec<(String, u64)> {
     let mut rollup = Rollup::new(100, false, Arc::new(Budget::new(1 << 20)));
-    dimension.count(&batch(), &mut rollup);
+    let batch = batch();
+    let hits = dimension.hits(&batch);
+    let slots = dimension.slots(&batch, &hits, &mut rollup);
+    rollup.add_all(&hits, &slots);
     let rows = rollup.keys.iter().zip(&rollup.figures);
     let rows = rows.map(|(key, figures)| (key.to_owned(), figures.hits));
     let mut rows: Vec<_> = rows.collect();

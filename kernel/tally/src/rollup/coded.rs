@@ -1,12 +1,10 @@
 //! Hits under keys that are codes of a column's values.
 
 use super::Rollup;
+use super::joint::NO_SLOT;
 use super::waiting::AT_ONCE;
 use crate::codes::Key;
 use crate::figures::{Hit, NO_HIT};
-
-/// A slot that is not known.
-const NO_SLOT: u32 = u32::MAX;
 
 /// Vocabularies of which the slots are kept: one a thread that counts, and one before it.
 const KEPT: usize = 8;
@@ -41,35 +39,29 @@ impl CodeSlots {
 }
 
 impl Rollup {
-    /// Count hits under the keys of their codes.
+    /// The slots of the keys of codes.
     ///
-    /// Arguments: what they are codes of, where others will be of the same; the hits, each with its
-    /// code; the key of a code.
-    pub fn add_coded<'a>(
+    /// Arguments: what they are codes of, where others will be of the same; the codes, `None` of
+    /// what does not count; the key of a code.
+    pub fn slots_of<'a>(
         &mut self,
         vocabulary: Option<u64>,
-        hits: impl Iterator<Item = (&'a Hit, u32)>,
+        codes: impl Iterator<Item = Option<u32>>,
         key: impl Fn(usize) -> Key<'a>,
-    ) {
-        let mut slots = vocabulary.map_or_else(Vec::new, |known| self.slots.take(known));
-        let mut ready = [(0, &NO_HIT); AT_ONCE];
-        let mut hits = hits.peekable();
-        while hits.peek().is_some() {
-            let mut count = 0;
-            for (ready, (hit, code)) in ready.iter_mut().zip(&mut hits) {
-                let code = code as usize;
-                let slot = match slots.get(code) {
-                    Some(&slot) if slot != NO_SLOT => slot,
-                    _ => self.learn_slot(code, &mut slots, &key),
-                };
-                *ready = (slot, hit);
-                count += 1;
+    ) -> Vec<u32> {
+        let mut known = vocabulary.map_or_else(Vec::new, |known| self.slots.take(known));
+        let slot = |code: Option<u32>| {
+            let Some(code) = code else { return NO_SLOT };
+            match known.get(code as usize) {
+                Some(&slot) if slot != NO_SLOT => slot,
+                _ => self.learn_slot(code as usize, &mut known, &key),
             }
-            self.add_together(&ready[..count]);
-        }
+        };
+        let slots = codes.map(slot).collect();
         if let Some(vocabulary) = vocabulary {
-            self.slots.keep(vocabulary, slots);
+            self.slots.keep(vocabulary, known);
         }
+        slots
     }
 
     #[cold]
@@ -86,5 +78,23 @@ impl Rollup {
         }
         slots[code] = slot;
         slot
+    }
+
+    /// Count hits under the keys of their slots.
+    pub fn add_all(&mut self, hits: &[Hit], slots: &[u32]) {
+        let counted = hits.iter().zip(slots);
+        let mut counted = counted.filter(|(_, slot)| **slot != NO_SLOT);
+        let mut together = [(0, &NO_HIT); AT_ONCE];
+        loop {
+            let mut count = 0;
+            for (to, (hit, &slot)) in together.iter_mut().zip(&mut counted) {
+                *to = (slot, hit);
+                count += 1;
+            }
+            if count == 0 {
+                return;
+            }
+            self.add_together(&together[..count]);
+        }
     }
 }

@@ -125,6 +125,12 @@ impl Rollup {
         }
     }
 
+    /// Whether evicted rows wait to be taken.
+    pub fn has_evicted_rows(&self) -> bool {
+        let kept = self.evicted.as_ref();
+        kept.is_some_and(|rows| !rows.figures.is_empty())
+    }
+
     /// Rows that were evicted since this was called last.
     pub fn take_evicted(&mut self) -> Rows {
         self.evicted

@@ -284,8 +284,9 @@ fn count_coded(rollup: &mut Rollup, vocabulary: Option<u64>, codes: &[u32], name
         ..hit(0)
     };
     let hits: Vec<Hit> = (1..=codes.len()).map(sized).collect();
-    let coded = hits.iter().zip(codes.iter().copied());
-    rollup.add_coded(vocabulary, coded, |code| format!("{name}{code}").into());
+    let codes = codes.iter().copied().map(Some);
+    let slots = rollup.slots_of(vocabulary, codes, |code| format!("{name}{code}").into());
+    rollup.add_all(&hits, &slots);
 }
 
 #[test]
@@ -371,4 +372,47 @@ fn hits_that_wait_are_counted_before_any_key_is_evicted() {
     let all: u64 = rollup.figures.iter().map(|figures| figures.hits).sum();
     assert_eq!(all + rollup.other.hits, 5000 / 4 * 10);
     assert!((1..=4).contains(&rollup.evicted_max));
+}
+
+#[test]
+fn counting_jointly_is_counting_under_each() {
+    // Products of keys that fit, that do not, and one rollup that is alone.
+    for sizes in [vec![2, 3, 5], vec![60, 60, 3, 64], vec![7], vec![]] {
+        let new = || sizes.iter().map(|_| rollup(100, false, 1 << 30)).collect();
+        let (mut joint, mut each): (Vec<Rollup>, Vec<Rollup>) = (new(), new());
+        for round in 0..3u64 {
+            let hits: Vec<Hit> = (0..2000u64)
+                .map(|number| Hit {
+                    bytes: number * number,
+                    status: [200, 404, 503, 99][number as usize % 4],
+                    flagged: number % 3 == 0,
+                    bucket: match number % 5 {
+                        0 => quantiles::NONE,
+                        _ => quantiles::bucket_of(number as f64),
+                    },
+                    seconds: number as f64,
+                    ..hit(stable_hash(&(number + round).to_le_bytes()))
+                })
+                .collect();
+            let mut slots = Vec::new();
+            for (at, &size) in sizes.iter().enumerate() {
+                let code = |number: usize| {
+                    let code = number * (at + 3) % (size + 1);
+                    (code < size).then_some(code as u32)
+                };
+                let key = |code: usize| format!("k{code}").into();
+                let codes = || (0..hits.len()).map(code);
+                slots.push(joint[at].slots_of(Some(1), codes(), key));
+                let own = each[at].slots_of(Some(1), codes(), key);
+                each[at].add_all(&hits, &own);
+            }
+            let parts = joint.iter_mut().zip(&slots);
+            let parts = parts.map(|(rollup, slots)| joint::Part { rollup, slots });
+            joint::add_jointly(&hits, parts.collect());
+        }
+        for (joint, each) in joint.iter().zip(&each) {
+            assert_eq!(written(joint), written(each));
+            assert_eq!(joint.used.0, joint.sketches());
+        }
+    }
 }

@@ -1,0 +1,102 @@
+//! The door to counting: hits go in, and are counted under everything that is asked for.
+
+use crate::dimension::Dimension;
+use crate::hit_batch::HitBatch;
+use crate::rollup::PyRollup;
+use pyo3::prelude::*;
+use std::sync::MutexGuard;
+use tally::rollup::Rollup;
+use tally::rollup::joint::{FEW, Part, add_jointly};
+
+/// What hits are counted under, and where.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Counter {
+    dimension: Dimension,
+    rollup: Py<PyRollup>,
+}
+
+#[pymethods]
+impl Counter {
+    #[new]
+    fn new(dimension: Dimension, rollup: Py<PyRollup>) -> Self {
+        Self { dimension, rollup }
+    }
+}
+
+impl Counter {
+    /// Count hits of a format that has the column.
+    fn count(&self, batch: &HitBatch, rollup: &mut Rollup) {
+        let hits = self.dimension.hits(batch);
+        let slots = self.dimension.slots(batch, &hits, rollup);
+        rollup.add_all(&hits, &slots);
+        rollup.enforce_limits();
+    }
+}
+
+/// Count hits under everything that their format logs. Several threads may do so at once.
+///
+/// Returns which of the counters keep evicted rows that wait for their labels.
+#[pyfunction]
+pub fn count(py: Python<'_>, hits: &HitBatch, counters: Vec<Py<Counter>>) -> Vec<usize> {
+    let counters: Vec<&Counter> = counters.iter().map(Py::get).collect();
+    py.detach(|| {
+        let all = counters.iter().enumerate();
+        let mut left: Vec<(usize, &Counter)> = all
+            .filter(|(_, counter)| counter.dimension.is_in(hits))
+            .map(|(place, counter)| (place, *counter))
+            .collect();
+        let mut waiting = Vec::new();
+        count_few_keys(hits, &mut left);
+        while !left.is_empty() {
+            let before = left.len();
+            left.retain(|(place, counter)| {
+                // Where another thread is counting, this one comes back later.
+                let Some(mut rollup) = counter.rollup.get().try_lock() else {
+                    return true;
+                };
+                counter.count(hits, &mut rollup);
+                if rollup.has_evicted_rows() {
+                    waiting.push(*place);
+                }
+                false
+            });
+            if left.len() == before {
+                let (place, counter) = left.remove(0);
+                let mut rollup = counter.rollup.get().lock_to_add();
+                counter.count(hits, &mut rollup);
+                if rollup.has_evicted_rows() {
+                    waiting.push(place);
+                }
+            }
+        }
+        waiting
+    })
+}
+
+/// Count hits at once under all that have few keys, and that no other thread is counting under;
+/// leaves the others.
+fn count_few_keys(batch: &HitBatch, left: &mut Vec<(usize, &Counter)>) {
+    let hits = &batch.hits;
+    let mut few: Vec<(MutexGuard<'_, Rollup>, Vec<u32>)> = Vec::new();
+    left.retain(|(_, counter)| {
+        let rollup = counter.rollup.get().try_lock();
+        let Some(mut rollup) = rollup.filter(|known| known.keys.len() <= FEW) else {
+            return true;
+        };
+        if !counter.dimension.counts_all() {
+            return true;
+        }
+        let slots = counter.dimension.slots(batch, hits, &mut rollup);
+        if rollup.keys.len() > FEW {
+            return true;
+        }
+        few.push((rollup, slots));
+        false
+    });
+    let parts = few.iter_mut();
+    let parts = parts.map(|(rollup, slots)| Part { rollup, slots });
+    add_jointly(hits, parts.collect());
+    for (rollup, _) in &mut few {
+        rollup.enforce_limits();
+    }
+}
