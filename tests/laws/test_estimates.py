@@ -155,12 +155,13 @@ def test_visitors_of_many_keys() -> None:
     random.Random(5).shuffle(numbers)
     # Less than all of them take one by one.
     rollup = _kernel.Rollup(KEPT, _kernel.Budget(24 << 20))
+    counter = _kernel.Counter(Dimension("path"), rollup)
     parser = Parser(by_name("common"))
     for begin in range(0, len(numbers), 100_000):
         part = numbers[begin : begin + 100_000]
         lines = (line_of(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", f"/{n % keys}", 1) for n in part)
         hits = parser.parse("".join(lines).encode())
-        rollup.add(hits.hit_batch(None, None), Dimension("path"))
+        _kernel.count(hits.hit_batch(None, None), [counter])
     told = [(row[0][3], row[0][4]) for row in rollup.rows("hits")]
     assert max(error for _, error in told) > 0.01
     assert all(count == visitors for count, error in told if not error)
@@ -199,9 +200,10 @@ def test_percentiles(spread: str, tmp_path: Path) -> None:
 def rollup_of(lines: list[str], capacity: int) -> _kernel.Rollup:
     """Lines counted by path."""
     rollup = _kernel.Rollup(capacity, _kernel.Budget(MEMORY))
+    counter = _kernel.Counter(Dimension("path"), rollup)
     if lines:
         hits = Parser(by_name("common")).parse("".join(lines).encode())
-        rollup.add(hits.hit_batch(None, None), Dimension("path"))
+        _kernel.count(hits.hit_batch(None, None), [counter])
     return rollup
 
 

@@ -208,7 +208,7 @@ impl Known {
     pub fn is_full(&self) -> bool {
         let texts = self.vocabulary.read();
         // Where nearly every row has a value of its own, nothing is found however many are known.
-        let come_again = self.rows / 5 * 4 > texts.len();
+        let come_again = self.rows - self.rows / 16 > texts.len();
         let most = if come_again { MOST_VALUES } else { FEW_VALUES };
         texts.len() > most || texts.bytes().len() > MOST_BYTES
     }

@@ -122,6 +122,8 @@ pub struct Scratch {
     keeps_values: bool,
     /// By code of a path, that of its section.
     sections: Vec<u32>,
+    /// Rows of the batch before.
+    rows: usize,
 }
 
 impl Scratch {
@@ -196,8 +198,9 @@ fn parse_by(
         }
     }
     let parsed = scanner.finish(values);
+    scratch.rows = parsed.lines - parsed.rejected;
     for known in &mut scratch.known {
-        known.note(parsed.lines - parsed.rejected);
+        known.note(scratch.rows);
     }
     parsed
 }
@@ -268,10 +271,13 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn new(program: &'a Program, first_line: usize, scratch: &'a mut Scratch) -> Self {
         let Scratch {
-            known, sections, ..
+            known,
+            sections,
+            rows,
+            ..
         } = scratch;
         let columns = program.columns.iter().zip(known);
-        let columns = columns.map(|((_, kind), known)| Column::new(*kind, 0, known));
+        let columns = columns.map(|((_, kind), known)| Column::new(*kind, *rows, known));
         let groups = program.fields.iter().map(|field| field.group + 1);
         Self {
             program,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,6 +43,10 @@ from hitwatch.tally import Balance, Tally
 def columns_for(panels: Iterable[Panel], hit_filter: Filter) -> list[str]:
     """Columns that must be built: those of the panels and of the filter."""
     return sorted(columns_needed(panels) | hit_filter.columns)
+
+
+_Judged: TypeAlias = tuple[tuple[Alert, ...], Instant | None]
+"""Alerts, and from when on the rule was judged; ``None``: never."""
 
 
 class _Count(Struct):
@@ -138,10 +144,15 @@ class Reporting:
         if has_agents := self._has_agents(sources):
             self._bots.prepare()
         fold.run(sources, prepare if by_agent and has_agents else None)
-        for each in self._counts:
-            if each.tally is not None:
-                each.tally.counts.finish()
-        return self._report(sources, view, time.monotonic() - began)
+        tallies = [each.tally for each in self._counts if each.tally is not None]
+        with ThreadPoolExecutor(fold.workers) as pool:
+            finishing = [
+                pool.submit(task) for tally in tallies for task in tally.counts.finishing()
+            ]
+            judged = self._alerts()
+            for task in finishing:
+                task.result()
+        return self._report(sources, view, judged, time.monotonic() - began)
 
     def _has_agents(self, sources: Iterable[SourceRow]) -> bool:
         """Whether any of the logs has user agents, as far as is known."""
@@ -187,10 +198,12 @@ class Reporting:
                     each.tally.absorb_others(hits, excluded)
                     source.balance += counted
 
-    def _report(self, sources: list[SourceRow], view: View, elapsed_s: float) -> Report:
+    def _report(
+        self, sources: list[SourceRow], view: View, judged: _Judged, elapsed_s: float
+    ) -> Report:
         main, since = self._main, self.hit_filter.time_range[0]
         base = next((c.tally for c in self._counts[1:] if c.tally is not None), None)
-        alerts, judged_from = self._alerts()
+        alerts, judged_from = judged
         return Report(
             Kind.WHOLE,
             totals_of(main),
@@ -212,7 +225,7 @@ class Reporting:
             absent=self._absent(sources),
         )
 
-    def _alerts(self) -> tuple[tuple[Alert, ...], Instant | None]:
+    def _alerts(self) -> _Judged:
         """The alerts of the time that counts, and from when on the rule was judged."""
         judged_from = self._history.first_judged
         if self.rule is None or judged_from is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
@@ -70,6 +70,9 @@ class DimensionCounts:
         """Nothing more will be added."""
         if self.labelled:
             self.rollup.count_rows(self.labelled)
+        else:
+            # What waits to be counted is counted here.
+            self.rollup.enforce_limits()
 
     def count_rows(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not been evicted, under its labels, into a rollup."""
@@ -230,9 +233,13 @@ class Breakdown:
 
     def finish(self) -> None:
         """Nothing more will be added."""
-        for counter in self.by_dimension.values():
-            counter.finish()
+        for task in self.finishing():
+            task()
+
+    def finishing(self) -> list[Callable[[], None]]:
+        """What is left to do when nothing more will be added: tasks for any threads."""
         self.finished = True
+        return [counter.finish for counter in self.by_dimension.values()]
 
     def keys(self, panel: Panel) -> tuple[int, float]:
         """Distinct keys of a panel, and how far that may be off: as a share; 0: exact."""
