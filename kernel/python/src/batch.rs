@@ -76,12 +76,13 @@ impl Batch {
         flags: Option<&ValueFlags>,
     ) -> PyResult<HitBatch> {
         let rows = self.rows();
+        let flags = flags.map(|flags| &flags.flags);
         py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags))
     }
 
     /// Values of a text column of which nobody has said whether they are flagged.
-    fn unflagged(&self, py: Python<'_>, flags: &ValueFlags) -> Vec<String> {
-        py.detach(|| flags.unknown(&self.columns))
+    fn unflagged(&self, py: Python<'_>, flags: &ValueFlags) -> PyResult<Vec<String>> {
+        flags.unknown(py, &self.columns)
     }
 
     /// The same hits with other texts in a text column.

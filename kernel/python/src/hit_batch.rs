@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::columns::{Codes, Columns, find_numbers, find_text, value};
-use crate::value_flags::ValueFlags;
+use crate::value_flags::Flags;
 use arrow_array::PrimitiveArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use parse::texts::Texts;
@@ -36,7 +36,7 @@ impl HitBatch {
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
-        flags: Option<&ValueFlags>,
+        flags: Option<&Flags>,
     ) -> PyResult<Self> {
         if chosen.is_some_and(|chosen| chosen.len() != rows) {
             return Err(PyValueError::new_err("the mask has another number of rows"));

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use hashing::lookup_hash;
 use parse::texts::Texts;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use regex::bytes::Regex;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -82,10 +83,10 @@ pub struct Finder {
 #[pymethods]
 impl Finder {
     #[new]
-    fn new(pattern: &str) -> PyResult<Self> {
-        Ok(Self {
-            regex: anywhere(pattern)?,
-        })
+    fn new(py: Python<'_>, pattern: &str) -> PyResult<Self> {
+        // Hundreds of words take a while.
+        let regex = py.detach(|| anywhere(pattern))?;
+        Ok(Self { regex })
     }
 
     /// Whether a text has what is looked for.
@@ -97,62 +98,93 @@ impl Finder {
 /// Flags of values, as Python gives them to each that is met and may have one.
 #[pyclass(frozen, module = "hitwatch._kernel")]
 pub struct ValueFlags {
+    pub flags: Flags,
+    /// Gives the finder, when the first value is met.
+    signs: Py<PyAny>,
+    finder: PyOnceLock<Py<Finder>>,
+}
+
+/// Flags of the values of a column, as far as they are known.
+pub struct Flags {
     column: String,
-    /// What a value has that may be flagged.
-    signs: Regex,
     known: Mutex<Known>,
 }
 
 #[pymethods]
 impl ValueFlags {
-    /// Arguments: the column; what a value has that may be flagged, the others never are.
+    /// Arguments: the column; gives what a value has that may be flagged, the others never are.
     #[new]
-    fn new(column: String, signs: &Finder) -> Self {
+    fn new(column: String, signs: Py<PyAny>) -> Self {
         Self {
-            column,
-            signs: signs.regex.clone(),
-            known: Mutex::default(),
+            flags: Flags::new(column),
+            signs,
+            finder: PyOnceLock::new(),
         }
     }
 
     /// Say of values whether they are flagged.
     fn learn(&self, values: Vec<String>, flagged: Vec<bool>) {
-        let mut known = self.lock();
-        for (value, flagged) in values.iter().zip(flagged) {
-            known.remember(lookup_hash(value.as_bytes()), flagged);
-        }
+        self.flags.learn(&values, &flagged);
     }
 }
 
 impl ValueFlags {
+    /// Values that may be flagged and of which nobody has said anything.
+    pub fn unknown(&self, py: Python<'_>, columns: &Columns) -> PyResult<Vec<String>> {
+        let new = py.detach(|| self.flags.new_values(columns));
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let finder = self
+            .finder
+            .get_or_try_init(py, || Ok::<_, PyErr>(self.signs.call0(py)?.extract(py)?))?
+            .get();
+        Ok(py.detach(|| self.flags.with_signs(new, finder)))
+    }
+}
+
+impl Flags {
+    fn new(column: String) -> Self {
+        Self {
+            column,
+            known: Mutex::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Values that may be flagged and of which nobody has said anything.
-    pub fn unknown(&self, columns: &Columns) -> Vec<String> {
+    fn learn(&self, values: &[String], flagged: &[bool]) {
+        let mut known = self.lock();
+        for (value, &flagged) in values.iter().zip(flagged) {
+            known.remember(lookup_hash(value.as_bytes()), flagged);
+        }
+    }
+
+    /// Values of which nobody has said anything.
+    fn new_values(&self, columns: &Columns) -> Vec<String> {
         let Some((_, values)) = find_text(columns, &self.column) else {
             return Vec::new();
         };
         let texts = values.read();
-        let new: Vec<(u64, &str)> = {
-            let mut known = self.lock();
-            let new = known.flagged_codes(values.id())..texts.len();
-            let all = new.map(|code| (texts.hashes()[code], texts.get(code)));
-            all.filter(|(hash, _)| !known.renew(*hash)).collect()
-        };
-        // Most have no sign, which takes longer to find than that they are known.
-        let has_sign = |(_, value): &(u64, &str)| self.signs.is_match(value.as_bytes());
-        let (asked, plain): (Vec<_>, Vec<_>) = new.into_iter().partition(has_sign);
         let mut known = self.lock();
-        for (hash, _) in plain {
-            known.remember(hash, false);
+        let new = known.flagged_codes(values.id())..texts.len();
+        let all = new.map(|code| (texts.hashes()[code], texts.get(code)));
+        let new = all.filter(|(hash, _)| !known.renew(*hash));
+        new.map(|(_, value)| value.to_owned()).collect()
+    }
+
+    /// Those of some values that have a sign; the others are remembered to be none.
+    fn with_signs(&self, values: Vec<String>, finder: &Finder) -> Vec<String> {
+        // Most have no sign, which takes longer to find than that they are known.
+        let has_sign = |value: &String| finder.finds(value);
+        let (asked, plain): (Vec<_>, Vec<_>) = values.into_iter().partition(has_sign);
+        let mut known = self.lock();
+        for value in plain {
+            known.remember(lookup_hash(value.as_bytes()), false);
         }
-        drop(known);
         asked
-            .into_iter()
-            .map(|(_, value)| value.to_owned())
-            .collect()
     }
 
     /// The codes of the rows, and by code whether the value is flagged.
@@ -167,11 +199,17 @@ pub mod tests {
     use super::*;
     use crate::columns::tests::{columns, texts};
 
-    pub fn flags(known: &[(&str, bool)]) -> ValueFlags {
-        let flags = ValueFlags::new("user_agent".into(), &Finder::new("(?i)bot").unwrap());
-        let (values, flagged) = known.iter().map(|(v, f)| ((*v).to_owned(), *f)).unzip();
-        flags.learn(values, flagged);
+    pub fn flags(known: &[(&str, bool)]) -> Flags {
+        let flags = Flags::new("user_agent".into());
+        let (values, flagged): (Vec<String>, Vec<bool>) =
+            known.iter().map(|(v, f)| ((*v).to_owned(), *f)).unzip();
+        flags.learn(&values, &flagged);
         flags
+    }
+
+    fn unknown(flags: &Flags, columns: &Columns) -> Vec<String> {
+        let regex = anywhere("(?i)bot").unwrap();
+        flags.with_signs(flags.new_values(columns), &Finder { regex })
     }
 
     #[test]
@@ -185,9 +223,9 @@ pub mod tests {
         ]);
         let columns = columns([("user_agent", agents)]);
         let flags = flags(&[("robot", false)]);
-        assert_eq!(flags.unknown(&columns), ["Bot A", "bot C"]);
-        flags.learn(vec!["Bot A".into(), "bot C".into()], vec![true, false]);
-        assert!(flags.unknown(&columns).is_empty());
+        assert_eq!(unknown(&flags, &columns), ["Bot A", "bot C"]);
+        flags.learn(&["Bot A".into(), "bot C".into()], &[true, false]);
+        assert!(unknown(&flags, &columns).is_empty());
     }
 
     #[test]
@@ -205,12 +243,12 @@ pub mod tests {
     fn a_format_without_the_column_has_no_flags() {
         let columns = columns([("path", texts(&[Some("bot")]))]);
         let flags = flags(&[("bot", true)]);
-        assert!(flags.unknown(&columns).is_empty() && flags.of(&columns).is_none());
+        assert!(unknown(&flags, &columns).is_empty() && flags.of(&columns).is_none());
     }
 
-    fn learn_many(flags: &ValueFlags, name: &str) {
-        let many = (0..KEPT).map(|n| format!("{name} {n}")).collect();
-        flags.learn(many, vec![false; KEPT]);
+    fn learn_many(flags: &Flags, name: &str) {
+        let many: Vec<String> = (0..KEPT).map(|n| format!("{name} {n}")).collect();
+        flags.learn(&many, &vec![false; KEPT]);
     }
 
     #[test]
@@ -218,10 +256,10 @@ pub mod tests {
         let flags = flags(&[("bot", true)]);
         let columns = columns([("user_agent", texts(&[Some("bot")]))]);
         learn_many(&flags, "bot A");
-        assert!(flags.unknown(&columns).is_empty());
+        assert!(unknown(&flags, &columns).is_empty());
         learn_many(&flags, "bot B");
         learn_many(&flags, "bot C");
-        assert_eq!(flags.unknown(&columns), ["bot"]);
+        assert_eq!(unknown(&flags, &columns), ["bot"]);
     }
 
     #[test]
@@ -229,7 +267,7 @@ pub mod tests {
         let flags = flags(&[("bot", true)]);
         let columns = columns([("user_agent", texts(&[Some("bot"), Some("Fire")]))]);
         for name in ["A", "B", "C"] {
-            assert!(flags.unknown(&columns).is_empty());
+            assert!(unknown(&flags, &columns).is_empty());
             learn_many(&flags, name);
             assert_eq!(flags.of(&columns).unwrap().1, [true, false]);
         }

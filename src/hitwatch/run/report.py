@@ -80,6 +80,7 @@ class Reporting:
         progress: told how many bytes have been read.
         warn: tells the user of what could not be read, also one who wants no progress told.
         failures: what could not be read.
+        keep_values: as of ``Fold``.
 
     """
 
@@ -94,6 +95,7 @@ class Reporting:
     progress: Callable[[int], None] | None = None
     warn: Callable[[str], None] | None = None
     failures: list[InputError] = field(default_factory=list)
+    keep_values: bool = False
     _main: Tally = field(init=False)
     _history: RuleHistory = field(init=False)
     _counts: list[_Count] = field(init=False)
@@ -129,7 +131,7 @@ class Reporting:
             warn=self.warn or self.notify,
             progress=self.progress,
             failures=self.failures,
-            keep_values=self.hit_filter.where is None and self.hit_filter.bots is None,
+            keep_values=self.keep_values,
         )
         origins = in_order(
             self.paths,
@@ -141,9 +143,7 @@ class Reporting:
         )
         sources = [SourceRow(origin, "") for _, origin in origins]
         by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
-        if has_agents := self._has_agents(sources):
-            self._bots.prepare()
-        fold.run(sources, prepare if by_agent and has_agents else None)
+        fold.run(sources, prepare if by_agent and self._has_agents(sources) else None)
         tallies = [each.tally for each in self._counts if each.tally is not None]
         with ThreadPoolExecutor(fold.workers) as pool:
             finishing = [

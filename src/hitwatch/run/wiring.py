@@ -118,6 +118,7 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
         warn=console.warn,
         stopped=console.stopped,
         previous=previous_of(options),
+        keep_values=pipeline.proxies is None and not hit_filter.looks_at_texts,
     )
     return reporting, view
 

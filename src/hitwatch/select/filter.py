@@ -43,6 +43,11 @@ class Filter(Struct, frozen=True):
         return And(tuple(both)) if both else None
 
     @property
+    def looks_at_texts(self) -> bool:
+        """Whether it asks for anything but times."""
+        return self.where is not None or self.bots is not None
+
+    @property
     def columns(self) -> frozenset[str]:
         """Columns that it takes to choose."""
         condition = self.condition

@@ -18,13 +18,8 @@ class BotFinder:
     """Knows which hits are by what is no human's browser; asks once for each user agent."""
 
     def __init__(self) -> None:
-        self._flags: _kernel.ValueFlags | None = None
-
-    def prepare(self) -> _kernel.ValueFlags:
-        """Load what tells bots, which takes a while; gives the flags of the agents met so far."""
-        if self._flags is None:
-            self._flags = _kernel.ValueFlags("user_agent", signs())
-        return self._flags
+        # What tells bots is loaded with the first agent, which few formats lack.
+        self._flags = _kernel.ValueFlags("user_agent", signs)
 
     def hit_batch(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
         """Hits, ready to be counted, those by bots flagged.
@@ -36,7 +31,7 @@ class BotFinder:
         """
         if not hits.has("user_agent"):
             return hits.hit_batch(chosen, None)
-        flags = self.prepare()
+        flags = self._flags
         if unknown := hits.unflagged(flags):
             flags.learn(unknown, [is_bot(agent) for agent in unknown])
         return hits.hit_batch(chosen, flags)
