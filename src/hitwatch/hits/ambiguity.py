@@ -6,8 +6,6 @@ reported as one. Reads no files.
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from hitwatch.formats.fields import Kind
@@ -16,6 +14,7 @@ from hitwatch.formats.registry import name_only
 from hitwatch.formats.times import Zone
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import HOUR, Instant
+from hitwatch.patterns import Pattern
 
 _HEAD_SIZE = 8 * 1024
 """How much of the first lines is read for their zone: a source has one."""
@@ -33,8 +32,8 @@ _REPEATED_HOUR = Guess(
     why="the log begins within that hour, and only earlier lines would show it",
     remedy="a log that begins earlier, or times with offsets",
 )
-_MONTH_FIRST = re.compile(r"%m/%d/%[yY]")
-_DAY_FIRST = re.compile(r"%d/%m/%[yY]")
+_MONTH_FIRST = Pattern(r"%m/%d/%[yY]")
+_DAY_FIRST = Pattern(r"%d/%m/%[yY]")
 
 
 def resolve_date(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
@@ -61,8 +60,8 @@ def resolve_date(log_format: Format, lines: bytes, zone: Zone | None) -> Format:
     return replace(ordered, guesses=(*ordered.guesses, guess))
 
 
-_ABSOLUTE = re.compile(rb'"[A-Z]{3,10} https?://')
-_LOCAL = re.compile(rb'"[A-Z]{3,10} /')
+_ABSOLUTE = Pattern(rb'"[A-Z]{3,10} https?://')
+_LOCAL = Pattern(rb'"[A-Z]{3,10} /')
 
 
 def resolve_host(log_format: Format, lines: bytes) -> Format:
@@ -141,5 +140,5 @@ def _resolve_order(log_format: Format, lines: bytes) -> Format:
     return replace(formats[0], guesses=(*log_format.guesses, guess))
 
 
-def _has_date(line: Line, dates: re.Pattern[str]) -> bool:
+def _has_date(line: Line, dates: Pattern[str]) -> bool:
     return any(dates.fullmatch(field.spec.time_format or "") for field in line.fields)

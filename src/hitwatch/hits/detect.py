@@ -25,6 +25,7 @@ from hitwatch.hits.batch import Hits, Reject
 from hitwatch.hits.envelopes import drop_notices
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
+from hitwatch.patterns import Pattern
 
 ENOUGH = 0.5
 """Share of lines that must fit, unless those that do are beyond doubt."""
@@ -350,13 +351,13 @@ class _Prefilter:
 _PAIRS_SEARCHED = 4096
 """How many bytes are searched for pairs; lines of another kind further on are exceptions."""
 
-_OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
-_OTHER = re.compile(rb"^(?![ \t]*\{.*\}[ \t\r]*$).*\S", re.MULTILINE)
-_PAIRS = re.compile(
+_OBJECT = Pattern(rb"^[ \t]*\{", re.MULTILINE)
+_OTHER = Pattern(rb"^(?![ \t]*\{.*\}[ \t\r]*$).*\S", re.MULTILINE)
+_PAIRS = Pattern(
     rb"(?:^|[ \t])[\w.@/-]{1,64}=(?:\"(?:[^\"\\\n]|\\.)*\"|[^ \t\n\"]*)[ \t]+[\w.@/-]{1,64}=",
     re.MULTILINE,
 )
-_DATED = re.compile(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
+_DATED = Pattern(rb"^(?:#|[ \t\"]*\d{2,4}[-:]\d\d[-:]\d\d)", re.MULTILINE)
 """How lines look that are objects, are none, are pairs, or have a header or a date."""
 
 

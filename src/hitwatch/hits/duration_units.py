@@ -9,7 +9,6 @@ the source, and the size of the numbers. What the last two say is a guess, and r
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from hitwatch.formats.unit_names import unit_from_name
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant, from_datetime
+from hitwatch.patterns import Pattern
 
 UNITS = tuple(PER_SECOND)
 """Names of units, the coarsest first."""
@@ -86,13 +86,16 @@ def _add_keys_with_units(log_format: Format, lines: bytes) -> Format:
     return replace(log_format, keys=(*found.values(), *log_format.keys)) if found else log_format
 
 
-_LOGFMT_NAME = re.compile(rb'(?:^|[ "])([A-Za-z_][^\s="]{0,63})=')
-_LTSV_NAME = re.compile(rb"(?:^|\t)([^\t:]{1,64}):")
+_LOGFMT_NAME = Pattern(rb'(?:^|[ "])([A-Za-z_][^\s="]{0,63})=')
+_LTSV_NAME = Pattern(rb"(?:^|\t)([^\t:]{1,64}):")
 
 
 def _names(log_format: Format, lines: bytes) -> Iterator[tuple[str, ...]]:
     for line in lines[: 64 * 1024].splitlines()[:_NAMES_OF]:
         if log_format.layout is Layout.JSON:
+            # Few logs have durations under names.
+            import json
+
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError):
@@ -129,7 +132,7 @@ class _Number(Struct, frozen=True):
         return 10.0**-self.decimals
 
 
-_PLAIN = re.compile(r"\d{1,18}(?:\.(\d{0,18}))?", re.ASCII)
+_PLAIN = Pattern(r"\d{1,18}(?:\.(\d{0,18}))?", re.ASCII)
 
 
 def _parse_number(text: str | None) -> _Number | None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from hitwatch import _kernel
+from hitwatch.patterns import Pattern
 
 
 class Frame(Struct, frozen=True):
@@ -345,7 +346,7 @@ FRAMES: tuple[Frame, ...] = (
 )
 """The known envelopes. Of those that serve alike the first counts."""
 
-_NOTICE = re.compile(
+_NOTICE = Pattern(
     rb"==> .* <==\r?$"  # tail of several files
     rb"|-- (?:Logs begin|Journal begins|No entries|Boot|Reboot)\b.* --\r?$"  # journalctl
     rb"|Attaching to "  # docker compose

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hitwatch.formats.compile import key_tree
 from hitwatch.formats.format import Format, Layout, normalize_key
+from hitwatch.patterns import Pattern
 
-_LOGFMT = re.compile(r'([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
+_LOGFMT = Pattern(r'([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 _DEEPEST = 16
 
 Found = tuple[int, int, str]

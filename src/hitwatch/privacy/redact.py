@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import unquote_plus
 
 from hitwatch.errors import UsageError
+from hitwatch.patterns import Pattern
 from hitwatch.select.networks import Address, Networks, parse_address
 
 REDACTED = "REDACTED"
@@ -116,26 +117,26 @@ def _hash(text: str, key: bytes) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=short).hexdigest()
 
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORDS = Pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_WORDS = frozenset(
     {"auth", "authz", "code", "cred", "creds", "jwt", "key", "otp"}
     | {"pass", "passwd", "pin", "pw", "pwd", "sess", "sid", "sig"}
 )
-_SECRET_PARTS = re.compile(
+_SECRET_PARTS = Pattern(
     "token|passw|passphrase|passcode|secret|session|sessid|signature|jwt|credential|bearer"
     "|oauth|authori[sz]|authenti|authcode|authkey|apikey|csrf|xsrf|sid$|key$|auth$|^pwd|pwd$"
 )
-_HARMLESS = re.compile(r"[\w./~-]{0,12}")
+_HARMLESS = Pattern(r"[\w./~-]{0,12}")
 """Too short for any pattern below, and without what the short ones need."""
-_MAIL = re.compile(r"[\w.+-]@[\w-]{1,63}\.\w")
-_TOKEN = re.compile(
+_MAIL = Pattern(r"[\w.+-]@[\w-]{1,63}\.\w")
+_TOKEN = Pattern(
     r"eyJ[A-Za-z0-9_-]{10}|AKIA[0-9A-Z]{12}"
     r"|(?:gh[opsru]_|sk_live_|sk_test_|sk-|xox[abprs]-)[A-Za-z0-9_-]{12}"
 )
-_CARD = re.compile(r"(?<![0-9])[2-6](?:[ -]?[0-9]){12,18}(?![0-9])")
-_RUN = re.compile(r"[A-Za-z0-9]{24,}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}")
-_INNER_NAME = re.compile(r"""(?<![\w.-])([\w.-]++)[\]"']{0,2}\s{0,4}[=:]""")
+_CARD = Pattern(r"(?<![0-9])[2-6](?:[ -]?[0-9]){12,18}(?![0-9])")
+_RUN = Pattern(r"[A-Za-z0-9]{24,}")
+_BASE64 = Pattern(r"[A-Za-z0-9+/_-]{40,}")
+_INNER_NAME = Pattern(r"""(?<![\w.-])([\w.-]++)[\]"']{0,2}\s{0,4}[=:]""")
 
 
 def redact_query(query: str) -> str:
@@ -158,8 +159,8 @@ def redact_query(query: str) -> str:
     return "&".join(_redact_parameter(parameter) for parameter in query.split("&"))
 
 
-_USER_INFO = re.compile("(?<=://)[^/?#]*@")
-_QUERY_MARK = re.compile("[?#]")
+_USER_INFO = Pattern("(?<=://)[^/?#]*@")
+_QUERY_MARK = Pattern("[?#]")
 
 
 def redact_url(url: str) -> str:

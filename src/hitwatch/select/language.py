@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from hitwatch.errors import UsageError, did_you_mean, point_at
 from hitwatch.formats.columns import BY_NAME, Column, ColumnType
+from hitwatch.patterns import Pattern
 from hitwatch.select.networks import Networks, parse_network
 from hitwatch.select.predicate import (
     OPERATORS,
@@ -49,7 +50,7 @@ from hitwatch.select.time_expressions import parse_iso
 
 __all__ = ["Predicate", "combine", "mask", "mask_rows", "parse_predicate"]
 
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"""(?P<blank>\s+)
     | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[0-9A-Za-z:.+-]*)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
@@ -19,6 +18,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from hitwatch.patterns import Pattern
+
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -26,7 +27,7 @@ _LONGEST = 80
 """No address with zone, brackets and port is longer."""
 
 _PORT = r"(?::[0-9]{1,5})?"
-_ADDRESS = re.compile(
+_ADDRESS = Pattern(
     rf"\[(?P<inner>[0-9A-Fa-f:.]+)(?:%[\w.-]{{1,16}})?\]{_PORT}"
     rf"|(?P<four>[0-9.]+){_PORT}"
     r"|(?P<six>[0-9A-Fa-f:.]+)(?:%[\w.-]{1,16})?"

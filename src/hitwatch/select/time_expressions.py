@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from hitwatch.errors import UsageError
 from hitwatch.instants import SECOND, Instant, from_datetime, parse_duration, to_datetime
+from hitwatch.patterns import Pattern
 
-_ISO = re.compile(
+_ISO = Pattern(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
     r"(?:(?:[Tt]|[ ]+)(?P<time>[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?)"
     r"[ ]*(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-_EPOCH = re.compile(r"@(-?[0-9]{1,12})(\.[0-9]+)?|([0-9]{9,12})(\.[0-9]+)?")
-_DAY = re.compile(r"(?P<day>today|yesterday)(?:(?:[ ]+at)?[ ]+(?P<time>[0-9]{1,2}:[0-9:.]+))?")
-_AGO = re.compile(r"(?P<duration>.+?)[ ]*\bago")
+_EPOCH = Pattern(r"@(-?[0-9]{1,12})(\.[0-9]+)?|([0-9]{9,12})(\.[0-9]+)?")
+_DAY = Pattern(r"(?P<day>today|yesterday)(?:(?:[ ]+at)?[ ]+(?P<time>[0-9]{1,2}:[0-9:.]+))?")
+_AGO = Pattern(r"(?P<duration>.+?)[ ]*\bago")
 _HINT = (
     "write 2026-01-31, 2026-01-31T10:00, 2026-01-31T10:00+01:00, 2h ago, today, yesterday,"
     " yesterday 14:00, now, or seconds since 1970"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from hitwatch import _kernel
+from hitwatch.patterns import Pattern
 from hitwatch.stats.dimension import KernelLabel, Label
 
 _OF_PAGES = """
@@ -72,17 +73,17 @@ def is_static(path: str) -> bool:
     return StaticFile()(path) is not None
 
 
-_ID = re.compile(
+_ID = Pattern(
     r"""(?:[0-9]+
     |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
     |(?=[a-f]*[0-9])[0-9a-f]{16,})
     (?P<extension>\.[a-z][a-z0-9]{0,9})?""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}", re.ASCII)
-_MONTH = re.compile(r"0?[1-9]|1[0-2]", re.ASCII)
-_DAY = re.compile(r"0?[1-9]|[12][0-9]|3[01]", re.ASCII)
-_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
+_YEAR = Pattern(r"(?:19|20)[0-9]{2}", re.ASCII)
+_MONTH = Pattern(r"0?[1-9]|1[0-2]", re.ASCII)
+_DAY = Pattern(r"0?[1-9]|[12][0-9]|3[01]", re.ASCII)
+_DATE = Pattern(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
 
 def collapse_ids(path: str) -> str:
@@ -94,7 +95,7 @@ def collapse_ids(path: str) -> str:
     """
     segments = path.split("/")
     # What would make the next segment part of a date: a month after a year, a day after that.
-    following: re.Pattern[str] | None = None
+    following: Pattern[str] | None = None
     for index, segment in enumerate(segments):
         if _YEAR.fullmatch(segment):
             following = _MONTH

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from hitwatch import _kernel
+from hitwatch.patterns import Pattern
 from hitwatch.stats import dimension
 
 Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
@@ -164,7 +165,7 @@ def _find_bot_by_signs(text: str) -> Agent | None:
 
 # --- Programs known by name ---------------------------------------------------------------
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = Pattern(r"[a-z0-9]+")
 
 
 @cache
@@ -212,24 +213,22 @@ def _goes_on(lowered: str, end: int) -> bool:
 
 # A name is no part of an address; a bare "bot" takes the word before it. What may repeat is
 # bounded, and names begin only where words do, so that time grows with the length alone.
-_ROBOT = re.compile(
+_ROBOT = Pattern(
     r"""(?<![\w./@:%!-])(?!www\.)
     ((?:[a-z0-9][\w.!-]{0,40}[ ])?(?:web|ro)?(?:bot|crawler|spider|scraper|fetcher)s?
     |[a-z0-9][\w.!-]{0,60}?(?:bot|crawler|spider|scraper|fetcher|crawl|archiver|scanner)s?
     )(?![a-z0-9@]|[.][a-z])""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-_SIGN = re.compile(
+_SIGN = Pattern(
     r"""\+\s?(?:https?:|www\.|mailto:)
     |(?:bot|crawler|spider)s?(?:@|\.html?|\.php|/|[ ]at[ ])""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 _BRANDED = ("MSIE", "Android")
 """Browsers that people and firms have put the address of their home page into."""
-_ADDRESS = re.compile(
-    r"\+?\s?(?:https?:|www\.|mailto:)|(?<![\w.])[\w.]+@", re.IGNORECASE | re.ASCII
-)
-_PRODUCT = re.compile(r"(?<![\w.])[a-z][\w.!-]{0,60}", re.IGNORECASE | re.ASCII)
+_ADDRESS = Pattern(r"\+?\s?(?:https?:|www\.|mailto:)|(?<![\w.])[\w.]+@", re.IGNORECASE | re.ASCII)
+_PRODUCT = Pattern(r"(?<![\w.])[a-z][\w.!-]{0,60}", re.IGNORECASE | re.ASCII)
 _OF_BROWSERS = """
     mozilla compatible windows nt macintosh intel mac os x x11 linux x86_64 i686 u like en us
     en-us applewebkit khtml gecko chrome safari version mobile firefox msie trident rv android
@@ -237,7 +236,7 @@ _OF_BROWSERS = """
 """
 _NO_PRODUCT = frozenset(_OF_BROWSERS.split())
 _BARE = frozenset(("bot", "robot", "crawler", "spider", "scraper", "fetcher", "webcrawler"))
-_DEVICE = re.compile(r"android[ /;].*\)", re.IGNORECASE | re.DOTALL)
+_DEVICE = Pattern(r"android[ /;].*\)", re.IGNORECASE | re.DOTALL)
 
 
 def _named_bot(text: str) -> str | None:
