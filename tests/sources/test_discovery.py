@@ -62,7 +62,5 @@ def test_a_fault_is_one_line(
 
     monkeypatch.setattr(cli.commands, "main", fail)
     monkeypatch.setattr("sys.argv", ["hitwatch", "watch"])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 70
+    assert cli.run() == 70
     assert "ZeroDivisionError: by zero (the same command with --debug" in capsys.readouterr().err

@@ -31,6 +31,9 @@ _BEGINNINGS = {
 }
 """How outputs of each kind begin."""
 
+_REPORT = re.compile(rb'\{\s*"schema_version":\s*\d+,\s*"sources":\s*\[')
+"""How a report as JSON begins: it is told at once, for one is mostly made again and again."""
+
 _TELLING = ("text", "parquet", "arrow", "rejects", "truth")
 """Kinds that no log begins like."""
 
@@ -54,7 +57,8 @@ def is_earlier(kind: str, path: Path) -> Callable[[bytes], bool]:
     def check(head: bytes) -> bool:
         if not _BEGINNINGS[kind].match(head):
             return False
-        return kind in _TELLING or _are_rows(head) or not _is_log(head, path)
+        is_told = kind in _TELLING or _REPORT.match(head) is not None
+        return is_told or _are_rows(head) or not _is_log(head, path)
 
     return check
 
