@@ -45,28 +45,27 @@ pub fn count(py: Python<'_>, hits: &HitBatch, counters: Vec<Py<Counter>>) -> Vec
             .filter(|(_, counter)| counter.dimension.is_in(hits))
             .map(|(place, counter)| (place, *counter))
             .collect();
-        let mut waiting = Vec::new();
-        count_few_keys(hits, &mut left);
+        let mut waiting = count_few_keys(hits, &mut left);
+        let mut count = |place: usize, counter: &Counter, mut rollup: MutexGuard<'_, Rollup>| {
+            counter.count(hits, &mut rollup);
+            if rollup.has_evicted_rows() {
+                waiting.push(place);
+            }
+        };
         while !left.is_empty() {
             let before = left.len();
-            left.retain(|(place, counter)| {
+            left.retain(|&(place, counter)| {
                 // Where another thread is counting, this one comes back later.
-                let Some(mut rollup) = counter.rollup.get().try_lock() else {
-                    return true;
-                };
-                counter.count(hits, &mut rollup);
-                if rollup.has_evicted_rows() {
-                    waiting.push(*place);
+                let rollup = counter.rollup.get().try_lock();
+                let is_free = rollup.is_some();
+                if let Some(rollup) = rollup {
+                    count(place, counter, rollup);
                 }
-                false
+                !is_free
             });
             if left.len() == before {
                 let (place, counter) = left.remove(0);
-                let mut rollup = counter.rollup.get().lock_to_add();
-                counter.count(hits, &mut rollup);
-                if rollup.has_evicted_rows() {
-                    waiting.push(place);
-                }
+                count(place, counter, counter.rollup.get().lock_to_add());
             }
         }
         waiting
@@ -74,29 +73,32 @@ pub fn count(py: Python<'_>, hits: &HitBatch, counters: Vec<Py<Counter>>) -> Vec
 }
 
 /// Count hits at once under all that have few keys, and that no other thread is counting under;
-/// leaves the others.
-fn count_few_keys(batch: &HitBatch, left: &mut Vec<(usize, &Counter)>) {
+/// leaves the others. Returns which of those counted keep evicted rows.
+fn count_few_keys(batch: &HitBatch, left: &mut Vec<(usize, &Counter)>) -> Vec<usize> {
     let hits = &batch.hits;
-    let mut few: Vec<(MutexGuard<'_, Rollup>, Vec<u32>)> = Vec::new();
-    left.retain(|(_, counter)| {
+    let mut few: Vec<(usize, MutexGuard<'_, Rollup>, Vec<u32>)> = Vec::new();
+    left.retain(|&(place, counter)| {
         let rollup = counter.rollup.get().try_lock();
-        let Some(mut rollup) = rollup.filter(|known| known.keys.len() <= FEW) else {
+        let rollup = rollup.filter(|known| known.keys.len() <= FEW);
+        let Some(mut rollup) = rollup.filter(|_| counter.dimension.counts_all()) else {
             return true;
         };
-        if !counter.dimension.counts_all() {
-            return true;
-        }
         let slots = counter.dimension.slots(batch, hits, &mut rollup);
         if rollup.keys.len() > FEW {
             return true;
         }
-        few.push((rollup, slots));
+        few.push((place, rollup, slots));
         false
     });
     let parts = few.iter_mut();
-    let parts = parts.map(|(rollup, slots)| Part { rollup, slots });
+    let parts = parts.map(|(_, rollup, slots)| Part { rollup, slots });
     add_jointly(hits, parts.collect());
-    for (rollup, _) in &mut few {
+    let mut waiting = Vec::new();
+    for (place, rollup, _) in &mut few {
         rollup.enforce_limits();
+        if rollup.has_evicted_rows() {
+            waiting.push(*place);
+        }
     }
+    waiting
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use foldhash::fast::RandomState;
 use hashing::lookup_hash;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ impl<'a, T: Into<Cow<'a, str>>> From<T> for Key<'a> {
 /// Codes of numbers that are divided, such as times by an hour.
 pub struct Quotients {
     divisor: i64,
-    codes: HashMap<i64, u32>,
+    codes: HashMap<i64, u32, RandomState>,
     /// By code.
     quotients: Vec<i64>,
     /// The numbers that have the code last given.
@@ -38,7 +39,7 @@ impl Quotients {
     pub fn new(divisor: i64) -> Self {
         Self {
             divisor: divisor.max(1),
-            codes: HashMap::new(),
+            codes: HashMap::default(),
             quotients: Vec::new(),
             begin: 0,
             end: 0,

@@ -10,6 +10,7 @@
 mod tests;
 
 use crate::codec::{Reader, Writer};
+use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -78,7 +79,7 @@ pub fn sum_runs(hits: impl Iterator<Item = (i64, u32, u64)>, width: i64, codes: 
 /// One bucket.
 #[derive(Default)]
 struct Bucket {
-    sums: HashMap<Box<str>, Sums>,
+    sums: HashMap<Box<str>, Sums, RandomState>,
     other: Sums,
 }
 
@@ -88,7 +89,7 @@ pub struct Series {
     capacity: usize,
     /// Bytes that packed buckets may need.
     limit: usize,
-    open: HashMap<i64, Bucket>,
+    open: HashMap<i64, Bucket, RandomState>,
     /// Starts of open buckets, the one that has been open longest first.
     opened: VecDeque<i64>,
     packed: BTreeMap<i64, Box<[u8]>>,
@@ -102,7 +103,7 @@ impl Series {
         Self {
             capacity: capacity.max(1),
             limit,
-            open: HashMap::new(),
+            open: HashMap::default(),
             opened: VecDeque::new(),
             packed: BTreeMap::new(),
             size: 0,
@@ -126,7 +127,7 @@ impl Series {
 
     /// The sums by key of all buckets that begin from an instant on and before another, and
     /// what was evicted from them.
-    pub fn sums(&self, from: i64, to: i64) -> (HashMap<Box<str>, Sums>, Sums) {
+    pub fn sums(&self, from: i64, to: i64) -> (HashMap<Box<str>, Sums, RandomState>, Sums) {
         let mut total = Bucket::default();
         let reach = from..to.max(from);
         for (_, packed) in self.packed.range(reach.clone()) {

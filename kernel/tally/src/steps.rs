@@ -1,6 +1,7 @@
 //! Hits and bytes by bucket of time, for a rule to be judged by.
 
 use crate::figures::Hit;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// The sums of a bucket.
@@ -18,7 +19,7 @@ pub struct Step {
 /// Arguments: the hits with their times; the width of a bucket, at least 1.
 pub fn sum_by_bucket<'a>(hits: impl Iterator<Item = (i64, &'a Hit)>, width: i64) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    let mut known: HashMap<i64, usize> = HashMap::new();
+    let mut known: HashMap<i64, usize, RandomState> = HashMap::default();
     for (time, hit) in hits {
         let start = time.div_euclid(width) * width;
         let at = match steps.last() {

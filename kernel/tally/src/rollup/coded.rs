@@ -6,8 +6,8 @@ use super::waiting::AT_ONCE;
 use crate::codes::Key;
 use crate::figures::{Hit, NO_HIT};
 
-/// Vocabularies of which the slots are kept: one a thread that counts, and one before it.
-const KEPT: usize = 8;
+/// Vocabularies of which the slots are kept: one a thread that counts.
+const KEPT: usize = 4;
 
 /// Where the keys of codes have their slots, by vocabulary: a key is looked up once, not once a
 /// batch.

@@ -231,6 +231,24 @@ fn values_that_are_kept_change_nothing() {
     }
 }
 
+/// Lines of so many paths, each in a section of its own.
+fn paths(numbers: std::ops::Range<usize>) -> Vec<u8> {
+    let line = |number: usize| {
+        let head = "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700]";
+        format!("{head} \"GET /s{number}/p HTTP/1.1\" 200 1 \"-\" \"-\"\n")
+    };
+    numbers.map(line).collect::<String>().into_bytes()
+}
+
+#[test]
+fn what_is_forgotten_of_paths_is_forgotten_of_their_sections() {
+    let program = combined();
+    let mut scratch = Scratch::keeping_values();
+    for numbers in [0..20_000, 20_000..20_010, 5..15] {
+        check(&program, &paths(numbers), &mut scratch);
+    }
+}
+
 #[test]
 fn kept_values_have_one_code_until_there_are_too_many() {
     let program = positional("", &[(text("client"), " "), (status(), "")]);
@@ -246,12 +264,21 @@ fn kept_values_have_one_code_until_there_are_too_many() {
         (first, parsed("b 200\nc 200\na 200\n")),
         (vec![0, 1], (vec![1, 2, 0], id))
     );
-    let many: String = (0..1 << 16)
-        .map(|number| format!("{number} 200\n"))
-        .collect();
-    assert_eq!(parsed(&many).1, id);
+    // As long as they come again, more are kept.
+    let many = |from: u32, to: u32| {
+        let lines = (from..to).map(|number| format!("{number} 200\n{number} 200\n"));
+        lines.collect::<String>()
+    };
+    assert_eq!(parsed(&many(0, 40_000)).1, id);
+    assert_eq!(parsed(&many(40_000, 70_000)).1, id);
     let (after, other) = parsed("b 200\n");
     assert!(after == [0] && other != id);
+    // Where none comes again, fewer are.
+    let distinct: String = (0..20_000)
+        .map(|number| format!("{number} 200\n"))
+        .collect();
+    assert_eq!(parsed(&distinct).1, other);
+    assert_ne!(parsed("b 200\n").1, other);
 }
 
 #[test]
