@@ -1,7 +1,8 @@
-"""Logs to measure on: combined lines with so many paths and clients, the same every time."""
+"""Logs to measure on, the same every time: usual lines, short ones, and those of a busy site."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -71,5 +72,102 @@ def write_combined(
                     f'{STATUSES[status]} {size} "{referrer}" "{AGENTS[agent]}"\n'
                 )
             file.write("".join(block))
+    unfinished.rename(path)
+    return path
+
+
+def write_short(path: Path, log: Path) -> Path:
+    """Write the lines of a combined log as common ones, without referrer and agent.
+
+    Args:
+        path: the file; left alone when it is there.
+        log: the combined log.
+
+    """
+    if not path.exists():
+        unfinished = path.with_suffix(".unfinished")
+        with log.open("rb") as source, unfinished.open("wb") as target:
+            for line in source:
+                target.write(b'"'.join(line.split(b'"', 3)[:3]).rstrip() + b"\n")
+        unfinished.rename(path)
+    return path
+
+
+_SECTIONS = [
+    "products",
+    "blog",
+    "static",
+    "api",
+    "help",
+    "images",
+    "search",
+    "cart",
+    "account",
+    "news",
+]
+
+
+@dataclass
+class _Visit:
+    """Pages that a client asks for in a row."""
+
+    address: str
+    agent: str
+    pages_left: int
+    came_from: str
+
+
+def write_visits(path: Path, lines: int = 2_000_000, *, seed: int = 1) -> Path:
+    """Write a week of visits to a busy site.
+
+    Clients come for several pages in a row, some by IPv6. Some pages have a query that never
+    comes again, there are thousands of browsers, and most referrers are pages of the site.
+
+    Args:
+        path: the file; left alone when it is there.
+        lines: how many.
+        seed: the same seed gives the same bytes.
+
+    """
+    if path.exists():
+        return path
+    rng = np.random.default_rng(seed)
+    pages = [
+        f"/{_SECTIONS[n % len(_SECTIONS)]}/{n * 7919 % 100_003}/p{n}.html" for n in range(60_000)
+    ]
+    agents = [
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        f"Chrome/{80 + n % 60}.0.{n * 37 % 6000}.{n % 200} Safari/537.36"
+        for n in range(2_800)
+    ] + AGENTS[-4:]
+    began, step = 1_767_225_600 * SECOND, 7 * 86_400 * SECOND // lines
+    unfinished = path.with_suffix(".unfinished")
+    written, visits = 0, list[_Visit]()
+    with unfinished.open("w", encoding="ascii") as file:
+        while written < lines:
+            while len(visits) < 200:
+                client = int(rng.zipf(1.3)) % 72_000
+                address = f"10.{client >> 8 & 255}.{client & 255}.{client >> 16}"
+                if client % 7 == 0:
+                    address = f"2001:db8:{client:x}::{client * 31 & 0xFFFF:x}"
+                agent = agents[(client * 31 + int(rng.integers(2))) % len(agents)]
+                pages_left = int(rng.integers(1, 24))
+                visits.append(_Visit(address, agent, pages_left, "https://www.example.org/"))
+            at = to_datetime(began + written * step)
+            visit = visits[int(rng.integers(len(visits)))]
+            page = pages[int(rng.zipf(1.15)) % len(pages)]
+            query = f"?id={int(rng.integers(1 << 30))}" if rng.random() < 0.08 else ""
+            status = STATUSES[int(rng.integers(len(STATUSES)))]
+            file.write(
+                f'{visit.address} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "GET {page}{query} HTTP/2.0" '
+                f'{status} {int(rng.integers(200, 90_000))} "{visit.came_from}" "{visit.agent}"\n'
+            )
+            visit.pages_left, visit.came_from = (
+                visit.pages_left - 1,
+                f"https://www.example.org{page}",
+            )
+            if not visit.pages_left:
+                visits.remove(visit)
+            written += 1
     unfinished.rename(path)
     return path
