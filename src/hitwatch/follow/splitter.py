@@ -58,7 +58,7 @@ class Splitter(Struct):
         if not end:
             self._hold(data)
             return self._cut_if_long()
-        whole = self._join(data[:end]) if self._pieces else data[:end]
+        whole = self._join(data, end) if self._pieces else data[:end]
         self._hold(data[end:])
         return self._count(whole) + self._cut_if_long()
 
@@ -108,10 +108,11 @@ class Splitter(Struct):
             self._pieces.append(piece)
             self._held += len(piece)
 
-    def _join(self, rest: bytes) -> bytes:
+    def _join(self, data: bytes, size: int) -> bytes:
         """The line held back and what ends it, with the lines behind; a long line is cut."""
-        end = self._held + rest.find(b"\n")
-        whole = b"".join((*self._pieces, rest))
+        end = self._held + data.find(b"\n")
+        # Megabytes, of which no more copies are made than one.
+        whole = b"".join((*self._pieces, memoryview(data)[:size]))
         self._pieces.clear()
         self._held = 0
         if end <= self.max_line:
