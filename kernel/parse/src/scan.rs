@@ -24,14 +24,15 @@ mod plan;
 mod positional;
 mod request;
 mod requests;
+mod staged;
 #[cfg(test)]
 mod tests;
 mod time;
 mod value;
 
-pub(crate) use block::Staged;
 use plan::Plan;
 use request::{Codes, KnownRequest};
+pub(crate) use staged::Staged;
 use value::Repeated;
 
 /// Why a line was rejected.

@@ -6,6 +6,7 @@
 
 use super::plan::{Place, Plan, Use};
 use super::requests::Requests;
+use super::staged::Staged;
 use super::value::{is_status, leaves_unit_open};
 use super::{Scanner, lines_of};
 use crate::batch::Column;
@@ -19,51 +20,7 @@ use hashing::lookup_hash;
 use memchr::memchr;
 
 /// Lines that are read at once.
-const LINES: usize = 128;
-
-/// The values of a block's lines in a column.
-pub enum Staged {
-    /// `NULL` where there is none.
-    Codes([u32; LINES]),
-    Integers([Option<i64>; LINES]),
-    Floats([Option<f64>; LINES]),
-}
-
-impl Staged {
-    const fn of(column: &Column<'_>) -> Self {
-        match column {
-            Column::Text { .. } => Self::Codes([NULL; LINES]),
-            Column::Integer { .. } => Self::Integers([None; LINES]),
-            Column::Float { .. } => Self::Floats([None; LINES]),
-        }
-    }
-
-    /// The codes of a text column.
-    #[inline]
-    pub(super) const fn codes(&mut self) -> Option<&mut [u32; LINES]> {
-        match self {
-            Self::Codes(codes) => Some(codes),
-            _ => None,
-        }
-    }
-
-    /// The values of a column of whole numbers.
-    #[inline]
-    const fn integers(&mut self) -> Option<&mut [Option<i64>; LINES]> {
-        match self {
-            Self::Integers(values) => Some(values),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    const fn floats(&mut self) -> Option<&mut [Option<f64>; LINES]> {
-        match self {
-            Self::Floats(values) => Some(values),
-            _ => None,
-        }
-    }
-}
+pub(super) const LINES: usize = 128;
 
 /// What is known of a line of a block.
 #[derive(Clone, Copy, Default)]

@@ -69,42 +69,40 @@ impl<'a> Scanner<'a> {
                 block.known[row].planned = false;
                 continue;
             };
-            let (target, name) = (request.target, &request.target[..request.path]);
-            let path = match slots.path {
-                Some(slot) => self.columns[slot].code_by_hash(request.hash, name),
-                None => NULL,
-            };
-            let mut code = |slot: usize, text| self.columns[slot].code(text);
-            let query = target.get(name.len() + 1..);
-            let codes = [
-                (slots.method, request.method),
-                (slots.protocol, request.protocol),
-                (slots.path, path),
-                (
-                    slots.target,
-                    slots.target.map_or(NULL, |slot| code(slot, target)),
-                ),
-                (
-                    slots.query,
-                    slots
-                        .query
-                        .zip(query)
-                        .map_or(NULL, |(slot, query)| code(slot, query)),
-                ),
-                (
-                    slots.section,
-                    slots
-                        .section
-                        .map_or(NULL, |slot| self.section_of(path, name, slot)),
-                ),
-            ];
-            for (slot, code) in codes {
+            for (slot, code) in self.codes_of(request) {
                 if let Some(staged) = slot.and_then(|slot| block.staged[slot].codes()) {
                     staged[row] = code;
                 }
             }
         }
         requests.rows = rows;
+    }
+
+    /// The columns that a request fills, each with a code.
+    #[inline]
+    fn codes_of(&mut self, request: &Request<'a>) -> [(Slot, u32); 6] {
+        let slots = self.program.request;
+        let (target, name) = (request.target, &request.target[..request.path]);
+        let query = target.get(name.len() + 1..);
+        let mut code = |slot: Slot, text: Option<&[u8]>| {
+            let (slot, text) = slot.zip(text)?;
+            Some(self.columns[slot].code(text))
+        };
+        let target = code(slots.target, Some(target));
+        let query = code(slots.query, query);
+        let path = slots.path.map_or(NULL, |slot| {
+            self.columns[slot].code_by_hash(request.hash, name)
+        });
+        let section = slots.section;
+        let section = section.map_or(NULL, |slot| self.section_of(path, name, slot));
+        [
+            (slots.method, request.method),
+            (slots.target, target.unwrap_or(NULL)),
+            (slots.path, path),
+            (slots.query, query.unwrap_or(NULL)),
+            (slots.section, section),
+            (slots.protocol, request.protocol),
+        ]
     }
 
     /// The code of the section of a path.
