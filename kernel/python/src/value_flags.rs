@@ -10,21 +10,18 @@ use pyo3::sync::PyOnceLock;
 use regex::bytes::Regex;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tally::vocabularies::ByVocabulary;
 
 /// Values of which it is remembered whether they are flagged, and as many again from before. A
 /// batch has far fewer: what it knows when it asks is still known when it is counted.
 const KEPT: usize = 250_000;
-
-/// Vocabularies of which the flags are kept: one a thread that counts, and one before it.
-const VOCABULARIES: usize = 8;
 
 /// Whether values are flagged, by the hash by which they are looked up.
 #[derive(Default)]
 struct Known {
     recent: HashMap<u64, bool, RandomState>,
     before: HashMap<u64, bool, RandomState>,
-    /// By vocabulary, the flags of the first codes; the one used last is the last.
-    by_code: Vec<(u64, Vec<bool>)>,
+    by_code: ByVocabulary<bool>,
 }
 
 impl Known {
@@ -40,24 +37,12 @@ impl Known {
         self.recent.insert(hash, flagged);
     }
 
-    /// How many codes of a vocabulary have their flag.
-    fn flagged_codes(&self, vocabulary: u64) -> usize {
-        let mut known = self.by_code.iter();
-        let known = known.find(|(known, _)| *known == vocabulary);
-        known.map_or(0, |(_, flags)| flags.len())
-    }
-
     /// The flags of all codes of a vocabulary.
     fn flags(&mut self, vocabulary: u64, texts: &Texts) -> Vec<bool> {
-        let mut known = self.by_code.iter();
-        let at = known.position(|(known, _)| *known == vocabulary);
-        let mut flags = at.map_or_else(Vec::new, |at| self.by_code.remove(at).1);
+        let mut flags = self.by_code.take(vocabulary);
         let new = texts.hashes()[flags.len()..].iter();
         flags.extend(new.map(|&hash| self.get(hash).unwrap_or(false)));
-        if self.by_code.len() == VOCABULARIES {
-            self.by_code.remove(0);
-        }
-        self.by_code.push((vocabulary, flags.clone()));
+        self.by_code.keep(vocabulary, flags.clone());
         flags
     }
 
@@ -131,15 +116,15 @@ impl ValueFlags {
 impl ValueFlags {
     /// Values that may be flagged and of which nobody has said anything.
     pub fn unknown(&self, py: Python<'_>, columns: &Columns) -> PyResult<Vec<String>> {
-        let new = py.detach(|| self.flags.new_values(columns));
-        if new.is_empty() {
-            return Ok(new);
+        // The finder takes a while to be made, and logs may have no agents.
+        if !self.flags.has_new(columns) {
+            return Ok(Vec::new());
         }
         let finder = self
             .finder
             .get_or_try_init(py, || Ok::<_, PyErr>(self.signs.call0(py)?.extract(py)?))?
             .get();
-        Ok(py.detach(|| self.flags.with_signs(new, finder)))
+        Ok(py.detach(|| self.flags.unknown(columns, finder)))
     }
 }
 
@@ -162,29 +147,38 @@ impl Flags {
         }
     }
 
-    /// Values of which nobody has said anything.
-    fn new_values(&self, columns: &Columns) -> Vec<String> {
+    /// Whether a vocabulary has codes that have no flag.
+    fn has_new(&self, columns: &Columns) -> bool {
+        find_text(columns, &self.column).is_some_and(|(_, values)| {
+            let flagged = self.lock().by_code.get(values.id()).len();
+            flagged < values.read().len()
+        })
+    }
+
+    /// Values that have a sign, and of which nobody has said anything.
+    fn unknown(&self, columns: &Columns, finder: &Finder) -> Vec<String> {
         let Some((_, values)) = find_text(columns, &self.column) else {
             return Vec::new();
         };
         let texts = values.read();
-        let mut known = self.lock();
-        let new = known.flagged_codes(values.id())..texts.len();
-        let all = new.map(|code| (texts.hashes()[code], texts.get(code)));
-        let new = all.filter(|(hash, _)| !known.renew(*hash));
-        new.map(|(_, value)| value.to_owned()).collect()
-    }
-
-    /// Those of some values that have a sign; the others are remembered to be none.
-    fn with_signs(&self, values: Vec<String>, finder: &Finder) -> Vec<String> {
+        let new: Vec<(u64, &str)> = {
+            let mut known = self.lock();
+            let new = known.by_code.get(values.id()).len()..texts.len();
+            let all = new.map(|code| (texts.hashes()[code], texts.get(code)));
+            all.filter(|(hash, _)| !known.renew(*hash)).collect()
+        };
         // Most have no sign, which takes longer to find than that they are known.
-        let has_sign = |value: &String| finder.finds(value);
-        let (asked, plain): (Vec<_>, Vec<_>) = values.into_iter().partition(has_sign);
+        let has_sign = |(_, value): &(u64, &str)| finder.finds(value);
+        let (asked, plain): (Vec<_>, Vec<_>) = new.into_iter().partition(has_sign);
         let mut known = self.lock();
-        for value in plain {
-            known.remember(lookup_hash(value.as_bytes()), false);
+        for (hash, _) in plain {
+            known.remember(hash, false);
         }
+        drop(known);
         asked
+            .into_iter()
+            .map(|(_, value)| value.to_owned())
+            .collect()
     }
 
     /// The codes of the rows, and by code whether the value is flagged.
@@ -209,7 +203,7 @@ pub mod tests {
 
     fn unknown(flags: &Flags, columns: &Columns) -> Vec<String> {
         let regex = anywhere("(?i)bot").unwrap();
-        flags.with_signs(flags.new_values(columns), &Finder { regex })
+        flags.unknown(columns, &Finder { regex })
     }
 
     #[test]

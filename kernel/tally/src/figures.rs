@@ -22,18 +22,6 @@ pub struct Hit {
     pub has_bytes: bool,
 }
 
-/// A hit that says nothing.
-pub const NO_HIT: Hit = Hit {
-    bytes: 0,
-    visitor: 0,
-    seconds: 0.0,
-    row: 0,
-    status: 0,
-    bucket: quantiles::NONE,
-    flagged: false,
-    has_bytes: false,
-};
-
 /// Figures of some hits.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
@@ -52,6 +40,13 @@ impl Figures {
     /// Add a hit.
     #[inline]
     pub fn add(&mut self, hit: &Hit, used: &mut MemoryUsed) {
+        self.add_sums(hit);
+        self.add_sketches(hit, used);
+    }
+
+    /// Add all of a hit but its visitor and its duration.
+    #[inline]
+    pub fn add_sums(&mut self, hit: &Hit) {
         self.hits += 1;
         self.bytes += hit.bytes;
         self.flagged += u64::from(hit.flagged);
@@ -60,7 +55,6 @@ impl Figures {
             self.errors_4xx += u64::from(hit.status < 500);
             self.errors_5xx += u64::from((500..600).contains(&hit.status));
         }
-        self.add_sketches(hit, used);
     }
 
     /// Add the visitor and the duration of a hit alone.

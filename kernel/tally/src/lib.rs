@@ -18,3 +18,4 @@ pub mod rules;
 pub mod series;
 pub mod steps;
 pub mod visitors;
+pub mod vocabularies;

@@ -18,13 +18,13 @@ mod waiting;
 
 pub use order::Order;
 
-use coded::CodeSlots;
 use waiting::Waiting;
 
 use crate::budget::{Budget, MemoryUsed, Share};
 use crate::distinct::Distinct;
 use crate::figures::{Figures, Hit};
 use crate::keys::Keys;
+use crate::vocabularies::ByVocabulary;
 use hashing::{lookup_hash, stable_hash};
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ pub struct Rollup {
     /// Hits that wait to be counted with others of the same keys.
     waiting: Waiting,
     /// Slots of codes.
-    slots: CodeSlots,
+    slots: ByVocabulary<u32>,
 }
 
 impl Rollup {
@@ -96,7 +96,7 @@ impl Rollup {
             share: Share::of(budget),
             capacity: capacity.max(1),
             waiting: Waiting::default(),
-            slots: CodeSlots::default(),
+            slots: ByVocabulary::default(),
         }
     }
 

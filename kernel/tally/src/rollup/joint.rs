@@ -28,40 +28,6 @@ impl Part<'_> {
     }
 }
 
-/// Sums of hits; visitors and durations are not among them.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    hits: u64,
-    bytes: u64,
-    largest: u64,
-    errors_4xx: u64,
-    errors_5xx: u64,
-    flagged: u64,
-}
-
-impl Sums {
-    #[inline]
-    fn add(&mut self, hit: &Hit) {
-        self.hits += 1;
-        self.bytes += hit.bytes;
-        self.largest = self.largest.max(hit.bytes);
-        self.flagged += u64::from(hit.flagged);
-        self.errors_4xx += u64::from((400..500).contains(&hit.status));
-        self.errors_5xx += u64::from((500..600).contains(&hit.status));
-    }
-}
-
-impl Figures {
-    fn add_sums(&mut self, sums: &Sums) {
-        self.hits += sums.hits;
-        self.bytes += sums.bytes;
-        self.largest = self.largest.max(sums.largest);
-        self.errors_4xx += sums.errors_4xx;
-        self.errors_5xx += sums.errors_5xx;
-        self.flagged += sums.flagged;
-    }
-}
-
 /// Count hits under several rollups, as if they were added to each.
 pub fn add_jointly(hits: &[Hit], mut parts: Vec<Part<'_>>) {
     for Part { rollup, slots } in &mut parts {
@@ -94,17 +60,18 @@ fn add_sums(hits: &[Hit], parts: &mut [Part<'_>]) {
             *place = *place * size + none.min(slot as usize);
         }
     }
-    let mut sums = vec![Sums::default(); parts.iter().map(Part::size).product()];
+    let mut sums = vec![Figures::default(); parts.iter().map(Part::size).product()];
     for (hit, &place) in hits.iter().zip(&places) {
-        sums[place].add(hit);
+        sums[place].add_sums(hit);
     }
     for (place, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.hits > 0) {
         let mut rest = place;
         for part in parts.iter_mut().rev() {
             let slot = rest % part.size();
             rest /= part.size();
-            if let Some(figures) = part.rollup.figures.get_mut(slot) {
-                figures.add_sums(sums);
+            let Part { rollup, .. } = part;
+            if let Some(figures) = rollup.figures.get_mut(slot) {
+                figures.merge(sums, &mut rollup.used);
             }
         }
     }

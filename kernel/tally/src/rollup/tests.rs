@@ -351,7 +351,7 @@ fn hits_that_wait_are_counted_as_if_they_had_not() {
         let slot = now.slot(&key.to_string());
         now.add(slot, &hit);
         let slot = later.slot(&key.to_string());
-        later.add_together(&[(slot as u32, &hit)]);
+        later.add_all(&[hit], &[slot as u32]);
     }
     assert!(sums(&now) != sums(&later), "no hit has waited");
     later.count_waiting();
@@ -364,7 +364,7 @@ fn hits_that_wait_are_counted_before_any_key_is_evicted() {
     let mut rollup = rollup(2000, false, 1 << 30);
     for number in 0..5000u32 {
         let slot = rollup.slot(&number.to_string());
-        (0..=number % 4).for_each(|_| rollup.add_together(&[(slot as u32, &hit(1))]));
+        (0..=number % 4).for_each(|_| rollup.add_all(&[hit(1)], &[slot as u32]));
     }
     rollup.enforce_limits();
     rollup.count_waiting();

@@ -4,6 +4,7 @@
 //! is met again. Hits of neighbouring keys are hence counted together.
 
 use super::Rollup;
+use super::joint::NO_SLOT;
 use crate::figures::Hit;
 use prefetch::prefetch_at;
 
@@ -40,23 +41,25 @@ impl Waiting {
 }
 
 /// Hits that are counted at once: so many ask for memory before any waits for it.
-pub const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 32;
 
 impl Rollup {
-    /// Count hits under the keys of their slots, now or later with others.
-    pub fn add_together(&mut self, hits: &[(u32, &Hit)]) {
+    /// Count hits under the keys of their slots, those without one left out: now, or where there
+    /// are many keys together with others of their neighbours.
+    pub fn add_all(&mut self, hits: &[Hit], slots: &[u32]) {
         if self.keys.len() <= 2 * NEIGHBOURS {
-            self.add_now(hits.iter().copied());
+            self.add_now(hits, slots);
             return;
         }
-        for (slot, hit) in hits {
-            self.add_later(*slot, hit);
+        for (&slot, hit) in slots.iter().zip(hits) {
+            if slot != NO_SLOT {
+                self.add_later(slot, hit);
+            }
         }
     }
 
-    /// Count a hit under the key of a slot together with others of its neighbours.
     #[inline]
-    pub fn add_later(&mut self, slot: u32, hit: &Hit) {
+    fn add_later(&mut self, slot: u32, hit: &Hit) {
         let group = slot as usize / NEIGHBOURS;
         let groups = &mut self.waiting.groups;
         if groups.len() <= group {
@@ -66,41 +69,35 @@ impl Rollup {
         waiting.slots.push(slot);
         waiting.hits.push(*hit);
         if waiting.hits.len() == MOST {
-            let full = std::mem::take(waiting);
-            self.waiting.groups[group] = self.count(full);
+            let mut full = std::mem::take(waiting);
+            self.add_now(&full.hits, &full.slots);
+            full.hits.clear();
+            full.slots.clear();
+            self.waiting.groups[group] = full;
         }
     }
 
-    /// Count a few hits.
-    #[inline]
-    fn add_now<'a>(&mut self, hits: impl Iterator<Item = (u32, &'a Hit)> + Clone) {
-        for (slot, _) in hits.clone() {
-            prefetch_at(&self.figures, slot as usize);
+    fn add_now(&mut self, hits: &[Hit], slots: &[u32]) {
+        for (hits, slots) in hits.chunks(AT_ONCE).zip(slots.chunks(AT_ONCE)) {
+            let pairs = slots.iter().zip(hits);
+            let counted = pairs.filter(|(slot, _)| **slot != NO_SLOT);
+            let counted = counted.map(|(&slot, hit)| (slot as usize, hit));
+            for (slot, _) in counted.clone() {
+                prefetch_at(&self.figures, slot);
+            }
+            for (slot, hit) in counted.clone() {
+                self.figures[slot].visitors.announce(hit.visitor);
+            }
+            for (slot, hit) in counted {
+                self.add(slot, hit);
+            }
         }
-        for (slot, hit) in hits.clone() {
-            self.figures[slot as usize].visitors.announce(hit.visitor);
-        }
-        for (slot, hit) in hits {
-            self.add(slot as usize, hit);
-        }
-    }
-
-    /// Count hits; gives back the group, empty.
-    #[cold]
-    fn count(&mut self, mut group: Group) -> Group {
-        let slots = group.slots.chunks(AT_ONCE);
-        for (slots, hits) in slots.zip(group.hits.chunks(AT_ONCE)) {
-            self.add_now(slots.iter().copied().zip(hits));
-        }
-        group.slots.clear();
-        group.hits.clear();
-        group
     }
 
     /// Count all hits that wait.
     pub fn count_waiting(&mut self) {
         for group in std::mem::take(&mut self.waiting.groups) {
-            self.count(group);
+            self.add_now(&group.hits, &group.slots);
         }
     }
 }
