@@ -53,6 +53,15 @@ fn parse_decimal(raw: &[u8]) -> Option<f64> {
         .then(|| number as f64 / POWERS[places])
 }
 
+/// A duration, or the sum of a list of them, in seconds; the inner `None` as in `parse_integer`.
+#[inline]
+pub fn duration(raw: &[u8], unit: Unit, list: bool) -> Option<Option<f64>> {
+    match list {
+        true => sum_seconds(raw, unit),
+        false => parse_seconds(raw, unit),
+    }
+}
+
 /// A duration in seconds; the inner `None` as in `parse_integer`.
 #[inline]
 pub fn parse_seconds(raw: &[u8], unit: Unit) -> Option<Option<f64>> {

@@ -165,38 +165,12 @@ pub fn parse(
     course: Course,
     scratch: &mut Scratch,
 ) -> Parsed {
-    let plan = Plan::of(program);
-    parse_by(
-        plan,
-        program,
-        data,
-        first_line,
-        keep_rejects,
-        course,
-        scratch,
-    )
-}
-
-/// The same, in blocks where there is a plan.
-fn parse_by(
-    plan: Option<Plan<'_>>,
-    program: &Program,
-    data: &[u8],
-    first_line: usize,
-    keep_rejects: usize,
-    course: Course,
-    scratch: &mut Scratch,
-) -> Parsed {
     let values = scratch.prepare(program);
     let mut scanner = Scanner::new(program, first_line, scratch);
     scanner.course = course;
-    match plan {
+    match Plan::of(program) {
         Some(plan) => scanner.read_blocks(data, &plan, keep_rejects),
-        None => {
-            for (line, start) in lines_of(data) {
-                scanner.read_line(line, start, keep_rejects);
-            }
-        }
+        None => scanner.read_lines(data, keep_rejects),
     }
     let parsed = scanner.finish(values);
     scratch.rows = parsed.lines - parsed.rejected;
@@ -318,10 +292,23 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Read lines one by one.
+    fn read_lines(&mut self, data: &'a [u8], keep_rejects: usize) {
+        for (line, start) in lines_of(data) {
+            self.read_line(line, start, keep_rejects);
+        }
+    }
+
+    /// Whether a line is none, but says something about those that follow.
+    #[inline]
+    fn is_directive(&self, line: &[u8]) -> bool {
+        let directives = &self.program.directives;
+        !directives.is_empty() && directives.iter().any(|d| line.starts_with(d))
+    }
+
     #[inline]
     fn read_line(&mut self, line: &'a [u8], start: usize, keep_rejects: usize) {
-        let directives = &self.program.directives;
-        if !directives.is_empty() && directives.iter().any(|d| line.starts_with(d)) {
+        if self.is_directive(line) {
             self.directives += 1;
             return;
         }

@@ -49,6 +49,27 @@ const LONGEST_IPV4: usize = 15;
 const MOST_DIGITS: usize = 5;
 const LONGEST_NAME: usize = 255;
 
+/// A text of a field, and how sure it is that it is of its type.
+#[inline]
+pub fn text(raw: &[u8], check: Check) -> (&[u8], Verdict) {
+    match check {
+        Check::User => user(raw),
+        Check::VirtualHost => (raw, virtual_host(raw)),
+        Check::Forwarded => (raw, forwarded(raw)),
+        Check::Status | Check::None => (raw, Verdict::Sure),
+    }
+}
+
+/// An address, or of a list with commas between them the first.
+#[inline]
+pub fn first_address(raw: &[u8], class: Class, list: bool) -> Address<'_> {
+    let first = match list {
+        true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
+        false => raw,
+    };
+    address(first, class)
+}
+
 /// Take an address apart: brackets and port are no part of it.
 #[inline]
 pub fn address(raw: &[u8], class: Class) -> Address<'_> {

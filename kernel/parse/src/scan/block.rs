@@ -12,12 +12,11 @@ use super::{Scanner, lines_of};
 use crate::batch::Column;
 use crate::dictionary::{Dictionary, NULL};
 use crate::escape::{self, Escape};
-use crate::numbers::{parse_integer, parse_seconds, sum_seconds};
+use crate::numbers::{duration, parse_integer};
 use crate::program::{Kind, Quotes};
 use crate::times::Parts;
 use crate::typed::{self, Check, Verdict};
 use hashing::lookup_hash;
-use memchr::memchr;
 
 /// Lines that are read at once.
 pub(super) const LINES: usize = 128;
@@ -226,11 +225,6 @@ impl<'a> Scanner<'a> {
             self.open_units |= known.has_open_unit;
         }
     }
-
-    fn is_directive(&self, line: &[u8]) -> bool {
-        let directives = &self.program.directives;
-        !directives.is_empty() && directives.iter().any(|d| line.starts_with(d))
-    }
 }
 
 /// When `-` is 0.
@@ -284,11 +278,7 @@ fn read_seconds(block: &mut Block<'_>, found: &Written<'_>, place: &Place<'_>, s
     for ((known, found), to) in block.known.iter_mut().zip(found).zip(to) {
         *to = None;
         let Some(raw) = found else { continue };
-        let seconds = match list {
-            true => sum_seconds(raw, unit),
-            false => parse_seconds(raw, unit),
-        };
-        match seconds {
+        match duration(raw, unit, list) {
             Some(seconds) => {
                 known.has_open_unit |= leaves_unit_open(raw, unit, seconds);
                 *to = seconds;
@@ -325,22 +315,13 @@ impl Place<'_> {
         let known = &mut block.known[row];
         let (text, verdict, port) = match self.field.kind {
             Kind::Address { class, list, .. } => {
-                let first = match list {
-                    true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
-                    false => raw,
-                };
-                let found = typed::address(first, class);
+                let found = typed::first_address(raw, class, list);
                 (found.name, found.verdict, found.port)
             }
-            _ => match self.field.check {
-                Check::User => {
-                    let (text, verdict) = typed::user(raw);
-                    (text, verdict, None)
-                }
-                Check::VirtualHost => (raw, typed::virtual_host(raw), None),
-                Check::Forwarded => (raw, typed::forwarded(raw), None),
-                Check::Status | Check::None => (raw, Verdict::Sure, None),
-            },
+            _ => {
+                let (text, verdict) = typed::text(raw, self.field.check);
+                (text, verdict, None)
+            }
         };
         let (lenient, port_slot) = match self.field.kind {
             Kind::Address { lenient, port, .. } => (lenient, port),

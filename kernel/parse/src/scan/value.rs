@@ -3,12 +3,12 @@
 use super::{Reason, Scanner};
 use crate::dictionary::NULL;
 use crate::escape::{self, Escape};
-use crate::numbers::{parse_integer, parse_seconds, sum_seconds};
+use crate::numbers::{duration, parse_integer};
 use crate::program::{Kind, Part, Slot, Unit};
 use crate::request;
 use crate::text::are_equal;
 use crate::typed::{self, Check, Class, Verdict};
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
 
 /// A field's text on the line before, and what became of it: many are the same line after line.
 #[derive(Clone, Copy)]
@@ -74,12 +74,7 @@ impl<'a> Scanner<'a> {
                 self.set_integer(*slot, number.or(zero));
             }
             Kind::Seconds { slot, unit, list } => {
-                let seconds = if *list {
-                    sum_seconds(raw, *unit)
-                } else {
-                    parse_seconds(raw, *unit)
-                };
-                let seconds = seconds.ok_or(Reason::NotANumber)?;
+                let seconds = duration(raw, *unit, *list).ok_or(Reason::NotANumber)?;
                 self.has_open_unit |= leaves_unit_open(raw, *unit, seconds);
                 self.set_float(*slot, seconds);
             }
@@ -110,12 +105,7 @@ impl<'a> Scanner<'a> {
             self.repeat(index, slot, None);
             return Ok(());
         }
-        let (text, verdict) = match self.program.fields[index].check {
-            Check::User => typed::user(raw),
-            Check::VirtualHost => (raw, typed::virtual_host(raw)),
-            Check::Forwarded => (raw, typed::forwarded(raw)),
-            Check::Status | Check::None => (raw, Verdict::Sure),
-        };
+        let (text, verdict) = typed::text(raw, self.program.fields[index].check);
         self.believe(verdict)?;
         self.repeated[index] = Repeated {
             raw,
@@ -151,11 +141,7 @@ impl<'a> Scanner<'a> {
             self.repeat(index, host, port);
             return Ok(());
         }
-        let first = match list {
-            true => raw[..memchr(b',', raw).unwrap_or(raw.len())].trim_ascii(),
-            false => raw,
-        };
-        let found = typed::address(first, class);
+        let found = typed::first_address(raw, class, list);
         match (found.verdict, lenient) {
             (Verdict::Wrong, true) => return Ok(()),
             (_, true) => {}

@@ -195,7 +195,10 @@ fn check(program: &Program, data: &[u8], scratch: &mut Scratch) {
     assert!(Plan::of(program).is_some(), "the format has no plan");
     let blocks = parse(program, data, 5, 1000, course, scratch);
     let mut fresh = Scratch::default();
-    let single = parse_by(None, program, data, 5, 1000, course, &mut fresh);
+    let values = fresh.prepare(program);
+    let mut scanner = Scanner::new(program, 5, &mut fresh);
+    scanner.read_lines(data, 1000);
+    let single = scanner.finish(values);
     let (one, other) = (outcome(program, &blocks), outcome(program, &single));
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other);
