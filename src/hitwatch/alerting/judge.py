@@ -80,7 +80,7 @@ class Judge(Struct):
 
         """
         rule, sums, short, reach = self.rule, self.sums, self.rule.short, self._reach
-        short_sum, long_sum, alert_sum = self.short_sum, self.long_sum, self.alert_sum
+        short_sum, long_sum = self.short_sum, self.long_sum
         armed_from = last if self.first is None else self.first + reach
         short_share = rule.long_steps * rule.threshold.denominator
         long_share = rule.short_steps * rule.threshold.numerator
@@ -92,10 +92,10 @@ class Judge(Struct):
             if longer * short_share > shorter * long_share and edge + resolution > armed_from:
                 break
             sums.pop(edge - reach, None)
-            short_sum, long_sum, alert_sum = longer, shorter, alert_sum + amount
+            short_sum, long_sum = longer, shorter
             edge += resolution
         self.edge = edge
-        self.short_sum, self.long_sum, self.alert_sum = short_sum, long_sum, alert_sum
+        self.short_sum, self.long_sum = short_sum, long_sum
 
     def add(self, start: Instant, amount: int) -> None:
         """Put an amount into a bucket.
