@@ -85,8 +85,11 @@ struct Bucket {
 
 /// Sums by start of bucket and key.
 pub struct Series {
-    /// Keys of a bucket that are kept for certain by either sum.
+    /// Keys of an open bucket that are kept for certain by either sum.
     capacity: usize,
+    /// The same of a packed one: fewer once all of them need too much. An open bucket still takes
+    /// as many, for to look for the largest takes long where it is done for every few keys.
+    packed_capacity: usize,
     /// Bytes that packed buckets may need.
     limit: usize,
     open: HashMap<i64, Bucket, RandomState>,
@@ -100,8 +103,10 @@ impl Series {
     /// Arguments: keys of a bucket that are kept for certain, twice as many are exact; bytes that
     /// packed buckets may need.
     pub fn new(capacity: usize, limit: usize) -> Self {
+        let capacity = capacity.max(1);
         Self {
-            capacity: capacity.max(1),
+            capacity,
+            packed_capacity: capacity,
             limit,
             open: HashMap::default(),
             opened: VecDeque::new(),
@@ -178,7 +183,10 @@ impl Series {
         let Some(start) = self.opened.pop_front() else {
             return;
         };
-        if let Some(bucket) = self.open.remove(&start) {
+        if let Some(mut bucket) = self.open.remove(&start) {
+            if self.packed_capacity < self.capacity {
+                bucket.keep_largest(self.packed_capacity);
+            }
             let packed = bucket.packed();
             self.size += cost(&packed);
             self.packed.insert(start, packed);
@@ -190,18 +198,16 @@ impl Series {
 
     /// Need about half as much: keep fewer keys of each bucket, or else fewer buckets.
     fn shrink(&mut self) {
-        if self.capacity == 1 {
+        if self.packed_capacity == 1 {
             let middle = self.packed.keys().nth(self.packed.len() / 2).copied();
             let kept = self.packed.split_off(&middle.unwrap_or(i64::MAX));
             self.packed = kept;
         } else {
-            self.capacity /= 2;
+            self.packed_capacity /= 2;
             for packed in self.packed.values_mut() {
                 let mut bucket = Bucket::unpacked(packed);
-                if bucket.sums.len() > self.capacity {
-                    bucket.keep_largest(self.capacity);
-                    *packed = bucket.packed();
-                }
+                bucket.keep_largest(self.packed_capacity);
+                *packed = bucket.packed();
             }
         }
         self.size = self.packed.values().map(|packed| cost(packed)).sum();
@@ -215,6 +221,9 @@ fn cost(packed: &[u8]) -> usize {
 impl Bucket {
     /// Keep the keys that are among the largest by hits or by bytes.
     fn keep_largest(&mut self, count: usize) {
+        if self.sums.len() <= count {
+            return;
+        }
         let mut all: Vec<(Box<str>, Sums)> = self.sums.drain().collect();
         // By name too, so that the order of lines with equal sums makes no difference.
         all.sort_unstable_by(|(name, one), (other, two)| {

@@ -77,6 +77,19 @@ fn memory_is_bounded_by_fewer_keys_and_then_by_fewer_buckets() {
 }
 
 #[test]
+fn a_bucket_that_is_added_to_is_exact_however_few_keys_others_keep() {
+    let mut series = Series::new(500, 20_000);
+    for start in 0..2000 {
+        for key in 0..20 {
+            series.add(start, &format!("/section-{key}"), sums(1, 9));
+        }
+    }
+    assert_eq!(series.packed_capacity, 1);
+    let (found, other) = series.sums(1999, 2000);
+    assert_eq!((found.len(), other), (20, Sums::default()));
+}
+
+#[test]
 fn hits_that_follow_each_other_in_a_bucket_are_one_run() {
     let hits = [
         (10, 0, 5),
