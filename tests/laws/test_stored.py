@@ -243,7 +243,7 @@ def test_no_length_that_is_said_is_believed() -> None:
 
 def test_few_bytes_take_little_memory() -> None:
     """Ten thousand keys that look as large as can be are held to the memory they are read into."""
-    registers = b"\x01\x0e\x80\x01" + b"\x00\x01" * 128
+    registers = b"\x01\x0e\x80\x01" + b"\x00\x04" * 128
     row = b"\x01" + b"\x00" * 5 + registers + b"\x00"
     rows = b"".join(
         b"\x00" + bytes([5]) + f"{n:05}".encode() + b"\x00" + row for n in range(10_000)

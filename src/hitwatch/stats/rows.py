@@ -9,10 +9,10 @@ from hitwatch import _kernel
 DURATIONS = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
 """What is said of durations, as the kernel gives it."""
 
-KEYS_ERROR = 1.04 / 2**7
+KEYS_ERROR = 0.761 / 2**7
 """Standard error of how many distinct keys there are, once some had to be left out: a share.
 
-That of HyperLogLog with 2^14 registers.
+That of UltraLogLog with 2^14 registers.
 """
 
 

@@ -1,5 +1,6 @@
 //! A count of distinct hashes as bytes, and back.
 
+use super::registers::is_possible;
 use super::{Distinct, MOST, PRECISION};
 use crate::budget::MemoryUsed;
 use crate::codec::{Damage, MOST as MOST_A_BYTE, Reader, Writer};
@@ -9,9 +10,10 @@ const LEAST_PRECISION: u8 = 4;
 
 /// How a count is written.
 pub(super) const FEW: u8 = 0;
-/// Registers that are set: how many are skipped, and the rank.
+/// Registers that are set: how many are skipped, and the register.
 pub(super) const SPARSE: u8 = 1;
-/// Half a byte a register above the least; what is `HIGH` above it or more follows as a byte.
+/// Of each register half a byte for how far its rank is above the least, then its two bits; ranks
+/// that are `HIGH` above the least or more follow, a byte each.
 pub(super) const DENSE: u8 = 2;
 
 /// The most that half a byte says.
@@ -33,7 +35,7 @@ impl Distinct {
                 registers,
                 precision,
             } => {
-                let set = registers.iter().filter(|&&rank| rank > 0).count();
+                let set = registers.iter().filter(|&&register| register > 0).count();
                 // So many at least that what is read takes no more memory than it may.
                 let sparse = set * 4 <= registers.len() && set * 2 * MOST_A_BYTE >= registers.len();
                 to.byte(if sparse { SPARSE } else { DENSE });
@@ -60,9 +62,9 @@ impl Distinct {
             DENSE => read_dense(from, 1 << precision)?,
             _ => return Err(Damage("a count is written in an unknown way")),
         };
-        // What ranks count are the bits that do not say the register.
-        if registers.iter().any(|&rank| rank > 65 - precision) {
-            return Err(Damage("a register is too high"));
+        let possible = |&register: &u8| is_possible(register, precision);
+        if !registers.iter().all(possible) {
+            return Err(Damage("no hashes make such a register"));
         }
         Ok(Self::Many {
             registers,
@@ -91,9 +93,10 @@ fn read_few(from: &mut Reader<'_>) -> Result<Distinct, Damage> {
 fn write_sparse(registers: &[u8], set: usize, to: &mut Writer) {
     to.number(set as u64);
     let mut next = 0;
-    for (place, &rank) in registers.iter().enumerate().filter(|(_, rank)| **rank > 0) {
+    let all = registers.iter().enumerate();
+    for (place, &register) in all.filter(|(_, register)| **register > 0) {
         to.number((place - next) as u64);
-        to.byte(rank);
+        to.byte(register);
         next = place + 1;
     }
 }
@@ -107,7 +110,7 @@ fn read_sparse(from: &mut Reader<'_>, size: usize) -> Result<Box<[u8]>, Damage> 
     let mut next = 0usize;
     for _ in 0..set {
         let skipped = from.number()?;
-        let rank = from.byte()?;
+        let read = from.byte()?;
         let place = usize::try_from(skipped)
             .ok()
             .and_then(|s| next.checked_add(s));
@@ -115,31 +118,42 @@ fn read_sparse(from: &mut Reader<'_>, size: usize) -> Result<Box<[u8]>, Damage> 
         let (Some(place), Some(register)) = (place, register) else {
             return Err(Damage("there is no such register"));
         };
-        *register = rank;
+        *register = read;
         next = place + 1;
     }
     Ok(registers)
 }
 
 fn write_dense(registers: &[u8], to: &mut Writer) {
-    let least = registers.iter().copied().min().unwrap_or(0);
+    let ranks = registers.iter().map(|register| register >> 2);
+    let least = ranks.clone().min().unwrap_or(0);
     to.byte(least);
-    let half = |rank: u8| (rank - least).min(HIGH);
+    let half = |register: u8| ((register >> 2) - least).min(HIGH);
     for pair in registers.chunks_exact(2) {
         to.byte(half(pair[0]) | half(pair[1]) << 4);
     }
-    for &rank in registers.iter().filter(|&&rank| half(rank) == HIGH) {
+    for four in registers.chunks_exact(4) {
+        let bits = four.iter().rev();
+        to.byte(bits.fold(0, |byte, register| byte << 2 | register & 3));
+    }
+    for rank in ranks.filter(|rank| rank - least >= HIGH) {
         to.byte(rank);
     }
 }
 
 fn read_dense(from: &mut Reader<'_>, size: usize) -> Result<Box<[u8]>, Damage> {
-    let least = from.byte()?.min(64);
-    let halves = from.bytes(size / 2)?;
-    let halves = halves.iter().flat_map(|byte| [byte & HIGH, byte >> 4]);
-    let registers = halves.map(|half| match half {
-        HIGH => from.byte(),
-        _ => Ok(least + half),
+    // Higher ranks are in no register, which is told afterwards.
+    let least = from.byte()?.min(63);
+    let halves = from.bytes(size / 2)?.iter();
+    let bits = from.bytes(size / 4)?.iter();
+    let halves = halves.flat_map(|byte| [byte & HIGH, byte >> 4]);
+    let bits = bits.flat_map(|byte| [0, 2, 4, 6].map(|place| byte >> place & 3));
+    let registers = halves.zip(bits).map(|(half, bits)| {
+        let rank = match half {
+            HIGH => from.byte()?,
+            _ => least + half,
+        };
+        Ok(rank.min(63) << 2 | bits)
     });
     registers.collect()
 }

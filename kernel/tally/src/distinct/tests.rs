@@ -52,6 +52,60 @@ fn a_smaller_count_is_what_it_would_have_been_from_the_start() {
     }
 }
 
+/// What a register says of the ranks that it has met, worked out from all of them.
+fn plain(ranks: &[u8]) -> u8 {
+    let highest = ranks.iter().copied().max().unwrap_or(0);
+    let met = |below: u8| highest > below && ranks.contains(&(highest - below));
+    highest << 2 | u8::from(met(1)) << 1 | u8::from(met(2))
+}
+
+#[test]
+fn a_register_says_which_ranks_it_has_met_last_in_whatever_order_and_parts() {
+    for seed in 0..2000u64 {
+        let random = |n: u64| stable_hash(&[seed, n].map(u64::to_le_bytes).concat());
+        let ranks: Vec<u8> = (0..1 + random(0) % 6)
+            .map(|n| (1 + random(n + 1) % 8) as u8)
+            .collect();
+        let hash = |rank: u8| 1u64 << (60 - u32::from(rank));
+        let met = |ranks: &[u8]| {
+            let mut registers = vec![0; 16];
+            for &rank in ranks {
+                register(&mut registers, 4, hash(rank));
+            }
+            registers
+        };
+        let (some, others) = ranks.split_at(ranks.len() / 2);
+        let mut parts = met(some);
+        raise(&mut parts, &met(others));
+        assert_eq!((met(&ranks)[0], parts[0]), (plain(&ranks), plain(&ranks)));
+    }
+}
+
+#[test]
+fn estimates_are_right_on_average_and_stray_as_they_say() {
+    for (precision, distinct) in [(8, 300), (8, 3_000), (10, 700), (10, 9_000)] {
+        let runs = 150;
+        let ratios: Vec<f64> = (0..runs)
+            .map(|run: u64| {
+                let mut registers = vec![0; 1 << precision];
+                for number in 0..distinct {
+                    let hash = stable_hash(&[run, number].map(u64::to_le_bytes).concat());
+                    register(&mut registers, precision, hash);
+                }
+                estimate(&registers, precision) / distinct as f64 - 1.0
+            })
+            .collect();
+        let error = ERROR / f64::from(1 << precision).sqrt();
+        let runs = runs as f64;
+        let mean = ratios.iter().sum::<f64>() / runs;
+        let strayed = (ratios.iter().map(|ratio| ratio * ratio).sum::<f64>() / runs).sqrt();
+        assert!(mean.abs() < 3.5 * error / runs.sqrt(), "{mean}");
+        // Where registers are empty still, estimates are better than that.
+        assert!(strayed < 1.12 * error, "{strayed} {error}");
+        assert!(strayed > 0.4 * error, "{strayed} {error}");
+    }
+}
+
 fn written(count: &Distinct) -> Vec<u8> {
     let mut writer = Writer::default();
     count.write(&mut writer);
@@ -62,7 +116,7 @@ fn written(count: &Distinct) -> Vec<u8> {
 fn what_is_written_is_read_back() {
     let high = |registers: &mut Distinct| {
         if let Distinct::Many { registers, .. } = registers {
-            registers[7] = 51;
+            registers[7] = 51 << 2 | 1;
         }
     };
     for distinct in [0, 1, 1024, 1025, 3_000, 10_000, 100_000, 3_000_000] {
@@ -121,26 +175,38 @@ fn what_cannot_have_been_counted_is_refused() {
         writer.bytes
     };
     let many: Vec<u64> = (1..=1025).collect();
-    let dense = |precision: u8, least: u8| {
+    let dense = |precision: u8, least: u8, bits: u8| {
         [
             vec![DENSE, precision, least],
             vec![0x11; 1 << (precision - 1)],
+            vec![bits; 1 << (precision - 2)],
         ]
         .concat()
     };
-    assert!(Distinct::read(&mut Reader::new(&dense(8, 55))).is_ok());
+    for fine in [
+        dense(8, 56, 0xff),
+        dense(8, 1, 0xaa),
+        dense(8, 0, 0),
+        vec![SPARSE, 4, 2, 0, 4, 0, 8],
+    ] {
+        assert!(Distinct::read(&mut Reader::new(&fine)).is_ok());
+    }
     for bytes in [
         few(&[0]),
         few(&[2, 2]),
         few(&[3, 2]),
         few(&many),
-        dense(8, 57),
-        dense(8, 255),
-        dense(15, 1),
-        dense(3, 1),
-        vec![SPARSE, 14, 2, 0, 1, 0, 1],
-        [vec![SPARSE, 4, 2], vec![15, 1, 0, 1]].concat(),
-        [vec![SPARSE, 4, 1], vec![0xff; 9], vec![1, 1]].concat(),
+        dense(8, 57, 0),
+        dense(8, 255, 0),
+        dense(15, 1, 0),
+        dense(3, 1, 0),
+        // There is no rank 0 to be met.
+        dense(8, 0, 0xaa),
+        dense(8, 1, 0x55),
+        vec![SPARSE, 4, 2, 0, 4, 0, 1],
+        vec![SPARSE, 14, 2, 0, 4, 0, 4],
+        [vec![SPARSE, 4, 2], vec![15, 4, 0, 4]].concat(),
+        [vec![SPARSE, 4, 1], vec![0xff; 9], vec![1, 4]].concat(),
         vec![3, 14],
     ] {
         assert!(Distinct::read(&mut Reader::new(&bytes)).is_err());
