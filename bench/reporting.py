@@ -168,15 +168,19 @@ def small(bench: Bench) -> Iterable[Figure]:
 
 def growth(bench: Bench, log: Path) -> Iterable[Figure]:
     """Ten times the lines of the same paths and clients."""
-    out = bench.folder / "report.json"
+    out, large_out = bench.folder / "report.json", bench.folder / "large.json"
     large = log_of(bench, 10 * LINES)
     try:
-        pairs = in_pairs(report(log, out), report(large, out), SLOW_RUNS)
+        pairs = in_pairs(report(log, out), report(large, large_out), SLOW_RUNS)
     finally:
         large.unlink()
     found = times(pairs.ratio, pairs)
     yield Figure("report, ten times the lines", found, "≤ 10.5 times", pairs.ratio <= 10.5)
     yield memory(f"peak memory, {10 * LINES:,} and {LINES:,} lines", *reversed(pairs.megabytes))
+    bounds = json.loads(large_out.read_bytes())["bounds"].values()
+    error = max(panel["visitors_error"] for panel in bounds)
+    what = f"standard error of visitors that a report of {10 * LINES:,} lines states, at most"
+    yield Figure(what, f"{error:.2%}", "≤ 2 %", error <= 0.02)
 
 
 def memory(what: str, large: float, usual: float) -> Figure:

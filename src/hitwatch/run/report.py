@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert
@@ -33,6 +32,7 @@ from hitwatch.run.fold import Fold
 from hitwatch.run.inputs import in_order
 from hitwatch.run.memory import bound_memory
 from hitwatch.select.filter import Filter, TimeRange
+from hitwatch.stats.breakdown import MEMORY, Budget
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.hit_batch import BotFinder
 from hitwatch.stats.panels import columns_needed
@@ -64,8 +64,7 @@ class _Count(Struct):
     history: RuleHistory | None
 
 
-@dataclass(slots=True)
-class Reporting:
+class Reporting(Struct):
     """One report being made.
 
     Attributes:
@@ -96,17 +95,20 @@ class Reporting:
     warn: Callable[[str], None] | None = None
     failures: list[InputError] = field(default_factory=list)
     keep_values: bool = False
-    _main: Tally = field(init=False)
-    _history: RuleHistory = field(init=False)
-    _counts: list[_Count] = field(init=False)
+    _main: Tally = field(default_factory=lambda: Tally.of(()))
+    _history: RuleHistory = field(default_factory=lambda: RuleHistory(SurgeRule()))
+    _counts: list[_Count] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _bots: BotFinder = field(default_factory=BotFinder)
 
     def __post_init__(self) -> None:
-        self._main, self._history = Tally.of(self.panels), RuleHistory(self.rule or SurgeRule())
+        # What is compared shares the memory of one report.
+        budget = Budget(MEMORY)
+        self._main = Tally.of(self.panels, budget)
+        self._history = RuleHistory(self.rule or SurgeRule())
         self._counts = [
             _Count(self.hit_filter, self._main, self._history),
-            *self._compared(),
+            *self._compared(budget),
             *self._judged_before(),
         ]
 
@@ -159,12 +161,12 @@ class Reporting:
         formats = [self.reader_of(source.origin).log_format for source in sources]
         return any(known is None or known.fills("user_agent") for known in formats)
 
-    def _compared(self) -> list[_Count]:
+    def _compared(self, budget: Budget) -> list[_Count]:
         """What counts of the time to compare with."""
         if self.previous is None:
             return []
         before = replace(self.hit_filter, time_range=self.previous)
-        return [_Count(before, Tally.of(self.panels), None)]
+        return [_Count(before, Tally.of(self.panels, budget), None)]
 
     def _judged_before(self) -> list[_Count]:
         """What counts before ``since``, for the rule alone."""
