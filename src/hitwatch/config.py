@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from hitwatch.errors import SettingsError
 from hitwatch.options.fields import ENVIRONMENT_PREFIX, Field, Group, fields_of
 from hitwatch.options.groups import Options
+from hitwatch.places import is_file, user_folder
 from hitwatch.values import suggestion
 
 PROJECT_FILE = "hitwatch.toml"
@@ -120,13 +121,24 @@ def files_read(named: str | None, environment: Mapping[str, str] = os.environ) -
     """
     if named is not None:
         return [Path(named)]
-    home = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    usual = (
-        Path("/etc/hitwatch/config.toml"),
-        Path(home) / "hitwatch" / "config.toml",
-        Path(PROJECT_FILE),
-    )
-    return [path for path in usual if path.is_file()]
+    folder = user_folder(environment)
+    own = [folder / "config.toml"] if folder else []
+    usual = (Path("/etc/hitwatch/config.toml"), *own, Path(PROJECT_FILE))
+    return [path for path in usual if is_file(path)]
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that look as if they were settings and are none, each with what was meant."""
+    named = [name for name in environment if name.startswith(ENVIRONMENT_PREFIX)]
+    if not named:
+        return []
+    known = {field.variable for field in setting_fields().values()} | _secret_variables()
+    return [f"{name}{suggestion(name, known)}" for name in named if name not in known]
+
+
+def _secret_variables() -> set[str]:
+    fields = (field for group in _slots() for field in fields_of(group))
+    return {field.variable for field in fields if field.about.secret}
 
 
 def _settings(named: str | None, environment: Mapping[str, str]) -> dict[str, Any]:

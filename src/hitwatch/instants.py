@@ -31,15 +31,31 @@ _UNITS: dict[str, Duration] = {
     "d": DAY,
     "w": 7 * DAY,
 }
-_PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*(us|µs|ms|s|m|h|d|w)")
+_WORDS = {
+    "ms": ("msec", "msecs", "millisecond", "milliseconds"),
+    "s": ("sec", "secs", "second", "seconds"),
+    "m": ("min", "mins", "minute", "minutes"),
+    "h": ("hr", "hrs", "hour", "hours"),
+    "d": ("day", "days"),
+    "w": ("week", "weeks"),
+}
+_SPELLED = {
+    **{unit: unit for unit in _UNITS},
+    **{w: u for u, words in _WORDS.items() for w in words},
+}
+_PIECE = re.compile(
+    rf"(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_SPELLED, key=len, reverse=True))})(?![a-zµ])"
+)
+_BETWEEN = ("", ",", "and")
+"""What may stand between two pieces, and the first of it before them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_duration(text: str) -> Duration:
-    """Read a duration such as ``10s``, ``2m``, ``1h30m`` or ``1.5h``.
+    """Read a duration such as ``10s``, ``2m``, ``1h30m``, ``1.5h`` or ``1 hour 30 minutes``.
 
     Args:
-        text: numbers each with a unit out of us, ms, s, m, h, d, w.
+        text: numbers each with a unit out of us, ms, s, m, h, d, w, or the words for them.
 
     Returns:
         Microseconds.
@@ -51,13 +67,13 @@ def parse_duration(text: str) -> Duration:
     True
 
     """
-    compact = text.strip()
+    compact = text.strip().lower()
     total = 0.0
     end = 0
     for piece in _PIECE.finditer(compact):
-        if compact[end : piece.start()].strip():
+        if compact[end : piece.start()].strip() not in _BETWEEN[: 3 if end else 1]:
             break
-        total += float(piece[1]) * _UNITS[piece[2]]
+        total += float(piece[1]) * _UNITS[_SPELLED[piece[2]]]
         end = piece.end()
     if not compact or end != len(compact):
         raise ValueError(

@@ -201,7 +201,7 @@ def test_options_that_make_no_sense(command: str, bad: Path) -> None:
         (["query", "SELECT nothing FROM hits", "empty"], 2, "nothing"),
         (["formats", "cobined"], 2, "unknown log format 'cobined'"),
         (["bench", "--lines", "5"], 2, "--lines must be at least 10,000, not '5'"),
-        (["wach"], 2, "No such command 'wach'"),
+        (["wach"], 2, "'wach' is neither a command nor a log. Did you mean watch?"),
         (["replay"], 2, "Missing argument"),
     ],
 )

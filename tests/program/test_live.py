@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import signal
 import subprocess
 import time
@@ -11,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from tests.program.running import Live, line
+from tests.program.running import COMMAND, Live, environment, line
 from tests.program.servers import Server, apache, nginx
 
 
@@ -155,15 +157,42 @@ def test_a_real_server_under_load(
     )
 
 
+def test_signals_of_a_closed_terminal_and_of_the_curious(tmp_path: Path) -> None:
+    """USR1 is answered with how things are; HUP ends a watch as TERM does, with its last word."""
+    path = tmp_path / "access.log"
+    path.write_text(line(time.time()))
+    live = Live("--quiet", "--from-start", str(path))
+    live.until(lambda: live.hits > 0)
+    live.process.send_signal(signal.SIGUSR1)
+    live.until(lambda: bool(live.told))
+    assert "1 line = 1 hit + 0 rejects + 0 excluded; up to " in live.told[0]
+    assert "lag 0 B; outflow is warming up" in live.told[0]
+    assert live.end(signal.SIGHUP)["lines"] == 1
+
+
+@pytest.mark.parametrize(("cut", "hits"), [(0, 5000), (20, 4000)])
+def test_what_is_compressed_on_standard_input_is_followed(cut: int, hits: int) -> None:
+    """It is decompressed; what is left of a damaged one is counted, and that it is damaged said."""
+    text = "".join(line(1_700_000_000 + n // 10, f"/s{n * 7919 % 997}") for n in range(5000))
+    data = gzip.compress(text.encode())
+    ran = subprocess.run(
+        [*COMMAND, "watch", "-", "--output-format", "jsonl"],
+        input=data[: len(data) - cut],
+        capture_output=True,
+        timeout=60,
+        env=environment(),
+    )
+    end = json.loads(ran.stdout.splitlines()[-1])
+    assert (end["type"], end["rejects"]) == ("end", 0)
+    assert hits <= end["hits"] <= 5000
+    assert (b"standard input" in ran.stderr) == (cut > 0)
+
+
 def test_the_demo(tmp_path: Path) -> None:
     """The demo raises its alert, clears it, and ends by itself within about a minute.
 
     What it watches is its own, whatever the user's settings say of other logs.
     """
-    import json
-
-    from tests.program.running import COMMAND, environment
-
     own = tmp_path / "own.log"
     settings = {
         "HITWATCH_LOG_FILE": str(own),

@@ -61,6 +61,32 @@ class Commands(click.Group):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": _Imported()})
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words behind ``hitwatch``; where they name no command, choose one."""
+        first = args[0] if args else ""
+        if first and first not in _ENTRIES and first not in self._own_flags(ctx):
+            args = self._with_command(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def _own_flags(self, ctx: click.Context) -> set[str]:
+        return {flag for param in self.get_params(ctx) for flag in param.opts}
+
+    def _with_command(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The same words behind the command that they are for."""
+        # Few leave the command away, and the others need not wait for what chooses it.
+        from hitwatch.cli.console import notify
+        from hitwatch.cli.obvious import meant, unknown_word
+
+        commands = {name: self.commands[name] for name in ("watch", "report")}
+        choice = meant(args, commands)
+        if choice is None:
+            if args[0].startswith("-"):
+                return args
+            raise click.UsageError(unknown_word(args[0], tuple(_ENTRIES)), ctx)
+        if "--quiet" not in args:
+            notify(choice.said(args))
+        return [choice.command, *args]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):

@@ -17,9 +17,11 @@ FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE, FAULT = 0, 1, 2, 3, 70
 
 def console_of(options: ConsoleOptions, stop: Stop) -> Console:
     """Who a run talks to: the user, on standard error; less to one who asked for quiet."""
+    from hitwatch.cli.signals import state_asked
     from hitwatch.run.wiring import Console
 
-    return Console(silent if options.quiet else notify, notify, stop.is_set)
+    told = silent if options.quiet else notify
+    return Console(told, notify, stop.is_set, state_asked=state_asked)
 
 
 def notify(text: str) -> None:

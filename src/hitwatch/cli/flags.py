@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from hitwatch.cli.console import notify
 from hitwatch.errors import UsageError
 from hitwatch.options.fields import SWITCH, Field, Group, fields_of
 
@@ -26,8 +27,10 @@ def flags(*groups: type[Group]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         @wraps(function)
         def command(**parameters: Any) -> Any:
-            from hitwatch.config import resolve
+            from hitwatch.config import resolve, unknown_variables
 
+            for unknown in unknown_variables():
+                notify(f"no setting is called {unknown}: it has no effect")
             # What is no flag is an argument.
             names = {field.name for group in groups for field in fields_of(group)}
             arguments = {name: each for name, each in parameters.items() if name not in names}

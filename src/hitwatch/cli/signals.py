@@ -1,4 +1,4 @@
-"""How INT and TERM end a command."""
+"""How INT, TERM and HUP end a command, and USR1 asks it how it is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 ended_by: list[int] = []
 """The signal that asked the run to end; empty when none did."""
 
+_asked: list[int] = []
+"""Signals that asked for the state of the run, and were not answered yet."""
+
 _GRACE = 1.0
 """Seconds that work may take to end when it is asked to."""
 
 
 def stop_on_signals() -> Stop:
-    """Let INT and TERM end the run. Returns what they set."""
+    """Let INT, TERM and HUP end the run, and USR1 be heard. Returns what the former set.
+
+    Who wants a run to go on without a terminal has HUP ignored (``nohup``), and so it stays.
+    """
     from hitwatch.clocks import Stop
 
     stop = Stop()
@@ -30,9 +36,18 @@ def stop_on_signals() -> Stop:
         ended_by.append(number)
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
+    signal.signal(signal.SIGUSR1, lambda number, _: _asked.append(number))
     return stop
+
+
+def state_asked() -> bool:
+    """Whether USR1 came since this was asked last."""
+    was_asked = bool(_asked)
+    _asked.clear()
+    return was_asked
 
 
 def end_on_term() -> None:

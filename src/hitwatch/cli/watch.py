@@ -40,13 +40,20 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
     SOURCE is a path, a glob, a directory, or - for standard input; with none, the usual
     places of nginx, Apache and Caddy are looked at.
     """
-    from hitwatch.sources.discovery import find_logs
+    from hitwatch.render.units import count
+    from hitwatch.sources.discovery import find_logs, growing
 
-    paths = find_logs(sources, live=True)
+    paths, left_out = growing(find_logs(sources, live=True))
     with following(options, paths) as run:
         from hitwatch.run import modes
 
-        if not sources:
+        if left_out:
+            grow = "grows" if len(left_out) == 1 else "grow"
+            run.notify(
+                f"watching {', '.join(paths)}; left out {count(len(left_out), 'log')} that no"
+                f" longer {grow}, as compressed or rotated: hitwatch report reads them"
+            )
+        elif not sources:
             run.notify(f"watching {', '.join(paths)}")
         begins = options.watch
         end = modes.watch(run, paths, backfill=begins.backfill, from_start=begins.from_start)

@@ -8,6 +8,7 @@ from pathlib import Path
 from hitwatch.errors import FormatError
 from hitwatch.formats.format import Format
 from hitwatch.formats.registry import register_format
+from hitwatch.places import files_in, user_folder
 
 
 def load_format_file(path: str) -> Format:
@@ -37,6 +38,8 @@ def register_user_formats(environment: Mapping[str, str]) -> None:
         FormatError: as ``load_format_file``.
 
     """
-    home = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    for path in sorted(Path(home, "hitwatch", "formats").glob("*.toml")):
+    folder = user_folder(environment)
+    if folder is None:
+        return
+    for path in files_in(folder / "formats", "*.toml"):
         register_format(load_format_file(str(path)))

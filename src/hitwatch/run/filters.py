@@ -24,7 +24,7 @@ from hitwatch.select.criteria import (
 from hitwatch.select.filter import Filter, TimeRange
 from hitwatch.select.language import Predicate, combine, parse_predicate
 from hitwatch.select.networks import Networks
-from hitwatch.select.time_expressions import parse_when
+from hitwatch.select.time_expressions import Stretch, parse_stretch, parse_when
 
 
 def filter_of(options: Options, further: Iterable[Column] = ()) -> Filter:
@@ -43,16 +43,19 @@ def filter_of(options: Options, further: Iterable[Column] = ()) -> Filter:
 
 
 def time_range_of(options: Options) -> TimeRange:
-    """The time in which hits must lie.
+    """The time in which hits must lie: a month that is all that is said is that month.
 
     Raises:
         UsageError: it makes no sense, or is empty.
 
     """
-    zone = _zone_of(options)
-    since, until = _instant(options.filter.since, zone), _instant(options.filter.until, zone)
-    in_time_range(since, until)
-    return since, until
+    since, until = (
+        _stretch(moment, options) for moment in (options.filter.since, options.filter.until)
+    )
+    begin = since.begin if since else None
+    end = until.begin if until else since.end if since else None
+    in_time_range(begin, end)
+    return begin, end
 
 
 def _zone_of(options: Options) -> tzinfo:
@@ -72,24 +75,32 @@ def previous_of(options: Options) -> TimeRange | None:
         return None
     if compare == "previous":
         since, until = time_range_of(options)
-        if since is None:
+        said = _stretch(options.filter.since, options)
+        if since is None or said is None:
             raise UsageError(
                 "nothing says where the time before begins",
                 where="--compare previous",
                 hint="say --since too, as in --since yesterday --compare previous",
             )
+        if said.before is not None and until == said.end:
+            # Of a month it is the month before, however many days that has.
+            return said.before, since
         return since - ((_now() if until is None else until) - since), since
+    zone = _zone_of(options)
     first, points, second = compare.partition("..")
-    if not points:
+    if points:
+        begin, end = (parse_when(text, _now(), zone) for text in (first, second))
+        in_time_range(begin, end)
+        return begin, end
+    named = parse_stretch(compare, _now(), zone)
+    if named.end is None:
         raise UsageError(
             f"{compare!r} is no time to compare with",
             where="--compare",
-            hint="write previous, or two times: 2026-01-01..2026-01-08",
+            hint="write previous, a month or week that is over, or two times:"
+            " 2026-01-01..2026-01-08",
         )
-    zone = _zone_of(options)
-    begin, end = (parse_when(text, _now(), zone) for text in (first, second))
-    in_time_range(begin, end)
-    return begin, end
+    return named.begin, named.end
 
 
 def trusted_networks(entries: Iterable[str]) -> Networks | None:
@@ -139,10 +150,12 @@ def _listed(entries: Iterable[str]) -> list[str]:
     return found
 
 
-def _instant(moment: str | datetime | None, zone: tzinfo) -> Instant | None:
+def _stretch(moment: str | datetime | None, options: Options) -> Stretch | None:
+    """What an option names; ``None``: nothing."""
+    zone = _zone_of(options)
     if isinstance(moment, datetime):
-        return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    return parse_when(moment, _now(), zone) if moment else None
+        return Stretch(from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone)))
+    return parse_stretch(moment, _now(), zone) if moment else None
 
 
 def _now() -> Instant:

@@ -19,6 +19,7 @@ from hitwatch.hits.reader import Reader
 from hitwatch.instants import SECOND, Duration, Instant, format_duration, rfc3339
 from hitwatch.ports import Clock, Display, Source
 from hitwatch.readmodel import Report
+from hitwatch.render import units
 from hitwatch.render.guesses import guess_wording
 from hitwatch.run.interleave import Input, interleave
 from hitwatch.stats.arrivals import Batch
@@ -43,6 +44,8 @@ class Loop(Struct):
         alert_log: takes the transitions of alerts.
         ends_at: when a run of limited length ends.
         notify: tells the user something about the run itself.
+        warn: tells it also one who wants no progress told.
+        state_asked: whether somebody asked for the state since this was asked last.
         written_at: when, on the clock, the latest event was written.
 
     """
@@ -56,6 +59,8 @@ class Loop(Struct):
     alert_log: Callable[[Transition], None] | None = None
     ends_at: Instant | None = None
     notify: Callable[[str], None] = log.info
+    warn: Callable[[str], None] = log.warning
+    state_asked: Callable[[], bool] = lambda: False
     written_at: Instant = 0
     _source: Source | None = None
     _live: dict[str, Input] = field(default_factory=dict)
@@ -83,6 +88,8 @@ class Loop(Struct):
             if now >= next_tick:
                 self.display.show(self.engine.tick(now, now - last_tick), lag=source.lag)
                 last_tick, next_tick = now, now - now % every + every
+            if self.state_asked():
+                self.warn(self._state(source))
             if self.ends_at is not None and now >= self.ends_at:
                 break
             if not self._behind(chunks):
@@ -189,6 +196,14 @@ class Loop(Struct):
         """What the log's clock shows: its latest event, and the time since it was written."""
         latest = self.engine.watermark.latest
         return now if latest is None else latest + max(0, now - self.written_at)
+
+    def _state(self, source: Source) -> str:
+        """What has been read, up to when, and what is left to be read."""
+        latest = self.engine.watermark.latest
+        up_to = "no time yet" if latest is None else f"up to {rfc3339(latest)}"
+        status, balance = self.engine.judge.status, units.balance(self.engine.balance)
+        rule = f"{status.rule.name} is {status.state.value.replace('_', ' ')}"
+        return f"{balance}; {up_to}; lag {units.size(source.lag)}; {rule}"
 
     def _behind(self, chunks: list[Chunk]) -> bool:
         """Whether there is so much to read that resting would fall behind."""

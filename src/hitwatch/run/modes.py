@@ -64,6 +64,7 @@ class Run(Struct, frozen=True):
         notify: tells the user something about the run itself, on standard error.
         warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
+        state_asked: whether somebody asked for its state since this was asked last.
         alert_log: takes the transitions of alerts.
         counted: the panels that are counted.
         shown: those of them that are shown; ``None``: none.
@@ -81,6 +82,7 @@ class Run(Struct, frozen=True):
     warn: Callable[[str], None] | None = None
     counted: tuple[Panel, ...] = field(default_factory=panels)
     shown: Shown | None = None
+    state_asked: Callable[[], bool] = lambda: False
 
     def warn_user(self, text: str) -> None:
         """Warn the user of what could not be read."""
@@ -110,7 +112,8 @@ def watch(
     """
     engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
     if paths == [STDIN]:
-        return _loop(run, engine, ends_at=ends_at).watch(Stdin(warn=run.warn_user))
+        stdin = Stdin(warn=run.warn_user, stopped=run.stopped)
+        return _loop(run, engine, ends_at=ends_at).watch(stdin)
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
     loop, source = _loop(run, engine, ends_at=ends_at), Tail(followers)
     try:
@@ -144,6 +147,8 @@ def _loop(
         alert_log=run.alert_log,
         ends_at=ends_at,
         notify=run.notify,
+        warn=run.warn_user,
+        state_asked=run.state_asked,
     )
 
 

@@ -37,6 +37,7 @@ class Console(NamedTuple):
         warn: takes what could not be read, which is told to everybody.
         stopped: whether somebody asked the run to end.
         caution: takes what logs lack that was asked for; ``notify`` when ``None``.
+        state_asked: whether somebody asked for the state of the run since this was asked last.
 
     """
 
@@ -44,6 +45,7 @@ class Console(NamedTuple):
     warn: Callable[[str], None]
     stopped: Callable[[], bool] = lambda: False
     caution: Callable[[str], None] | None = None
+    state_asked: Callable[[], bool] = lambda: False
 
 
 def run_of(options: Options, console: Console, clock: Clock, display: Display) -> Run:
@@ -82,6 +84,7 @@ def run_of(options: Options, console: Console, clock: Clock, display: Display) -
         notify=console.notify,
         warn=console.warn,
         stopped=console.stopped,
+        state_asked=console.state_asked,
     )
 
 

@@ -21,17 +21,6 @@ from hitwatch.select.predicate import (
     glob_regex,
     pattern_error,
 )
-from hitwatch.select.time_expressions import parse_when
-
-__all__ = [
-    "exclude_clients",
-    "exclude_paths",
-    "in_time_range",
-    "only_hosts",
-    "parse_networks",
-    "parse_when",
-    "read_networks",
-]
 
 
 def read_networks(text: str) -> list[str]:

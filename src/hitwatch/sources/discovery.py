@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 import stat
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hitwatch.errors import InputError, UsageError
 from hitwatch.follow.tracker import Identity
+from hitwatch.patterns import Pattern
 
 STDIN = "-"
 
@@ -23,7 +25,10 @@ DEFAULT_LOGS: tuple[str, ...] = (
 )
 """Where nginx, Apache and Caddy put their access logs by default."""
 
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+_ROTATED = Pattern(r"[.\-_](?:\d[\d.\-_T]*|old|bak|prev|save)(?:\.[a-z0-9]+)?")
+"""What a rotation puts behind the name of a log."""
 
 
 def find_logs(sources: tuple[str, ...], *, live: bool) -> list[str]:
@@ -54,6 +59,40 @@ def find_logs(sources: tuple[str, ...], *, live: bool) -> list[str]:
         for path in _expand(source, live=live):
             found.setdefault(_identity(path), path)
     return list(found.values())
+
+
+def growing(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which of several logs are to be followed, and which do not grow any more.
+
+    Those are left out that are compressed, and those whose name is that of another one with
+    what a rotation puts behind it. One that is named alone is followed whatever its name.
+
+    Raises:
+        InputError: all of them are compressed.
+
+    """
+    if len(paths) < 2:
+        return list(paths), []
+    names = set(paths)
+    left = {path for path in paths if path.endswith(COMPRESSED) or _is_rotated(path, names)}
+    kept = [path for path in paths if path not in left]
+    if not kept:
+        raise _none_grows(f"{paths[0]} and {len(paths) - 1} more")
+    return kept, [path for path in paths if path in left]
+
+
+def _none_grows(where: str) -> InputError:
+    return InputError(
+        "compressed logs do not grow",
+        where=where,
+        hint="hitwatch report or hitwatch replay reads them",
+    )
+
+
+def _is_rotated(path: str, names: Collection[str]) -> bool:
+    """Whether a name is that of another log with what a rotation puts behind it."""
+    ends = (end for end, char in enumerate(path) if char in ".-_")
+    return any(path[:end] in names and _ROTATED.fullmatch(path[end:]) for end in ends)
 
 
 def _identity(path: str) -> Identity | str:
@@ -94,14 +133,9 @@ def _expand(source: str, *, live: bool) -> list[str]:
         matches = sorted(match for match in glob.glob(source) if Path(match).is_file())
         if not matches:
             raise InputError("no file matches", where=source)
-        growing = [match for match in matches if not match.endswith(_COMPRESSED)]
-        if live and not growing:
-            raise InputError(
-                "compressed logs do not grow",
-                where=source,
-                hint="hitwatch report or hitwatch replay reads them",
-            )
-        return growing if live else matches
+        if live and all(match.endswith(COMPRESSED) for match in matches):
+            raise _none_grows(source)
+        return matches
     # One that is not there is said when it is to be read, and the others are read all the same.
     return [source]
 
@@ -109,7 +143,7 @@ def _expand(source: str, *, live: bool) -> list[str]:
 def _in_directory(directory: Path, *, live: bool) -> list[str]:
     names = {path for pattern in ("*access*log*", "*.log") for path in directory.glob(pattern)}
     if not live:
-        names |= {path for ending in _COMPRESSED for path in directory.glob(f"*.log*{ending}")}
+        names |= {path for ending in COMPRESSED for path in directory.glob(f"*.log*{ending}")}
     logs = [path for path in names if path.is_file() and "error" not in path.name]
     if live:
         logs = [path for path in logs if path.name.endswith(("log", "log.txt"))]

@@ -1,0 +1,37 @@
+"""Where the files of a user are, of which some may be another's; reads none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def user_folder(environment: Mapping[str, str]) -> Path | None:
+    """The folder of the user's own settings; ``None``: nothing says where a home is.
+
+    Args:
+        environment: the process's.
+
+    """
+    if home := environment.get("XDG_CONFIG_HOME"):
+        return Path(home, "hitwatch")
+    try:
+        return Path.home() / ".config" / "hitwatch"
+    except RuntimeError:
+        return None
+
+
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder that fit a pattern, by name; none where this user may not look."""
+    try:
+        return sorted(folder.glob(pattern))
+    except PermissionError:
+        return []
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file, as far as this user may look."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
