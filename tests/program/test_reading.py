@@ -162,6 +162,26 @@ def test_detect_explains(log: Path) -> None:
     assert told["misfits"][0]["line_number"] == 101
 
 
+def test_a_format_that_is_asked_for_fits_or_does_not(tmp_path: Path) -> None:
+    """How many lines it takes is said of it alone, whatever other format would take the rest."""
+    log = tmp_path / "access.log"
+    common = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5'
+    log.write_text(f"{common}\n" * 3 + f'{common} "-" "curl/8.5.0"\n')
+    some = run("detect", "--log-format", "common", str(log))
+    assert some.returncode == 0
+    assert f"{log}: common\n" in some.stdout
+    assert "3 of the first 4 lines fit (75.0%)" in some.stdout
+    assert "it is apache-combined" in some.stdout
+    none = run("detect", "--log-format", "caddy", str(log))
+    assert none.returncode == 3
+    assert f"{log}: not caddy-json\n" in none.stdout
+    assert "0 of the first 4 lines fit (0.0%)" in none.stdout
+    told = json.loads(
+        run("detect", "--log-format", "caddy", "--output-format", "jsonl", str(log)).stdout
+    )
+    assert (told["fitting"], told["lines"]) == (0, 4)
+
+
 def test_detect_of_something_else(tmp_path: Path) -> None:
     """A log in no known format: the nearest and where it fails; exit 3."""
     path = tmp_path / "other.log"

@@ -89,18 +89,20 @@ def explain(
     Args:
         origin: where they come from.
         head: whole lines.
-        reader: reads them; it may know the format already.
+        reader: reads them; where it was given the format, all is said of that one alone.
         per_column: whether each column has a row of its own, for the values of one line.
 
     Returns:
         ``None`` when there are no lines.
 
     """
+    is_given = reader.log_format is not None
     known = reader.recognise(head)
     if not reader.fits:
         return None
     log_format = reader.log_format or _nearest(reader.fits).log_format
     probe = reader.probe().again(columns=None, log_format=log_format)
+    probe = probe.only(log_format) if is_given else probe
     found = probe.read(head, keep_rejects=_SHOWN)
     found += probe.finish(_SHOWN)
     rejects = [reject for hits in found for reject in hits.rejects][:_SHOWN]

@@ -194,6 +194,10 @@ class Reader(Struct):
         """
         return replace(self, **{"_unframer": None, "_numbers": _Numbers(), **changes})
 
+    def only(self, log_format: Format) -> Reader:
+        """One that reads all lines as of one format, whatever others would fit better."""
+        return self.again(log_format=log_format, _parser=None, _unmatched_left=0)
+
     def continue_from(self, other: Reader) -> None:
         """Read on as another reader of the same lines would."""
         self.log_format, self._software = other.log_format, other._software

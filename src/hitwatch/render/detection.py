@@ -27,13 +27,17 @@ def to_text(found: Description) -> str:
         Lines of text, ended by a line feed; control characters are spelled out.
 
     """
-    lines = [f"{found.origin}: {_verdict(found, '' if found.known else 'unknown')}"]
+    # A format that was asked for is known, whether or not it fits.
+    is_none = found.known and not found.fitting
+    verdict = _verdict(found, "" if found.known else "unknown")
+    lines = [f"{found.origin}: {'not ' if is_none else ''}{verdict}"]
     lines += _title(found.log_format)
     lines.append(f"  {_fit_wording(found)}")
     if found.tied:
         lines.append(f"  {' and '.join(found.tied)} would fit as well")
-    lines += _understood(found)
-    if found.fields:
+    if not is_none:
+        lines += _understood(found)
+    if found.fields and not is_none:
         lines += _table(found, "example")
     if found.non_matching:
         lines += ["", "  lines that do not fit:"]
