@@ -60,7 +60,7 @@ class Engine:
 
     Args:
         rule: the rule; its resolution is the width of the buckets.
-        every: length of a display period.
+        every: length of a display period; ``None``: there is none before the end.
         log_clock: whether the log's own clock ends display periods (replay); else the
             caller ends them with ``tick`` (watch).
         watermark: lateness and idle grace.
@@ -73,14 +73,14 @@ class Engine:
         self,
         rule: SurgeRule | None = None,
         *,
-        every: Duration = 10 * SECOND,
+        every: Duration | None = 10 * SECOND,
         log_clock: bool = False,
         watermark: Watermark | None = None,
         counted: Iterable[Panel] | None = None,
         shown: Shown | None = None,
     ) -> None:
         self.judge = MetricJudge(rule or SurgeRule())
-        self.every = every
+        self._every = every
         self.panels = tuple(panels() if counted is None else counted)
         self.shown = shown
         self.total = Tally.of(self.panels, Budget(_MEMORY))
@@ -125,17 +125,21 @@ class Engine:
 
         """
         waiting = [batch for batch in batches if len(batch.hits)]
-        every = self.every if self._log_clock else None
+        every = self._every if self._log_clock else None
         for period in arrivals(waiting, self.watermark, self.rule.resolution, every, now):
-            if self._log_clock:
-                yield from self._periods_until(period.start)
+            if every is not None:
+                yield from self._periods_until(period.start, every)
             for part in period.parts:
                 self.delta.absorb(part.batch.lines, part.hits)
             self.delta.late += period.late
             for stretch in period.stretches:
-                yield from self._advance(stretch.edge)
+                # What is late must find the buckets closed that were so when it arrived, and
+                # the first hits where time begins.
+                if stretch.is_late or self.judge.edge is None:
+                    yield from self._advance(stretch.edge)
                 for part in stretch.parts:
                     self._add(part)
+                yield from self._advance(stretch.edge)
         for batch in batches:
             if batch.is_counted:
                 self.delta.absorb_others(batch.lines)
@@ -203,8 +207,8 @@ class Engine:
             last = self.watermark.latest // resolution * resolution + resolution
             yield from self._advance(last)
         # Without a hit the log's clock never began, and no period of it can be told.
-        if self._log_clock and self._period is not None:
-            yield self.tick(self._period + self.every, self.every)
+        if self._every is not None and self._period is not None:
+            yield self.tick(self._period + self._every, self._every)
 
     def end(self, at: Instant | None) -> Report:
         """The report of a run that ends. Argument: when."""
@@ -255,13 +259,13 @@ class Engine:
             merged.merge(tally)
         return merged
 
-    def _periods_until(self, period: Instant) -> Iterator[Report]:
+    def _periods_until(self, period: Instant, every: Duration) -> Iterator[Report]:
         """End the display periods that lie before one; a long silence is one period."""
         if self._period is None:
             self._period = period
         while self._period < period:
             silent = self.delta.balance.lines == 0
-            length = self.every
+            length = every
             if silent and period - self._period > _LONG_SILENCE:
                 length = period - self._period
             self._period += length

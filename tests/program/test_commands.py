@@ -89,12 +89,25 @@ def test_rotated_files_are_one_stream(log: Path, tmp_path: Path) -> None:
 
 
 def test_text_of_a_replay(log: Path) -> None:
-    """As text the alert stands out, and no control code is written to a pipe."""
+    """A replay says the alerts and how the rule did; figures of display periods on request."""
     shown = run("replay", str(log)).stdout
-    assert "*** ALERT outflow, 2026-01-01 00:25:10" in shown
-    assert "*** RESOLVED outflow" in shown
-    assert "\x1b" not in shown
-    assert "\x1b[1;31m*** ALERT" in run("replay", "--color", "always", str(log)).stdout
+    assert "1 alert\n  2026-01-01 00:25:10  4m40s         peak 900 B/s, 9x baseline" in shown
+    assert "outflow fired once, 14.1 % of the time" in shown
+    assert shown.endswith("  1 alert fired\n")
+    assert "has the most hits" not in shown
+    for words in (["--every", "10s"], ["--panel", "paths"], ["--speed", "9999x"]):
+        live = run("replay", str(log), *words).stdout
+        assert "/down has the most hits" in live
+        assert "*** ALERT outflow, 2026-01-01 00:25:10" in live
+        assert "*** RESOLVED outflow" in live
+
+
+def test_alerts_stand_out_on_a_terminal_alone(log: Path) -> None:
+    """No control code is written to a pipe."""
+    assert "\x1b" not in run("replay", str(log)).stdout
+    assert "\x1b[1;31m1 alert\x1b[0m" in run("replay", "--color", "always", str(log)).stdout
+    live = run("replay", "--every", "10s", "--color", "always", str(log)).stdout
+    assert "\x1b[1;31m*** ALERT" in live
 
 
 READING: dict[str, list[str]] = {

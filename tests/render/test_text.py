@@ -9,13 +9,15 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert, Contributor, RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.instants import MINUTE, SECOND
+from hitwatch.instants import DAY, HOUR, MINUTE, SECOND
 from hitwatch.readmodel import Kind, PanelRows, Report, Totals
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
+from hitwatch.render.replay_text import alerts_text
 from hitwatch.render.text import to_text
 from hitwatch.stats.rows import Bounds, PanelRow
 from hitwatch.tally import Balance
@@ -80,6 +82,56 @@ def test_a_period() -> None:
         "  read 10,313 lines, lag 1.50 kB, 3 rejects (1 now: empty line), 2 late\n"
         "\n"
     )
+
+
+END = Report(
+    Kind.END,
+    Totals(Balance(10, 10, 0, 0)),
+    start=AT - 9 * DAY,
+    end=AT + 6 * DAY,
+    alerts_fired=1,
+)
+
+
+def test_a_replay_that_found_an_alert() -> None:
+    """Each alert is a line: when, how long, how high, and who; then how often the rule fired."""
+    assert alerts_text([], [], END) == ""
+    assert alerts_text([FIRED], [ENDED], END) == (
+        "1 alert\n"
+        "  2026-01-01 00:00:00  10m           peak 2.10 MB/s, 5.22x baseline;"
+        " /downloads 97.0 % of it\n"
+        "\n"
+        "outflow fired once, 0.1 a day, under 0.1 % of the time\n"
+        "  by week: 2025-12-23 0, 2025-12-30 1, 2026-01-06 0\n"
+        "\n"
+    )
+
+
+def test_a_replay_that_found_many_alerts_says_the_largest() -> None:
+    """A screenful, in the order of time, and where all of them are."""
+    fired = [
+        replace(FIRED, at=AT + n * HOUR, fired_at=AT + n * HOUR, baseline=1000.0 + n % 7 * 500)
+        for n in range(100)
+    ]
+    ended = [replace(ENDED, at=each.at + 10 * MINUTE, fired_at=each.at) for each in fired[:-1]]
+    last = replace(END, alerts=(Alert(fired[-1], None, 2_500_000.0),))
+    lines = alerts_text(fired, ended, last).splitlines()
+    assert lines[0] == "100 alerts, of which these 20 rose highest above what was usual"
+    listed = lines[1:21]
+    assert listed == sorted(listed)
+    assert sum("peak 2.10 MB/s, 2,100x baseline" in line for line in listed) == 15
+    assert lines[21] == "  --alert-log FILE keeps all of them, --output-format jsonl says them"
+    assert lines[23] == "outflow fired 100 times, 6.7 a day, 17.1 % of the time"
+    assert lines[24] == "  half of the alerts lasted 10m or less, the longest 1d21h"
+    assert len(lines) < 30
+
+
+def test_an_alert_that_has_not_ended_is_said_to_fire() -> None:
+    """Its peak is the one so far, and it lasts until the log ends."""
+    still = Alert(replace(FIRED, peak=2_500_000.0), None, 2_500_000.0)
+    said = alerts_text([FIRED], [], replace(END, alerts=(still,)))
+    assert "2026-01-01 00:00:00  still firing  peak 2.50 MB/s, 6.22x baseline" in said
+    assert "outflow fired once, 0.1 a day, 40.0 % of the time" in said
 
 
 def test_a_quiet_period() -> None:

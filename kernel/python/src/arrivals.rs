@@ -3,7 +3,7 @@
 use crate::hit_batch::HitBatch;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use tally::arrivals::{Clock, Origin, arrive};
+use tally::arrivals::{Clock, Origin, arrive, joined};
 
 /// Hits of one origin that have not been counted yet.
 #[derive(FromPyObject)]
@@ -15,8 +15,8 @@ pub struct Waiting<'py> {
     latest: Option<i64>,
 }
 
-/// Hits between which no bucket or display period closes: the display period, the end of the last
-/// closed bucket, how many are late, and of each origin the hits.
+/// Hits between which no display period closes, and where some are late no bucket either: the
+/// display period, the end of the last closed bucket, how many are late, and of each origin the hits.
 pub type Stretch = (i64, i64, u64, Vec<(usize, usize, usize)>);
 
 /// Where an origin stands: its next hit, and its latest time.
@@ -51,7 +51,7 @@ pub fn arrivals(
         slowest,
         watermark: before.unwrap_or(i64::MIN),
     };
-    let stretches = arrive(&mut origins, &mut clock).into_iter();
+    let stretches = joined(arrive(&mut origins, &mut clock), before.is_some()).into_iter();
     let flat = stretches.map(|each| (each.period, each.closed, each.late, each.parts));
     let positions = origins.iter().map(|origin| (origin.next, origin.latest));
     Ok((flat.collect(), positions.collect(), clock.watermark))

@@ -106,6 +106,39 @@ pub fn arrive(origins: &mut [Origin<'_>], clock: &mut Clock) -> Vec<Stretch> {
     stretches
 }
 
+/// The same with stretches joined that follow each other and have no late hit: such hits are in
+/// buckets that were open, so that they may be added before any of those closes. Of a quiet log
+/// there would else be one for each hit. The very first one says where time begins, and is
+/// left alone.
+pub fn joined(stretches: Vec<Stretch>, is_begun: bool) -> Vec<Stretch> {
+    let mut found: Vec<Stretch> = Vec::new();
+    for stretch in stretches {
+        let is_first = !is_begun && found.len() == 1;
+        let last = found.last_mut().filter(|_| !is_first);
+        match last.filter(|last| last.may_join(&stretch)) {
+            Some(last) => last.join(stretch),
+            None => found.push(stretch),
+        }
+    }
+    found
+}
+
+impl Stretch {
+    fn may_join(&self, next: &Self) -> bool {
+        self.period == next.period && self.late == 0 && next.late == 0
+    }
+
+    fn join(&mut self, next: Self) {
+        self.closed = next.closed;
+        for (index, begin, end) in next.parts {
+            match self.parts.iter_mut().find(|part| part.0 == index) {
+                Some(part) => part.2 = end,
+                None => self.parts.push((index, begin, end)),
+            }
+        }
+    }
+}
+
 /// The origin whose hit is next, and up to which time its hits come before those of the others;
 /// `None` where one has run out. Of equal times the first origin's comes first.
 fn choose_next(origins: &[Origin<'_>]) -> Option<(usize, i64)> {

@@ -66,13 +66,16 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
 def replay(sources: tuple[str, ...], options: Options) -> int:
     """Play old logs through the same engine, on the log's own clock.
 
-    Several files are one stream in the order of their times; .gz, .bz2, .xz and .zst are
-    read as they are.
+    Shows the alerts there would have been, and how often and how long each rule fired;
+    with --every, --panel or --speed also the figures that watch would have shown. Several
+    files are one stream in the order of their times; .gz, .bz2, .xz and .zst are read as
+    they are.
     """
     from hitwatch.sources.discovery import find_logs
 
     paths = find_logs(sources, live=False)
-    with following(options, paths) as run:
+    options = _with_periods(options)
+    with following(options, paths, periods=options.display.every is not None) as run:
         from hitwatch.run import modes
 
         end, complete = modes.replay(run, paths, speed=options.replay.speed)
@@ -81,13 +84,29 @@ def replay(sources: tuple[str, ...], options: Options) -> int:
         return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
 
 
+def _with_periods(options: Options) -> Options:
+    """The same; where figures of display periods are asked for, with their length."""
+    from msgspec.structs import replace
+
+    from hitwatch.run.modes import EVERY
+
+    display = options.display
+    asked = display.output_format == "jsonl" or display.panel or options.replay.speed is not None
+    if display.every is None and asked:
+        return replace(options, display=replace(display, every=EVERY))
+    return options
+
+
 @contextmanager
-def following(options: Options, paths: Sequence[str] = ()) -> Iterator[Run]:
+def following(
+    options: Options, paths: Sequence[str] = (), *, periods: bool = True
+) -> Iterator[Run]:
     """A run over logs on a clock, which a signal ends; its alerts are kept where that is asked.
 
     Args:
         options: of the command.
         paths: of the logs.
+        periods: whether the figures of display periods are shown.
 
     """
     stop = stop_on_signals()
@@ -104,7 +123,7 @@ def following(options: Options, paths: Sequence[str] = ()) -> Iterator[Run]:
     outputs = Outputs(stop.is_set)
     begin(outputs, options, paths)
     console = console_of(options.display, stop)
-    run = run_of(options, console, WallClock(stop), display_of(options.display))
+    run = run_of(options, console, WallClock(stop), display_of(options.display, periods=periods))
     path = options.display.alert_log
     if path is None:
         yield run
@@ -116,14 +135,18 @@ def following(options: Options, paths: Sequence[str] = ()) -> Iterator[Run]:
         raise SystemExit(CONDITION_MET)
 
 
-def display_of(options: DisplayOptions) -> Display:
-    """What shows figures on standard output."""
+def display_of(options: DisplayOptions, *, periods: bool = True) -> Display:
+    """What shows figures on standard output; without those of display periods alerts alone."""
     from hitwatch.render.outputs import JsonDisplay, TextDisplay, standard_output, wants_color
 
     stdout = standard_output()
     if options.output_format == "jsonl":
         return JsonDisplay(stdout)
     color = not options.plain and wants_color(options.color, stdout, dict(os.environ))
+    if not periods:
+        from hitwatch.render.replay_text import ReplayDisplay
+
+        return ReplayDisplay(stdout, color=color)
     return TextDisplay(stdout, top=options.top, color=color)
 
 

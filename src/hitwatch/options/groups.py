@@ -49,9 +49,15 @@ Overwrite = Annotated[
 class DisplayOptions(AlertingOptions, frozen=True, kw_only=True):
     """What is shown of the figures of each display period."""
 
-    every: Annotated[Duration, About("Length of a display period.", LENGTH, setting=True)] = (
-        10 * SECOND
-    )
+    every: Annotated[
+        Duration | None,
+        About(
+            "Length of a display period.",
+            LENGTH,
+            setting=True,
+            default="10s; a replay at once shows alerts alone",
+        ),
+    ] = None
     top: Annotated[int, About("How many rows to list.", setting=True)] = 8
     panel: Annotated[
         tuple[str, ...],
@@ -125,8 +131,8 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
     compare: Annotated[
         str | None,
         About(
-            "Compare with the time of the same length before, or with another.",
-            metavar="previous|TIME..TIME",
+            "Compare with the time before, with a month or week, or with any time.",
+            metavar="previous|MONTH|TIME..TIME",
         ),
     ] = None
     bucket: Annotated[

@@ -14,7 +14,7 @@ from hitwatch.stats.rows import PanelRow
 
 _NAME_WIDTH = 32
 _LATENCIES = ("p50", "p95", "p99", "max")
-_BOLD_RED, _BOLD_GREEN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
+BOLD_RED, BOLD_GREEN, BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
 
 
 def to_text(shown: Report | Transition, *, lag: int, top: int = 8, color: bool = False) -> str:
@@ -36,7 +36,8 @@ def to_text(shown: Report | Transition, *, lag: int, top: int = 8, color: bool =
     return "\n".join(lines) + "\n"
 
 
-def _marked(text: str, mark: str, color: bool) -> str:
+def marked(text: str, mark: str, color: bool) -> str:
+    """A text with a terminal's colours, where it takes them."""
     return f"{mark}{text}{_PLAIN}" if color else text
 
 
@@ -45,7 +46,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
     if not report.hits or report.sections is None:
         quiet = f"{when}  No request in the last {format_duration(report.period)}"
         return [
-            _marked(quiet, _BOLD, color),
+            marked(quiet, BOLD, color),
             *(_rule(status) for status in report.rules),
             _health(report, lag),
             "",
@@ -56,7 +57,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
         f" {first.hits:,} of {report.hits:,}"
     )
     return [
-        _marked(heading, _BOLD, color),
+        marked(heading, BOLD, color),
         *_table(report, report.sections, top),
         *(text for panel in report.panels for text in _panel(panel, report, color)),
         _totals(report),
@@ -82,7 +83,7 @@ def _table(report: Report, sections: PanelRows, top: int) -> list[str]:
 def _panel(panel: PanelRows, report: Report, color: bool) -> list[str]:
     window = report.panel_window
     of = "" if window == 0 else f", last {format_duration(window)}" if window else ", in total"
-    title = _marked(f"{panel.title}{of} ({keys_wording(panel)})", _BOLD, color)
+    title = marked(f"{panel.title}{of} ({keys_wording(panel)})", BOLD, color)
     return [f"  {title}", *table(panel, report.panel_hits)]
 
 
@@ -160,7 +161,7 @@ def _transition(transition: Transition, color: bool) -> list[str]:
             f" {units.ratio(transition.value, transition.baseline)}{of}"
             f" (threshold {transition.threshold:g}x)"
         )
-        lines = [_marked(heading, _BOLD_RED, color)]
+        lines = [marked(heading, BOLD_RED, color)]
         if transition.contributors:
             lines.append(f"    top contributors: {contributors_wording(transition)}")
         return [*lines, ""]
@@ -169,12 +170,12 @@ def _transition(transition: Transition, color: bool) -> list[str]:
         f" peak {units.amount(transition.peak, unit)} at {units.clock_time(transition.peak_at)};"
         f" now {value}, baseline {baseline}"
     )
-    return [_marked(heading, _BOLD_GREEN, color), ""]
+    return [marked(heading, BOLD_GREEN, color), ""]
 
 
 def _end(report: Report, color: bool) -> list[str]:
     heading = f"Total: {units.balance(report.totals.balance)}; {units.size(report.bytes)} sent"
-    lines = [_marked(heading, _BOLD, color)]
+    lines = [marked(heading, BOLD, color)]
     if report.reject_reasons:
         reason = units.sanitize(_most_frequent(report.reject_reasons), 60)
         lines.append(f"  most frequent reject: {reason}")

@@ -78,15 +78,27 @@ def amount(value: float, unit: str) -> str:
 def ratio(value: float, baseline: float) -> str:
     """How many times its baseline a value is.
 
-    >>> ratio(30, 4), ratio(30, 0)
-    ('7.5x baseline', 'nothing before')
+    >>> ratio(30, 4), ratio(30_000, 2), ratio(30, 0)
+    ('7.5x baseline', '15,000x baseline', 'nothing before')
     """
-    return f"{value / baseline:.3g}x baseline" if baseline else "nothing before"
+    if not baseline:
+        return "nothing before"
+    times = value / baseline
+    return f"{times:,.0f}x baseline" if times >= 1000 else f"{times:.3g}x baseline"
 
 
 def percent(share: float) -> str:
     """A share of one, in per cent with one decimal."""
     return f"{share * 100:.1f} %"
+
+
+def small_percent(share: float) -> str:
+    """The same of what is more than nothing.
+
+    >>> small_percent(0.0001), small_percent(0.5)
+    ('under 0.1 %', '50.0 %')
+    """
+    return percent(share) if share >= 0.001 else "under 0.1 %"
 
 
 def clock_time(instant: Instant) -> str:

@@ -39,6 +39,7 @@ class Loop(Struct):
         clock: tells the time.
         display: shows things.
         stopped: whether somebody asked the run to end.
+        every: length of a display period on the clock.
         speed: of a replay, how many seconds of the log pass in one; ``None``: as fast as
             can be.
         alert_log: takes the transitions of alerts.
@@ -55,6 +56,7 @@ class Loop(Struct):
     clock: Clock
     display: Display
     stopped: Callable[[], bool]
+    every: Duration = 10 * SECOND
     speed: float | None = None
     alert_log: Callable[[Transition], None] | None = None
     ends_at: Instant | None = None
@@ -72,7 +74,7 @@ class Loop(Struct):
     def watch(self, source: Source) -> Report:
         """Follow a source on the clock's time, showing a report every display period."""
         self._source = source
-        every = self.engine.every
+        every = self.every
         last_tick = self.clock.now()
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not source.ended:

@@ -24,7 +24,7 @@ from hitwatch.errors import InputError
 from hitwatch.formats.format import Layout
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.instants import MINUTE, Duration, Instant, rfc3339
+from hitwatch.instants import MINUTE, SECOND, Duration, Instant, rfc3339
 from hitwatch.ports import Clock, Display
 from hitwatch.readmodel import Report
 from hitwatch.run.inputs import in_order, know, times_by
@@ -44,6 +44,9 @@ from hitwatch.stats.panels import panels
 
 log = logging.getLogger("hitwatch")
 
+EVERY: Duration = 10 * SECOND
+"""Length of a display period, unless somebody says it."""
+
 _HEAD = 64 * 1024
 _MOST_COUNTED = 256 << 20
 """How much of a file is read to know the day of its last lines, where they do not say."""
@@ -57,7 +60,7 @@ class Run(Struct, frozen=True):
 
     Attributes:
         rule: the rule that is judged.
-        every: length of a display period.
+        every: length of a display period; ``None``: ten seconds, and none of a replay.
         readers: give the reader of each log, which builds the columns that panels need.
         clock: tells the time.
         display: shows things.
@@ -72,7 +75,7 @@ class Run(Struct, frozen=True):
     """
 
     rule: SurgeRule
-    every: Duration
+    every: Duration | None
     readers: Readers
     clock: Clock
     display: Display
@@ -110,7 +113,7 @@ def watch(
         InputError: a file is binary, or in no known format.
 
     """
-    engine = Engine(run.rule, every=run.every, counted=run.counted, shown=run.shown)
+    engine = Engine(run.rule, every=run.every or EVERY, counted=run.counted, shown=run.shown)
     if paths == [STDIN]:
         stdin = Stdin(warn=run.warn_user, stopped=run.stopped)
         return _loop(run, engine, ends_at=ends_at).watch(stdin)
@@ -143,6 +146,7 @@ def _loop(
         clock=run.clock,
         display=run.display,
         stopped=run.stopped,
+        every=run.every or EVERY,
         speed=speed,
         alert_log=run.alert_log,
         ends_at=ends_at,

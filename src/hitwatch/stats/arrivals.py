@@ -57,15 +57,19 @@ class Part(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """Hits between which no bucket closes.
+    """Hits that are added together.
 
     Attributes:
-        edge: all buckets up to here were closed when they arrived.
+        edge: all buckets up to here were closed when the last of them arrived.
+        is_late: whether any is older than the watermark, and its bucket may be closed: then
+            all of them arrived between the same edges. Else each was in an open bucket, and
+            buckets may have closed between them.
         parts: the hits, by batch.
 
     """
 
     edge: Instant
+    is_late: bool
     parts: tuple[Part, ...]
 
 
@@ -126,7 +130,7 @@ def arrivals(
         for _, edge, late_ones, parts in group:
             late += late_ones
             parts_of_stretch = [Part(batches[index], begin, end) for index, begin, end in parts]
-            stretches.append(Stretch(edge, tuple(parts_of_stretch)))
+            stretches.append(Stretch(edge, late_ones > 0, tuple(parts_of_stretch)))
             for (index, begin, end), part in zip(parts, parts_of_stretch, strict=True):
                 first = whole.get(index, part).begin
                 whole[index] = Part(batches[index], min(first, begin), end)

@@ -195,3 +195,42 @@ fn what_arrived_before_counts() {
     assert_eq!(seen(stretches), [(50, 2, vec![(0, 0, 3)])]);
     assert_eq!(late.watermark, 50);
 }
+
+#[test]
+fn stretches_without_late_hits_are_joined_within_a_display_period() {
+    let mut clock = clock(5, 10);
+    clock.period = Some(40);
+    let (stretches, _) = run(
+        &[&[10, 20, 31, 45, 60, 20, 61, 70], &[12, 50, 70]],
+        &mut clock,
+    );
+    let apart: Vec<_> = stretches
+        .iter()
+        .map(|s| (s.period, s.closed, s.late))
+        .collect();
+    assert_eq!(
+        apart,
+        [
+            (0, 0, 0),
+            (0, 10, 0),
+            (0, 20, 0),
+            (40, 40, 0),
+            (40, 50, 1),
+            (40, 60, 0)
+        ]
+    );
+    let found: Vec<_> = joined(stretches, false)
+        .into_iter()
+        .map(|s| (s.period, s.closed, s.late, s.parts))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (0, 0, 0, vec![(0, 0, 1), (1, 0, 1)]),
+            (0, 20, 0, vec![(0, 1, 3)]),
+            (40, 40, 0, vec![(0, 3, 4), (1, 1, 2)]),
+            (40, 50, 1, vec![(0, 4, 7)]),
+            (40, 60, 0, vec![(0, 7, 8)]),
+        ]
+    );
+}
