@@ -101,6 +101,19 @@ def seen_errors(during: pl.DataFrame, rest: pl.DataFrame) -> bool:
     return isinstance(share, float) and 0.35 < share < 0.65
 
 
+def seen_errors_of_a_section(during: pl.DataFrame, rest: pl.DataFrame) -> bool:
+    """Tell whether nearly all of the section failed, and nothing else did more than usual."""
+    failed = during.group_by("section").agg((pl.col("status") >= 500).mean())
+    shares = dict(failed.iter_rows())
+    return bool(shares["/api"] > 0.8 and max(shares["/static"], shares["/shop"]) < 0.1)
+
+
+def seen_client_in_a_section(during: pl.DataFrame, rest: pl.DataFrame) -> bool:
+    """Tell whether what the busiest client asks for is all in one section."""
+    busiest = during["client"].value_counts(sort=True)["client"][0]
+    return set(during.filter(pl.col("client") == busiest)["section"]) == {"/shop"}
+
+
 def seen_slow(during: pl.DataFrame, rest: pl.DataFrame) -> bool:
     """Tell whether the section was slower."""
     shop = pl.col("section") == "/shop"
@@ -124,6 +137,8 @@ def seen_silence(during: pl.DataFrame, rest: pl.DataFrame) -> bool:
     [
         ("surge", 'section = "/api"\nstrength = 4', seen_surge),
         ("errors", "", seen_errors),
+        ("errors", 'section = "/api"\nstrength = 0.9', seen_errors_of_a_section),
+        ("aggressive-client", 'section = "/shop"', seen_client_in_a_section),
         ("slow", "", seen_slow),
         ("aggressive-client", "", seen_client),
         ("silence", "", seen_silence),
@@ -159,6 +174,23 @@ def test_shapes(tmp_path: Path, shape: str, first: float, last: float) -> None:
     seconds = frame["time"].dt.second()
     assert (seconds == 0).sum() == pytest.approx(first, abs=4)
     assert (seconds == 59).sum() == pytest.approx(last, abs=4)
+
+
+def test_a_quiet_month(tmp_path: Path) -> None:
+    """A line every ten seconds for thirty days: as many on each day, with what the days bring."""
+    month = """
+phases = [{ rate = 0.1, duration = "30d" }]
+start = 2026-05-01T00:00:00Z
+[[incidents]]
+kind = "silence"
+start = "10d"
+duration = "1d"
+"""
+    _, truth, frame = written(tmp_path, month)
+    days = frame.group_by(pl.col("time").dt.day()).len().sort("time")
+    assert days["len"].to_list() == [8640] * 29
+    assert truth["lines"] == 8640 * 29
+    assert 11 not in days["time"]
 
 
 def test_uniform_profile(tmp_path: Path) -> None:
@@ -228,6 +260,11 @@ def test_a_stopped_run_tells_the_truth(tmp_path: Path) -> None:
         ),
         (SMALL.replace("00:00:00Z", "00:00:00"), "start has no UTC offset"),
         ("phases = [", "invalid TOML"),
+        (
+            incident("surge", 'section = "/shopp"'),
+            "incidents[0].section: the realistic site has no section '/shopp'",
+        ),
+        (incident("silence", 'section = "/shop"'), "a silence is of the whole site"),
     ],
 )
 def test_wrong_scenarios(text: str, message: str) -> None:

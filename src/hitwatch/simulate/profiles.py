@@ -92,6 +92,13 @@ class Site(Struct, frozen=True):
     client_weights: np.ndarray
 
 
+def section_names(scenario: Scenario) -> list[str]:
+    """The sections of the site of a scenario's profile."""
+    if scenario.profile == "uniform":
+        return [f"/section{number}" for number in range(scenario.uniform.sections)]
+    return [name for name, *_ in _SECTIONS]
+
+
 def choices(
     rng: np.random.Generator, table: tuple[tuple[object, float], ...], count: int
 ) -> np.ndarray:
@@ -113,8 +120,8 @@ def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarra
 def make_site(scenario: Scenario, rng: np.random.Generator) -> Site:
     """Make the site of a scenario's profile."""
     if scenario.profile == "uniform":
-        return _uniform(scenario.uniform, rng)
-    return _realistic(rng)
+        return _uniform(scenario.uniform, section_names(scenario), rng)
+    return _realistic(section_names(scenario), rng)
 
 
 def zipf(count: int, exponent: float) -> np.ndarray:
@@ -137,7 +144,7 @@ def _clients(rng: np.random.Generator, count: int) -> list[str]:
     ]
 
 
-def _realistic(rng: np.random.Generator) -> Site:
+def _realistic(names: list[str], rng: np.random.Generator) -> Site:
     import numpy as np
 
     targets: list[str] = []
@@ -160,7 +167,7 @@ def _realistic(rng: np.random.Generator) -> Site:
     return Site(
         targets=targets,
         sections=sections,
-        section_names=[name for name, *_ in _SECTIONS],
+        section_names=names,
         weights=weights / weights.sum(),
         sizes=sizes,
         spreads=spreads,
@@ -170,10 +177,9 @@ def _realistic(rng: np.random.Generator) -> Site:
     )
 
 
-def _uniform(shape: Uniform, rng: np.random.Generator) -> Site:
+def _uniform(shape: Uniform, names: list[str], rng: np.random.Generator) -> Site:
     import numpy as np
 
-    names = [f"/section{number}" for number in range(shape.sections)]
     pages = [""]
     for _ in range(shape.depth - 1):
         pages = [f"{page}/page{child}" for page in pages for child in range(shape.factor)]

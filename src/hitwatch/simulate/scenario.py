@@ -51,7 +51,8 @@ class Incident(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         start: when, from the beginning.
         duration: how long.
         strength: a factor; for errors a share.
-        section: which section; one of the profile's when left out.
+        section: which section; when left out one of the profile's for ``surge`` and ``slow``,
+            and all of them for ``errors`` and ``aggressive-client``. ``silence`` has none.
     """
 
     kind: Literal["surge", "errors", "slow", "aggressive-client", "silence"]
@@ -150,8 +151,8 @@ def check(scenario: Scenario, where: str) -> None:
     """Check what types cannot say.
 
     Raises:
-        SettingsError: a duration is not readable, a number out of bounds, or a start has no
-            offset.
+        SettingsError: a duration is not readable, a number out of bounds, a start has no
+            offset, or the site has no such section.
     """
     duration_or_none(f"{where}: late_by", scenario.late_by)
     whole(f"{where}: seed", scenario.seed, least=0, most=2**63 - 1)
@@ -165,6 +166,7 @@ def check(scenario: Scenario, where: str) -> None:
         duration_or_none(f"{where}: incidents[{index}].start", incident.start)
         numbers |= {f"incidents[{index}].strength": incident.strength or 1}
         texts |= {f"incidents[{index}].duration": incident.duration}
+        _check_section(scenario, incident, f"{where}: incidents[{index}].section")
     if scenario.rotation:
         texts["rotation.every"] = scenario.rotation.every
     for key, text in texts.items():
@@ -175,6 +177,23 @@ def check(scenario: Scenario, where: str) -> None:
     if scenario.start is not None and scenario.start.tzinfo is None:
         raise SettingsError(
             "start has no UTC offset", where=f"{where}: start", hint="end it with Z"
+        )
+
+
+def _check_section(scenario: Scenario, incident: Incident, where: str) -> None:
+    from hitwatch.simulate.profiles import section_names
+
+    if incident.section is None:
+        return
+    if incident.kind == "silence":
+        raise SettingsError("a silence is of the whole site", where=where, hint="leave it out")
+    known = section_names(scenario)
+    if incident.section not in known:
+        hint = did_you_mean(incident.section, known) or f"known: {', '.join(known[:10])}"
+        raise SettingsError(
+            f"the {scenario.profile} site has no section {incident.section!r}",
+            where=where,
+            hint=hint,
         )
 
 
