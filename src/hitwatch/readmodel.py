@@ -6,7 +6,7 @@ it counts nothing, and knows nothing of how it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 
 from msgspec import Struct, field
@@ -19,7 +19,7 @@ from hitwatch.instants import Duration, Instant
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.movers import rank_movers
-from hitwatch.stats.rows import KEYS_ERROR, Bounds, PanelRow
+from hitwatch.stats.rows import KEYS_ERROR, OTHER, Bounds, PanelRow
 from hitwatch.tally import NOTHING, Balance, Tally
 
 
@@ -40,6 +40,7 @@ class View(Struct, frozen=True):
         tops: the same by name of panel.
         sorts: likewise.
         left_out: names of panels that are not shown.
+        first: names of panels in the order in which they were asked for; others come behind.
 
     """
 
@@ -48,6 +49,11 @@ class View(Struct, frozen=True):
     tops: Mapping[str, int] = field(default_factory=dict)
     sorts: Mapping[str, str] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    first: tuple[str, ...] = ()
+
+    def place(self, name: str) -> int:
+        """Where a panel stands among those that were asked for."""
+        return self.first.index(name) if name in self.first else len(self.first)
 
     def rows(self, breakdown: Breakdown, panel: Panel) -> tuple[list[PanelRow], Bounds]:
         """The rows of a panel that are shown."""
@@ -82,6 +88,11 @@ class SourceRow(Struct):
     def lines(self) -> int:
         """Lines read."""
         return self.balance.lines
+
+
+def _first(rows: tuple[PanelRow, ...], top: int) -> tuple[PanelRow, ...]:
+    others = tuple(row for row in rows[top:] if row.key == OTHER and not row.raw)
+    return rows[:top] + others
 
 
 class PanelRows(Struct, frozen=True):
@@ -251,6 +262,20 @@ class Report(Struct, frozen=True):
         """Lines read."""
         return self.totals.balance.lines
 
+    def with_rows(self, top: int, but: Collection[str]) -> Report:
+        """The same with fewer rows; what was evicted stays the last row.
+
+        Args:
+            top: rows of a panel.
+            but: panels that keep all.
+
+        """
+        panels = (
+            each if each.name in but else replace(each, rows=_first(each.rows, top))
+            for each in self.panels
+        )
+        return replace(self, panels=tuple(panels))
+
     @property
     def hits(self) -> int:
         """Hits counted."""
@@ -366,4 +391,4 @@ def panel_rows(
             found.insert(
                 0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows)), True)
             )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda panel: view.place(panel.name)))

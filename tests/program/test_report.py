@@ -505,3 +505,27 @@ def test_totals_that_are_estimates_state_their_error(tmp_path: Path) -> None:
     assert set(few["errors"].values()) == {0.0}
     assert (few["visitors"], few["paths"], few["clients"]) == (900, 900, 900)
     assert " ± " not in run("report", str(path)).stdout.split("Sections")[0]
+
+
+def test_a_report_is_as_its_reader_wants_it(tmp_path: Path) -> None:
+    """Panels in the order asked for, lines that fit, a page of ten rows, and all of them in CSV."""
+    (tmp_path / "access.log").write_text(
+        "".join(
+            f'192.0.2.{n} - - [01/Jan/2026:00:00:00 +0000] "GET /{"x" * 60}{n} HTTP/1.1" 404 5\n'
+            for n in range(40)
+        )
+    )
+    words = ("report", "access.log", "--panel", "statuses", "--panel", "paths")
+    text = run(*words, folder=tmp_path, COLUMNS="90").stdout
+    assert text.index("\nStatuses (") < text.index("\nPaths (")
+    assert max(map(len, text.splitlines())) <= 90
+    paths = [line for line in text.splitlines() if line.startswith("  /xxx")]
+    assert len(paths) == 10
+    assert run(*words, folder=tmp_path, COLUMNS="200").stdout.count(f"/{'x' * 60}") == 10
+    files = ("-o", "r.md", "-o", "r.csv")
+    run(*words, *files, folder=tmp_path)
+    page, table = ((tmp_path / name).read_text() for name in ("r.md", "r.csv"))
+    assert (page.count("| /xxx"), table.count("paths,/xxx")) == (10, 40)
+    run(*words, *files, "--top", "paths=25", folder=tmp_path)
+    page, table = ((tmp_path / name).read_text() for name in ("r.md", "r.csv"))
+    assert (page.count("| /xxx"), table.count("paths,/xxx")) == (25, 25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from hitwatch.readmodel import Report
     from hitwatch.run.report import Reporting
+    from hitwatch.stats.dimension import Panel
 
 _ON_SCREEN, _IN_FILES = 10, 1000
 """How many rows of a panel are shown unless somebody says it."""
@@ -52,7 +54,7 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     from hitwatch.run.wiring import reporting_of
     from hitwatch.sources.discovery import find_logs
 
-    chosen = _with_top(options)
+    chosen, asked = _with_top(options), options.report
     wanted = chosen.report
     paths = find_logs(sources, live=False)
     door = Outputs(stop.is_set)
@@ -72,9 +74,10 @@ def report(sources: tuple[str, ...], options: Options) -> int:
             return UNREADABLE
         _tell_absent(reporting, made, wanted.panel)
         for file, kind in files:
-            write(file, _drawn(made, kind))
+            write(file, _drawn(_on_a_page(made, kind, reporting.panels, asked), kind))
         finish(door, stopped=stop.is_set(), unread=False)
-    _show(made, wanted, unnamed=any(_is_unnamed(path) for path, _ in outputs))
+    shown = _on_a_page(made, wanted.output_format, reporting.panels, asked)
+    _show(shown, wanted, unnamed=any(_is_unnamed(path) for path, _ in outputs))
     if reporting.failures:
         return UNREADABLE
     return CONDITION_MET if wanted.fail_on_alert and made.alerts else FINE
@@ -88,6 +91,16 @@ def _with_top(options: Options) -> Options:
     on_screen = chosen.output_format in (None, "text") and not chosen.output
     top = _ON_SCREEN if on_screen else _IN_FILES
     return replace(options, report=replace(chosen, top=top))
+
+
+def _on_a_page(
+    made: Report, kind: str | None, panels: Iterable[Panel], asked: ReportOptions
+) -> Report:
+    """The same; of what people read on a page with as many rows as a screen has, unless asked."""
+    if kind != "md" or asked.top is not None:
+        return made
+    in_order = {panel.name for panel in panels if panel.sort == "key"}
+    return made.with_rows(_ON_SCREEN, but=in_order | asked.tops.keys())
 
 
 def _tell_absent(reporting: Reporting, made: Report, chosen: tuple[str, ...]) -> None:
@@ -108,7 +121,7 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
         unnamed: whether it went to a stream whose name says no kind, and so as that already.
 
     """
-    from hitwatch.render.outputs import standard_output, wants_color, write
+    from hitwatch.render.outputs import standard_output, terminal_width, wants_color, write
 
     if wanted.output_format not in (None, "text"):
         if not unnamed:
@@ -117,7 +130,9 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
         from hitwatch.render.report_text import to_text
 
         stream = standard_output()
-        write(stream, to_text(made, color=wants_color(wanted.color, stream, dict(os.environ))))
+        color = wants_color(wanted.color, stream, dict(os.environ))
+        width = terminal_width(stream, os.environ)
+        write(stream, to_text(made, color=color, width=width))
 
 
 def _drawn(made: Report, kind: str) -> bytes:

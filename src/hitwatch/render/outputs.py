@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from typing import IO, Any, AnyStr, TextIO
 
 from hitwatch.alerting.alert import Transition
@@ -10,6 +12,9 @@ from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.appending import LineFile
 from hitwatch.readmodel import Report
 from hitwatch.render import text
+
+_NARROWEST = 60
+"""Columns that a terminal has at least, as far as lines are fitted into it."""
 
 
 class TextDisplay:
@@ -126,6 +131,23 @@ class AlertLog:
             why=why or str(error),
             hint="alerts are still shown on standard output",
         )
+
+
+def terminal_width(stream: TextIO, environment: Mapping[str, str]) -> int | None:
+    """How wide lines may be: what COLUMNS says, or the terminal; ``None``: as wide as they come.
+
+    Args:
+        stream: where the output goes.
+        environment: the process's.
+
+    """
+    said = environment.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return max(_NARROWEST, int(said))
+    try:
+        return max(_NARROWEST, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):  # It is no terminal, or has no descriptor.
+        return None
 
 
 def wants_color(choice: str, stream: TextIO, environment: dict[str, str]) -> bool:

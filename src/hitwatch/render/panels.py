@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from hitwatch.readmodel import PanelRows
-from hitwatch.render.units import duration, padded, percent, sanitize, size
+from hitwatch.render.units import columns, duration, padded, percent, sanitize, size
 from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.rows import OTHER, PanelRow
 
@@ -18,7 +19,11 @@ TIMES = ("p50_s", "p95_s")
 USUAL_ERROR = 0.01
 """How far percentiles may always be off; what is more is said."""
 
-_KEY_WIDTH = 44
+_KEY_WIDTH, _LEAST_KEY = 44, 24
+_BAR_WIDTH, _LEAST_BAR = 20, 6
+
+_MANY_TIMES = 10
+"""From how many times as much on that is what is said, in place of per cent."""
 
 
 def keys_wording(panel: PanelRows) -> str:
@@ -37,44 +42,102 @@ def keys_wording(panel: PanelRows) -> str:
     return said
 
 
-def table(panel: PanelRows, hits: int) -> list[str]:
+class _Column(NamedTuple):
+    """A column of a panel's table.
+
+    Attributes:
+        title: its head.
+        width: of it, in columns of a terminal.
+        place: the higher, the sooner it is left out where there is no room.
+        cell: what a row has in it.
+
+    """
+
+    title: str
+    width: int
+    place: int
+    cell: Callable[[PanelRow], str]
+
+
+def table(panel: PanelRows, hits: int, width: int | None = None) -> list[str]:
     """A panel as lines of text.
 
     Args:
         panel: its rows.
         hits: of which each row is a share.
+        width: of the terminal: columns that do not fit are left out, and where there is room
+            keys are longer and hits have bars. ``None``: all columns, and keys of usual length.
 
     """
-    timed = any(row.duration for row in panel.rows)
-    head = f"  {padded('', _KEY_WIDTH)} {'hits':>11} {'share':>7}"
-    head += f" {'change':>8}" if panel.compared else ""
+    shown = _columns(panel, hits)
+    if width is None:
+        return _lines(panel, shown, _KEY_WIDTH)
+    for last in sorted(shown, key=lambda column: -column.place)[:-1]:
+        if _room(shown, width) >= _LEAST_KEY:
+            break
+        shown.remove(last)
+    room = _room(shown, width)
+    longest = max((columns(sanitize(_key(row), room)) for row in panel.rows), default=0)
+    key_width = min(room, max(longest, _LEAST_KEY))
+    bar = min(_BAR_WIDTH, room - key_width - 1)
+    return _lines(panel, shown, key_width, bar if bar >= _LEAST_BAR else 0)
+
+
+def _room(shown: Sequence[_Column], width: int) -> int:
+    """Columns of the terminal that are left to keys."""
+    return max(1, width - 2 - sum(column.width + 1 for column in shown))
+
+
+def _lines(panel: PanelRows, shown: Sequence[_Column], key_width: int, bar: int = 0) -> list[str]:
+    head = f"  {padded('', key_width)}" + "".join(f" {c.title:>{c.width}}" for c in shown)
+    most = max((row.hits for row in panel.rows), default=0) or 1
+    lines = [head]
+    for row in panel.rows:
+        line = f"  {padded(sanitize(_key(row), key_width), key_width)}"
+        line += "".join(f" {column.cell(row):>{column.width}}" for column in shown)
+        line += " " + "█" * round(row.hits / most * bar) if bar else ""
+        lines.append(line.rstrip() if bar else line)
+    return lines
+
+
+def _columns(panel: PanelRows, hits: int) -> list[_Column]:
+    """The columns of a panel, in their order."""
     visitors, sent, errors_4xx, errors_5xx, bots = titles(COUNTS)
-    head += f" {visitors:>9} {sent:>9} {errors_4xx:>8} {errors_5xx:>8} {bots:>7}"
-    head += "".join(f" {title:>8}" for title in titles(TIMES)) if timed else ""
-    head += f" {'largest':>9}" if panel.name == "largest_responses" else ""
-    return [head, *(_line(panel, row, hits, timed=timed) for row in panel.rows)]
+    found = [
+        _Column("hits", 11, 0, lambda row: f"{row.hits:,}"),
+        _Column("share", 7, 1, lambda row: percent(row.hits / hits if hits else 0)),
+    ]
+    if panel.compared:
+        found.append(_Column("change", 8, 2, _change))
+    found += [
+        _Column(visitors, 9, 4, lambda row: f"{row.visitors:,}"),
+        _Column(sent, 9, 5, lambda row: size(row.bytes)),
+        _Column(errors_4xx, 8, 8, lambda row: f"{row.errors_4xx:,}"),
+        _Column(errors_5xx, 8, 6, lambda row: f"{row.errors_5xx:,}"),
+        _Column(bots, 7, 9, lambda row: percent(row.bots / row.hits if row.hits else 0)),
+    ]
+    if any(row.duration for row in panel.rows):
+        p50, p95 = titles(TIMES)
+        found += [
+            _Column(p50, 8, 10, lambda row: times(row)[0]),
+            _Column(p95, 8, 3 if panel.name == "slowest_paths" else 7, lambda row: times(row)[1]),
+        ]
+    if panel.name == "largest_responses":
+        found.append(_Column("largest", 9, 2, lambda row: size(row.largest)))
+    return found
+
+
+def _key(row: PanelRow) -> str:
+    return f"{row.key} {row.note}" if row.note else row.key
+
+
+def _change(row: PanelRow) -> str:
+    return change(row.hits, row.previous.hits if row.previous else 0)
 
 
 def titles(names: Iterable[str]) -> list[str]:
     """The heads of the columns of some metrics."""
     return [BY_NAME[name].title for name in names]
-
-
-def _line(panel: PanelRows, row: PanelRow, hits: int, *, timed: bool) -> str:
-    key = f"{row.key} {row.note}" if row.note else row.key
-    line = (
-        f"  {padded(sanitize(key, _KEY_WIDTH), _KEY_WIDTH)} {row.hits:>11,}"
-        f" {percent(row.hits / hits if hits else 0):>7}"
-    )
-    if panel.compared:
-        line += f" {change(row.hits, row.previous.hits if row.previous else 0):>8}"
-    line += (
-        f" {row.visitors:>9,} {size(row.bytes):>9} {row.errors_4xx:>8,} {row.errors_5xx:>8,}"
-        f" {percent(row.bots / row.hits if row.hits else 0):>7}"
-    )
-    if timed:
-        line += "".join(f" {time:>8}" for time in times(row))
-    return line + (f" {size(row.largest):>9}" if panel.name == "largest_responses" else "")
 
 
 def times(row: PanelRow) -> list[str]:
@@ -83,8 +146,14 @@ def times(row: PanelRow) -> list[str]:
 
 
 def change(now: int, before: int) -> str:
-    """A change in percent; ``new`` when there was nothing."""
+    """A change in percent, or how many times as much it is; ``new`` when there was nothing.
+
+    >>> change(120, 100), change(2730, 10), change(5, 0), change(5, 5)
+    ('+20.0%', '273x', 'new', '=')
+    """
     if not before:
         return "new" if now else "="
+    if now >= _MANY_TIMES * before:
+        return f"{now / before:,.0f}x"
     change = f"{(now - before) / before:+.1%}"
     return "=" if change in ("+0.0%", "-0.0%") else change

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert
 from hitwatch.instants import format_duration
-from hitwatch.readmodel import PreviousPeriod, Report
+from hitwatch.readmodel import PreviousPeriod, Report, SourceRow
 from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.guesses import guess_wording
 from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table
@@ -14,6 +17,7 @@ from hitwatch.render.units import (
     amount,
     balance,
     clock_time,
+    columns,
     count,
     duration,
     percent,
@@ -25,40 +29,62 @@ from hitwatch.stats.rows import DURATIONS
 
 _BAR_WIDTH = 14
 _ALERTS = 10
+_LISTED_SOURCES = 5
+"""Logs of which each is listed; of more it is said how many have which format."""
+
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def to_text(report: Report, *, color: bool = False) -> str:
+def to_text(report: Report, *, color: bool = False, width: int | None = None) -> str:
     """A report for people.
 
     Args:
         report: the report.
         color: whether for a terminal that shows colours.
+        width: of the terminal, which no line is wider than; ``None``: as wide as they come.
 
     """
-    lines = head_lines(report)
+    lines = _wrapped(head_lines(report), width)
     for panel in report.panels:
-        title = f"{panel.title} ({keys_wording(panel)})"
-        lines += ["", f"{_BOLD}{title}{_PLAIN}" if color else title]
-        lines += table(panel, report.hits)
+        title = _wrapped([f"{panel.title} ({keys_wording(panel)})"], width)
+        lines += ["", *(f"{_BOLD}{line}{_PLAIN}" if color else line for line in title)]
+        lines += table(panel, report.hits, width)
     if report.histogram:
         lines += ["", "Durations", *_histogram(report.histogram)]
-    lines += ["", *alert_lines(report)]
+    lines += ["", *_wrapped(alert_lines(report), width)]
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(lines: Iterable[str], width: int | None) -> list[str]:
+    """Lines of which those that are too wide go on in the next, further to the right."""
+    if width is None:
+        return list(lines)
+    found: list[str] = []
+    for line in lines:
+        if columns(line) <= width:
+            found.append(line)
+            continue
+        indent = len(line) - len(line.lstrip()) + 2
+        # What takes two columns of a terminal is rare in sentences, and counted as if all did.
+        room = width if line.isascii() else width // 2
+        found += textwrap.wrap(
+            line, max(room, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False
+        )
+    return found
 
 
 def head_lines(report: Report) -> list[str]:
     """What all hits have together, as lines."""
-    lines = [balance(report.totals.balance)]
+    lines = [_balance(report)]
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
     lines += [
-        f"{size(report.bytes)} sent; {_total(report, 'visitors')} visitors,"
-        f" {_total(report, 'clients')} clients, {_total(report, 'sections')} sections,"
-        f" {_total(report, 'paths')} paths",
-        f"{_total(report, 'static_files')} static files,"
-        f" {_total(report, 'not_found')} paths not found" + _senders(report),
+        f"{size(report.bytes)} sent; {_total(report, 'visitors', 'visitor')},"
+        f" {_total(report, 'clients', 'client')}, {_total(report, 'sections', 'section')},"
+        f" {_total(report, 'paths', 'path')}",
+        f"{_total(report, 'static_files', 'static file')},"
+        f" {_total(report, 'not_found', 'path')} not found" + _senders(report),
     ]
     if of := report.totals.duration:
         said = (f"{name[:-2]} {duration(of[name])}" for name in DURATIONS)
@@ -83,19 +109,46 @@ def head_lines(report: Report) -> list[str]:
     guesses = dict.fromkeys(guess for source in report.sources for guess in source.guesses)
     lines += [printable(guess_wording(guess)) for guess in guesses]
     if len(report.sources) > 1:
-        lines += [
-            f"  {printable(source.origin)}: {source.log_format},"
-            f" {count(source.balance.hits, 'hit')}, {count(source.balance.rejects, 'reject')}"
-            for source in report.sources
-        ]
+        lines += _sources(report.sources)
     if not report.complete:
         lines.append("not everything was read; the figures cover what was")
     return lines
 
 
-def _total(report: Report, name: str) -> str:
+def _balance(report: Report) -> str:
+    """What became of every line; what was compared with is not left out."""
+    whole = report.totals.balance
+    compared = report.previous.totals.balance.hits if report.previous else 0
+    compared = min(compared, whole.excluded)
+    if not compared:
+        return balance(whole)
+    apart = replace(whole, excluded=whole.excluded - compared)
+    return f"{balance(apart)} + {compared:,} compared with"
+
+
+def _sources(sources: Sequence[SourceRow]) -> list[str]:
+    """What came of each log, or where there are many of those of each format."""
+    if len(sources) <= _LISTED_SOURCES:
+        return [
+            f"  {printable(each.origin)}: {_source(each.log_format, [each])}" for each in sources
+        ]
+    formats: dict[str, list[SourceRow]] = {}
+    for source in sources:
+        formats.setdefault(source.log_format, []).append(source)
+    return [f"  {count(len(some), 'log')}: {_source(name, some)}" for name, some in formats.items()]
+
+
+def _source(log_format: str, sources: Sequence[SourceRow]) -> str:
+    hits = sum(source.balance.hits for source in sources)
+    rejects = sum(source.balance.rejects for source in sources)
+    return f"{log_format or 'unknown'}, {count(hits, 'hit')}, {count(rejects, 'reject')}"
+
+
+def _total(report: Report, name: str, noun: str) -> str:
     """How many there are in all, and how far that may be off where it is an estimate."""
-    return f"{getattr(report.totals, name):,}{_bound(report.totals.errors[name])}"
+    total = getattr(report.totals, name)
+    plural = "" if total == 1 else "s"
+    return f"{total:,}{_bound(report.totals.errors[name])} {noun}{plural}"
 
 
 def _bound(error: float) -> str:
@@ -109,7 +162,7 @@ def _senders(report: Report) -> str:
     if "referrer" in report.absent:
         unlogged.append("referrers")
     else:
-        said += f", {_total(report, 'referrers')} referrers"
+        said += f", {_total(report, 'referrers', 'referrer')}"
     if "user_agent" in report.absent:
         unlogged.append("user agents")
     else:

@@ -70,6 +70,7 @@ def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
         sort=_metric(chosen.sort),
         sorts={name: _metric(metric) for name, metric in chosen.sorts.items()},
         left_out=frozenset(left_out),
+        first=chosen.panel,
     )
     return PanelChoice(counted, view)
 
@@ -97,7 +98,8 @@ def panels_of_display(
         return counted, None
     window = None if display.panel_window == "start" else display.panel_window
     left_out = frozenset(panel.name for panel in counted) - chosen
-    return counted, Shown(View(display.top, left_out=left_out), window)
+    view = View(display.top, left_out=left_out, first=display.panel)
+    return counted, Shown(view, window)
 
 
 def _known_panels(options: Options) -> tuple[Panel, ...]:

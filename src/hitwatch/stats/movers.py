@@ -9,10 +9,16 @@ from hitwatch.stats.dimension import Panel
 from hitwatch.stats.rows import PanelRow
 
 EXPLAINING_PANELS = (
-    *("sections", "paths", "not_found", "clients", "hosts", "methods", "statuses"),
-    *("referring_sites", "bots", "agent_kinds", "upstreams", "countries"),
+    *("sections", "paths", "not_found", "clients", "hosts", "statuses"),
+    *("referring_sites", "bots", "upstreams", "countries"),
 )
 """Panels whose keys may explain a difference."""
+
+_NEARLY_ALL = 0.9
+"""A share of the hits, now and before, that says no more than that there are hits."""
+
+_FAILURES = 400
+"""Statuses from here on explain something; that more was answered well does not."""
 
 _CANDIDATES = 2000
 """Rows of a panel, on either side, that are looked at."""
@@ -33,17 +39,22 @@ def rank_movers(
 
     Returns:
         The rows, each with its panel as note and what it was before; those that did not
-        change are left out.
+        change are left out, and those of nearly all hits, which explain nothing.
 
     """
     total, past = now.total(), before.total()
-    difference = (total.hits if total else 0) - scale * (past.hits if past else 0)
+    hits, hits_before = (total.hits if total else 0), (past.hits if past else 0)
+    difference = hits - scale * hits_before
     sign = -1 if difference < 0 else 1
     found: list[tuple[float, PanelRow]] = []
     for panel in now.panels:
         if panel.name in EXPLAINING_PANELS:
             for row in _with_previous(now, before, panel):
                 earlier = row.previous.hits if row.previous else 0
+                if panel.name == "statuses" and int(row.raw) < _FAILURES:
+                    continue
+                if row.hits >= _NEARLY_ALL * hits and earlier >= _NEARLY_ALL * hits_before:
+                    continue
                 change = sign * (row.hits - scale * earlier)
                 if change > 0:
                     found.append((change, row))
