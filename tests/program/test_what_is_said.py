@@ -76,4 +76,4 @@ def test_the_head_of_a_report_does_not_depend_on_its_panels(tmp_path: Path) -> N
     """Referrers are counted for the totals, whichever panels are asked for."""
     log = tmp_path / "access.log"
     log.write_text(line(BEGIN).replace('"-"', '"https://www.example.com/"') * 9)
-    assert ", 1 referrers;" in run("report", "--panel", "paths", str(log)).stdout
+    assert ", 1 referrer;" in run("report", "--panel", "paths", str(log)).stdout
