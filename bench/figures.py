@@ -2,7 +2,7 @@
 
 ``make bench`` measures all of them, ``.venv/bin/python bench/figures.py report`` one group (start,
 kernel, formats, detection, earlier,
-rejects, watch, store, report). ``--full`` takes the largest logs, which need many
+rejects, watch, store, distinct, month, report). ``--full`` takes the largest logs, which need many
 minutes. Logs that take long to write are kept in $HITWATCH_BENCH_DIR, or a folder of the system's
 temporary one.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from distinct import all_distinct
 from earlier import compared
 from measuring import HITWATCH, Bench, Figure, alone
+from month import month
 from parsing import detection, formats, kernel
 from rejecting import rejects
 from reporting import reporting
@@ -47,6 +48,7 @@ GROUPS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "watch": watch,
     "store": storing,
     "distinct": all_distinct,
+    "month": month,
     "report": reporting,
 }
 MARKS = {True: "reached", False: "**missed**", None: "not measured"}

@@ -278,3 +278,23 @@ def test_a_format_without_time(tmp_path: Path) -> None:
     words = ["--log-format", "%h %m %U %>s"]
     assert run("replay", str(log), *words).returncode == 3
     assert json.loads(run("parse", str(log), *words).stdout)["time"] is None
+
+
+def test_logs_of_one_rotation_are_of_one_format_unless_they_changed(tmp_path: Path) -> None:
+    """What fits two formats is taken as its fellows are; a format that was changed is found."""
+    clients = ("192.0.2.1 - -", "192.0.2.1 ident ann", "192.0.2.1 - -")
+    for age, client in enumerate(clients):
+        text = "".join(
+            f'{client} [1{2 - age}/Oct/2026:10:00:{n:02} +0000] "GET /{n} HTTP/1.1" 200 5 "-" "c"\n'
+            for n in range(30)
+        )
+        (tmp_path / (f"access.log.{age}" if age else "access.log")).write_text(text)
+    (tmp_path / "access.log.3").write_text(
+        '192.0.2.1 - - [01/Oct/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n' * 30
+    )
+    ran = run("report", "access.log*", "--output-format", "json", folder=tmp_path)
+    formats = {each["origin"]: each["log_format"] for each in json.loads(ran.stdout)["sources"]}
+    assert formats["access.log.3"] == "common"
+    assert formats["access.log.1"] == "apache-combined"
+    assert formats["access.log"] == formats["access.log.2"]
+    assert {each["hits"] for each in json.loads(ran.stdout)["sources"]} == {30}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from fractions import Fraction
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -132,6 +134,24 @@ def test_an_alert_that_has_not_ended_is_said_to_fire() -> None:
     said = alerts_text([FIRED], [], replace(END, alerts=(still,)))
     assert "2026-01-01 00:00:00  still firing  peak 2.50 MB/s, 6.22x baseline" in said
     assert "outflow fired once, 0.1 a day, 40.0 % of the time" in said
+
+
+@given(st.text(max_size=20), st.booleans())
+def test_what_is_decoded_is_the_same_path(text: str, upper: bool) -> None:
+    """Encoded again it is what was sent, and nothing in it can be taken for another path."""
+    sent = quote(f"/{text}", safe="/")
+    sent = sent if upper else re.sub("%..", lambda code: code[0].lower(), sent)
+    shown = units.decoded(sent)
+    assert quote(shown, safe="/%").upper() == sent.upper()
+    assert shown.isprintable()
+    assert shown.count("/") == sent.count("/")
+
+
+@given(st.text("/%aAfF09zé2", max_size=12))
+def test_what_is_encoded_wrongly_is_shown_as_sent(sent: str) -> None:
+    """A stray per cent sign, half a code and bytes that are no text break nothing."""
+    assert units.decoded(units.decoded(sent)) == units.decoded(sent)
+    assert units.decoded(sent).count("/") == sent.count("/")
 
 
 def test_a_quiet_period() -> None:

@@ -82,6 +82,8 @@ class Reader(Struct):
             from the lines.
         framing: what is around the lines, the outermost first.
         postprocessor: what is done to hits before they are given out.
+        expected: the format of a log that this one was, or will be: where it takes all of the
+            first lines, no other is looked for.
         fits: what detection found, last time it was asked, the best first.
 
     """
@@ -94,6 +96,7 @@ class Reader(Struct):
     duration_unit: str | None = None
     framing: tuple[Frame, ...] = ()
     postprocessor: Callable[[Hits], Hits] | None = None
+    expected: Format | None = None
     fits: list[Fit] = field(default_factory=list)
     _found: bool = False
     _parser: Parser | None = None
@@ -124,8 +127,7 @@ class Reader(Struct):
             return self.log_format is not None
         head = lines[:_HEAD_SIZE]
         head = head[: head.rfind(b"\n") + 1] or head
-        given = [self.log_format] if self.log_format else None
-        self.framing, fits = detect_framed(head, lambda lines: Trial(lines, given))
+        self.framing, fits = self._detect(head)
         self._unframer = None
         self.fits = fits
         if self.log_format is None and fits and fits[0].is_enough:
@@ -137,6 +139,16 @@ class Reader(Struct):
             self.log_format = resolve_host(dated, payload)
             self._resolve_units(payload)
         return self._found
+
+    def _detect(self, head: bytes) -> tuple[tuple[Frame, ...], list[Fit]]:
+        """What is around some lines, and the formats that fit them, the best first."""
+        if self.log_format is None and self.expected is not None:
+            asked = [self.expected]
+            found = detect_framed(head, lambda lines: Trial(lines, asked))
+            if found[1] and found[1][0].certain == found[1][0].lines:
+                return found
+        given = [self.log_format] if self.log_format else None
+        return detect_framed(head, lambda lines: Trial(lines, given))
 
     def _resolve_units(self, lines: bytes) -> bool:
         """Resolve units that are still open; whether lines showed any."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from hitwatch.readmodel import PanelRows
-from hitwatch.render.units import columns, duration, padded, percent, sanitize, size
+from hitwatch.render.units import columns, decoded, duration, padded, percent, sanitize, size
 from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.rows import OTHER, PanelRow
 
@@ -21,6 +21,14 @@ USUAL_ERROR = 0.01
 
 _KEY_WIDTH, _LEAST_KEY = 44, 24
 _BAR_WIDTH, _LEAST_BAR = 20, 6
+
+_OF_PATHS = frozenset(
+    (
+        *("sections", "paths", "not_found", "static_files", "slowest_paths", "largest_responses"),
+        *("client_errors", "server_errors", "redirected", "what_grew"),
+    )
+)
+"""Panels whose keys are paths or may be."""
 
 _MANY_TIMES = 10
 """From how many times as much on that is what is said, in place of per cent."""
@@ -77,7 +85,7 @@ def table(panel: PanelRows, hits: int, width: int | None = None) -> list[str]:
             break
         shown.remove(last)
     room = _room(shown, width)
-    longest = max((columns(sanitize(_key(row), room)) for row in panel.rows), default=0)
+    longest = max((columns(sanitize(key_of(panel, row), room)) for row in panel.rows), default=0)
     key_width = min(room, max(longest, _LEAST_KEY))
     bar = min(_BAR_WIDTH, room - key_width - 1)
     return _lines(panel, shown, key_width, bar if bar >= _LEAST_BAR else 0)
@@ -93,7 +101,7 @@ def _lines(panel: PanelRows, shown: Sequence[_Column], key_width: int, bar: int 
     most = max((row.hits for row in panel.rows), default=0) or 1
     lines = [head]
     for row in panel.rows:
-        line = f"  {padded(sanitize(_key(row), key_width), key_width)}"
+        line = f"  {padded(sanitize(key_of(panel, row), key_width), key_width)}"
         line += "".join(f" {column.cell(row):>{column.width}}" for column in shown)
         line += " " + "█" * round(row.hits / most * bar) if bar else ""
         lines.append(line.rstrip() if bar else line)
@@ -127,8 +135,10 @@ def _columns(panel: PanelRows, hits: int) -> list[_Column]:
     return found
 
 
-def _key(row: PanelRow) -> str:
-    return f"{row.key} {row.note}" if row.note else row.key
+def key_of(panel: PanelRows, row: PanelRow) -> str:
+    """A row's key as people read it, with its note."""
+    key = decoded(row.key) if panel.name in _OF_PATHS else row.key
+    return f"{key} {row.note}" if row.note else key
 
 
 def _change(row: PanelRow) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hitwatch.formats.columns import Column, ColumnType
 from hitwatch.readmodel import PanelRows, Report
-from hitwatch.render.panels import COUNTS, TIMES, change, times, titles
+from hitwatch.render.panels import COUNTS, TIMES, change, key_of, times, titles
 from hitwatch.render.report_text import alert_lines, head_lines
 from hitwatch.render.spreadsheets import no_formula
 from hitwatch.render.units import markdown, percent, size
@@ -77,7 +77,7 @@ def to_markdown(report: Report) -> str:
 
 
 def _markdown(panel: PanelRows, row: PanelRow, *, timed: bool) -> str:
-    cells = [markdown(f"{row.key} {row.note}".strip()), f"{row.hits:,}"]
+    cells = [markdown(key_of(panel, row)), f"{row.hits:,}"]
     if panel.compared:
         cells.append(change(row.hits, row.previous.hits if row.previous else 0))
     cells += [f"{row.visitors:,}", size(row.bytes), f"{row.errors_4xx:,}", f"{row.errors_5xx:,}"]

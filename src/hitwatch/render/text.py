@@ -53,7 +53,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
         ]
     first = report.sections.rows[0]
     heading = (
-        f"{when}  {units.sanitize(first.key, _NAME_WIDTH)} has the most hits:"
+        f"{when}  {units.sanitize(units.decoded(first.key), _NAME_WIDTH)} has the most hits:"
         f" {first.hits:,} of {report.hits:,}"
     )
     return [
@@ -70,7 +70,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
 
 def _table(report: Report, sections: PanelRows, top: int) -> list[str]:
     rows = sections.rows[:top]
-    names = [units.sanitize(row.key, _NAME_WIDTH) for row in rows]
+    names = [units.sanitize(units.decoded(row.key), _NAME_WIDTH) for row in rows]
     lines = [
         f"  {'section':<{_NAME_WIDTH}} {'hits':>9} {'share':>8} {'bytes':>9} {'4xx':>7} {'5xx':>7}"
     ]

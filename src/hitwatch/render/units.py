@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from re import Match
+from urllib.parse import quote
 
 from hitwatch.instants import Instant, to_datetime
+from hitwatch.patterns import Pattern
 from hitwatch.tally import Balance
+
+_ENCODED = Pattern(r"(?:%[0-9A-Fa-f]{2})+")
+_DELIMITERS = frozenset("/?#%&=+;")
+"""Characters that divide a path and its query, or would be taken for what encodes another."""
 
 
 def size(amount: float) -> str:
@@ -124,6 +131,33 @@ def sanitize(text: str, width: int) -> str:
     while max(columns(shown), len(shown)) > width:
         shown = shown[: max(0, len(shown) - 2)] + "…"
     return shown
+
+
+def decoded(path: str) -> str:
+    """A path as people read it: what is percent-encoded is spelled out where that changes nothing.
+
+    What would read as another path, as nothing, or as no text stays as it was sent: delimiters, a
+    per cent sign, control characters and bytes that are no UTF-8.
+
+    >>> decoded("/caf%C3%A9/my%20file"), decoded("/a%2Fb%3Fc%25"), decoded("/%00%ff%E2%80%AE")
+    ('/café/my file', '/a%2Fb%3Fc%25', '/%00%ff%E2%80%AE')
+    """
+    return _ENCODED.sub(_decoded, path) if "%" in path else path
+
+
+def _decoded(found: Match[str]) -> str:
+    try:
+        text = bytes.fromhex(found[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return found[0]
+    kept = (char if _is_readable(char) else quote(char, safe="") for char in text)
+    spelled = "".join(kept)
+    # Where nothing is spelled out, letters stay as large or small as they were sent.
+    return found[0] if "%" in spelled and spelled.upper() == found[0].upper() else spelled
+
+
+def _is_readable(char: str) -> bool:
+    return char.isprintable() and char not in _DELIMITERS
 
 
 def printable(text: str) -> str:

@@ -16,6 +16,7 @@ from hitwatch.hits.reader import Reader
 from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.privacy.policy import has_forwarded_clients
 from hitwatch.select.filter import Filter
+from hitwatch.sources.discovery import rotated_name
 
 
 class Readers(Struct):
@@ -44,6 +45,7 @@ class Readers(Struct):
     alike: Readers | None = None
     duration_unit: str | None = None
     _known: dict[str, Reader] = field(default_factory=dict)
+    _rotations: dict[str, str] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _told: bool = False
     _lock: Lock = field(default_factory=Lock)
@@ -67,8 +69,18 @@ class Readers(Struct):
         else:
             made = self.alike(origin).again(columns=columns)
         made.line_numbers = self.line_numbers
+        made.expected = self._expected(origin)
         made.postprocessor = partial(self._postprocess, origin)
         return made
+
+    def _expected(self, origin: str) -> Format | None:
+        """The format of a log of the same rotation that has been found out."""
+        name = rotated_name(origin)
+        alike = self._known.get(self._rotations.get(name, ""))
+        if alike is None or not alike.fits or alike.log_format is None:
+            self._rotations[name] = origin
+            return None
+        return alike.fits[0].log_format
 
     def building(
         self, columns: Sequence[str], hit_filter: Filter, *, line_numbers: bool

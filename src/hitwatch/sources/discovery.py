@@ -81,6 +81,23 @@ def growing(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     return kept, [path for path in paths if path in left]
 
 
+def rotated_name(path: str) -> str:
+    """What logs have in common that one rotation has named.
+
+    >>> rotated_name("/var/log/access.log.2.gz") == rotated_name("/var/log/access.log")
+    True
+    >>> rotated_name("a/access-2026-01-31.log") == rotated_name("a/access-2026-02-01.log")
+    True
+    >>> rotated_name("a/access.log") == rotated_name("a/error.log")
+    False
+
+    """
+    folder, name = Path(path).parent, Path(path).name
+    plain = next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), name)
+    letters = "".join(char for char in plain if not char.isdecimal())
+    return f"{folder}/{letters.strip('.-_')}"
+
+
 def _none_grows(where: str) -> InputError:
     return InputError(
         "compressed logs do not grow",

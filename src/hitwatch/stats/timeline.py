@@ -51,9 +51,12 @@ class Timeline(Struct):
         for stretch in sorted({*self._open, *self._packed}):
             sums = self._open.get(stretch) or _decompress(self._packed[stretch])
             first = stretch * _BUCKETS
-            for index, amount in enumerate(sums):
-                if amount != _NONE:
-                    yield (first + index) * self.width, amount
+            # A stretch at once: there are many buckets, and most may be empty.
+            yield from [
+                ((first + index) * self.width, amount)
+                for index, amount in enumerate(sums)
+                if amount != _NONE
+            ]
 
     def gaps(
         self, since: Instant | None = None, longer_than: Duration = HOUR
