@@ -31,6 +31,7 @@ from hitwatch.hits.detect import Fit, Trial, is_informative
 from hitwatch.hits.detect_envelopes import detect_framed
 from hitwatch.hits.duration_units import resolve_units
 from hitwatch.hits.envelopes import Frame, unwrap
+from hitwatch.hits.line_numbers import LineNumbers
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
 
@@ -43,30 +44,6 @@ _ALIKE = 20
 
 _CONSISTENT = 3
 """How many rejected lines must be alike to have a layout of their own."""
-
-
-class _Numbers(Struct):
-    """Numbers of lines where several are parts of one, or one has several.
-
-    Attributes:
-        next: of the line that will come, as the input counts.
-        lost: how many fewer lines there were than the input has.
-
-    """
-
-    next: int = 0
-    lost: int = 0
-
-    def of(self, first_line: int, framed: bytes, lines: bytes) -> int:
-        """Number of the first of some lines. Arguments: as the input counts; what it had."""
-        if first_line != self.next:
-            # Another file stands where the old one was.
-            self.lost = 0
-        number = first_line - self.lost
-        count = _kernel.line_ends(framed) + (bool(framed) and not framed.endswith(b"\n"))
-        self.next = first_line + count
-        self.lost += count - _kernel.line_ends(lines)
-        return number
 
 
 class Reader(Struct):
@@ -101,7 +78,7 @@ class Reader(Struct):
     _found: bool = False
     _parser: Parser | None = None
     _unframer: _kernel.Unframer | None = None
-    _numbers: _Numbers = field(default_factory=_Numbers)
+    _numbers: LineNumbers = field(default_factory=LineNumbers)
     _unmatched_left: int = _MAX_UNMATCHED
     _shapes: Counter[tuple[bytes, int, bool]] = field(default_factory=Counter)
     _begun: Instant | None = None
@@ -204,7 +181,7 @@ class Reader(Struct):
             **changes: attributes that it has otherwise.
 
         """
-        return replace(self, **{"_unframer": None, "_numbers": _Numbers(), **changes})
+        return replace(self, **{"_unframer": None, "_numbers": LineNumbers(), **changes})
 
     def only(self, log_format: Format) -> Reader:
         """One that reads all lines as of one format, whatever others would fit better."""

@@ -83,7 +83,7 @@ def table(panel: PanelRows, hits: int, width: int | None = None) -> list[str]:
     for last in sorted(shown, key=lambda column: -column.place)[:-1]:
         if _room(shown, width) >= _LEAST_KEY:
             break
-        shown.remove(last)
+        shown = [column for column in shown if column is not last]
     room = _room(shown, width)
     longest = max((columns(sanitize(key_of(panel, row), room)) for row in panel.rows), default=0)
     key_width = min(room, max(longest, _LEAST_KEY))
