@@ -161,13 +161,31 @@ def test_signals_of_a_closed_terminal_and_of_the_curious(tmp_path: Path) -> None
     """USR1 is answered with how things are; HUP ends a watch as TERM does, with its last word."""
     path = tmp_path / "access.log"
     path.write_text(line(time.time()))
+    # Whoever runs these tests may have had HUP ignored, as nohup does.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     live = Live("--quiet", "--from-start", str(path))
+    signal.signal(signal.SIGHUP, before)
     live.until(lambda: live.hits > 0)
     live.process.send_signal(signal.SIGUSR1)
     live.until(lambda: bool(live.told))
     assert "1 line = 1 hit + 0 rejects + 0 excluded; up to " in live.told[0]
     assert "lag 0 B; outflow is warming up" in live.told[0]
     assert live.end(signal.SIGHUP)["lines"] == 1
+
+
+def test_a_closed_terminal_does_not_end_what_nohup_runs(tmp_path: Path) -> None:
+    """HUP that was ignored when a watch began stays so."""
+    path = tmp_path / "access.log"
+    path.write_text(line(time.time()))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    live = Live("--from-start", str(path))
+    signal.signal(signal.SIGHUP, before)
+    live.until(lambda: live.hits > 0)
+    live.process.send_signal(signal.SIGHUP)
+    with path.open("a") as log:
+        log.write(line(time.time()))
+    live.until(lambda: live.hits > 1)
+    assert live.end()["lines"] == 2
 
 
 @pytest.mark.parametrize(("cut", "hits"), [(0, 5000), (20, 4000)])

@@ -105,7 +105,7 @@ def unknown_word(word: str, known: Sequence[str]) -> str:
         hint = f"did you mean {SYNONYMS[word]}?"
     else:
         hint = did_you_mean(word, [*known, *(path.name for path in Path().iterdir())])
-    return f"{word!r} is neither a command nor a log. {hint}".rstrip().replace("did", "Did", 1)
+    return f"{word!r} is neither a command nor a log. {hint[:1].upper()}{hint[1:]}".rstrip()
 
 
 def _choice(command: str, name: str, why: str, *, is_free: bool = True) -> Choice:

@@ -36,9 +36,10 @@ def stop_on_signals() -> Stop:
         ended_by.append(number)
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handle)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handle)
     signal.signal(signal.SIGUSR1, lambda number, _: _asked.append(number))
     return stop
 
