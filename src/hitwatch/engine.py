@@ -21,7 +21,7 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows, totals_of
 from hitwatch.stats.arrivals import Batch, Part, arrivals
-from hitwatch.stats.breakdown import Budget
+from hitwatch.stats.breakdown import Breakdown, Budget
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.hit_batch import BotFinder
 from hitwatch.stats.panels import panels
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
 
 _LONG_SILENCE = 10 * MINUTE
+_LEADING, _LEADERS = ("paths", "clients"), 3
+"""Panels of which each display period says the first rows, and how many of them."""
+
 _MEMORY, _MEMORY_OF_PERIODS = 48 << 20, 32 << 20
 """What all panels may use together: since the start, and in the latest display periods, bytes."""
 
@@ -171,6 +174,7 @@ class Engine:
             late=delta.late,
             reject_reasons=dict(delta.reject_reasons),
             sections=PanelRows("sections", "Sections", tuple(rows), bounds),
+            leaders=tuple(self._leaders(counts)),
             since_start=self.balance,
             rules=(self.judge.status,),
             alerts_fired=self.alerts,
@@ -187,6 +191,15 @@ class Engine:
             panel_hits=tally.balance.hits,
             panel_window=window,
         )
+
+    def _leaders(self, counts: Breakdown) -> Iterator[PanelRows]:
+        """What had the most hits in a display period, beside sections."""
+        for name in _LEADING:
+            panel = counts.panel(name)
+            rows, bounds = counts.rows(panel, "hits", _LEADERS) if panel else ([], Bounds(0))
+            if panel and rows:
+                named = [row for row in rows if row.raw]
+                yield PanelRows(name, panel.title, tuple(named), bounds)
 
     def end_backfill(self) -> list[Transition]:
         """Leave what was read back out of the first display period.

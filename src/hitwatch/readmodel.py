@@ -212,6 +212,7 @@ class Report(Struct, frozen=True):
             logs; ``None``: all since the start.
         sections: of a display period, all of them, most hits first; ``(other)`` last where
             keys were evicted.
+        leaders: of a display period, the first rows of other panels.
         since_start: what became of every line since the start.
         rules: how each rule stands.
         alerts: those that would have fired over whole logs; at the end of a run those that
@@ -242,6 +243,7 @@ class Report(Struct, frozen=True):
     panel_hits: int = 0
     panel_window: Duration | None = 0
     sections: PanelRows | None = None
+    leaders: tuple[PanelRows, ...] = ()
     since_start: Balance = NOTHING
     rules: tuple[RuleStatus, ...] = ()
     alerts: tuple[Alert, ...] = ()

@@ -301,3 +301,25 @@ def test_settings_keep_a_site_private(log: Path) -> None:
     ended = run(*words, folder=log.parent, HITWATCH_ANONYMIZE="nonsense")
     assert ended.returncode == 2
     assert "nonsense" in ended.stderr
+
+
+def test_leaders_of_a_period_are_anonymous_too(tmp_path: Path) -> None:
+    """The clients that a watch names beside sections are cut as everywhere else."""
+    log = tmp_path / "access.log"
+    log.write_text(
+        "".join(
+            f'192.0.2.{n} - - [01/Jan/2026:00:00:0{n} +0000] "GET /a?key=1 HTTP/1.1" 200 5\n'
+            for n in range(5)
+        )
+    )
+    plain = run("replay", "--every", "10s", str(log)).stdout
+    assert "  clients: 192.0.2.0 1, 192.0.2.1 1, 192.0.2.2 1\n" in plain
+    words = ("--every", "10s", "--anonymize", "truncate", str(log))
+    cut = run("replay", *words).stdout
+    assert "  clients: 192.0.2.0 5\n" in cut
+    assert "192.0.2.1" not in cut
+    (first, *_) = objects(run("replay", *words, "--output-format", "jsonl").stdout)
+    assert first["leaders"] == {
+        "paths": [{"key": "/a", "hits": 5}],
+        "clients": [{"key": "192.0.2.0", "hits": 5}],
+    }

@@ -63,6 +63,10 @@ def _period(report: Report, lag: int) -> dict[str, Any]:
             }
             for row in (report.sections.rows if report.sections else ())
         ],
+        "leaders": {
+            panel.name: [{"key": row.key, "hits": row.hits} for row in panel.rows]
+            for panel in report.leaders
+        },
         **_panels(report),
         "clients": totals.clients,
         "clients_exact": not totals.errors["clients"],

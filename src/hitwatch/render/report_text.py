@@ -86,6 +86,7 @@ def head_lines(report: Report) -> list[str]:
         f"{_total(report, 'static_files', 'static file')},"
         f" {_total(report, 'not_found', 'path')} not found" + _senders(report),
     ]
+    lines += _failures(report)
     if of := report.totals.duration:
         said = (f"{name[:-2]} {duration(of[name])}" for name in DURATIONS)
         error = report.totals.errors["duration"]
@@ -169,6 +170,19 @@ def _senders(report: Report) -> str:
         bots = percent(report.totals.bots / report.hits if report.hits else 0)
         said += f"; {bots} of the hits by bots and tools"
     return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
+
+
+def _failures(report: Report) -> list[str]:
+    """How much failed, and how many alerts there would have been; nothing where nothing did."""
+    classes = report.totals.status_classes
+    said = [
+        f"{count(classes[name], noun)} ({percent(classes[name] / report.hits)})"
+        for name, noun in (("4xx", "client error"), ("5xx", "server error"))
+        if classes.get(name)
+    ]
+    if report.alerts:
+        said.append(f"{count(len(report.alerts), 'alert')} would have fired")
+    return [", ".join(said)] if said else []
 
 
 def _previous(report: Report, previous: PreviousPeriod) -> str:

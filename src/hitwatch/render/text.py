@@ -9,10 +9,10 @@ from hitwatch.instants import SECOND, format_duration
 from hitwatch.readmodel import Kind, PanelRows, Report
 from hitwatch.render import units
 from hitwatch.render.contributors import contributors_wording
-from hitwatch.render.panels import keys_wording, table
+from hitwatch.render.panels import key_of, keys_wording, table
 from hitwatch.stats.rows import PanelRow
 
-_NAME_WIDTH = 32
+_NAME_WIDTH, _LEADER_WIDTH = 32, 40
 _LATENCIES = ("p50", "p95", "p99", "max")
 BOLD_RED, BOLD_GREEN, BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
 
@@ -59,6 +59,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
     return [
         marked(heading, BOLD, color),
         *_table(report, report.sections, top),
+        *map(_leaders, report.leaders),
         *(text for panel in report.panels for text in _panel(panel, report, color)),
         _totals(report),
         _more(report),
@@ -78,6 +79,14 @@ def _table(report: Report, sections: PanelRows, top: int) -> list[str]:
     if sections.bounds.keys > top:
         lines.append(f"  … and {units.count(sections.bounds.keys - top, 'more section')}")
     return lines
+
+
+def _leaders(panel: PanelRows) -> str:
+    """The keys of a panel with the most hits, in a line."""
+    named = (
+        f"{units.sanitize(key_of(panel, row), _LEADER_WIDTH)} {row.hits:,}" for row in panel.rows
+    )
+    return f"  {panel.title.lower()}: {', '.join(named)}"
 
 
 def _panel(panel: PanelRows, report: Report, color: bool) -> list[str]:
