@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     from hitwatch.run.wiring import Console
 
 FINE, CONDITION_MET, WRONG_USAGE, UNREADABLE, FAULT = 0, 1, 2, 3, 70
+
+
+_TO_THE_END = "\x1b[K"
+"""Clears a terminal's line from here on."""
 
 
 def console_of(options: ConsoleOptions, stop: Stop) -> Console:
@@ -33,7 +40,7 @@ def silent(_text: str) -> None:
     """Drop it: the user asked for quiet."""
 
 
-def progress_bar(total: int, stream: TextIO) -> Callable[[int], None]:
+class ProgressBar:
     """A line on a terminal that says how far reading has come, how fast, and how long yet.
 
     Args:
@@ -41,22 +48,37 @@ def progress_bar(total: int, stream: TextIO) -> Callable[[int], None]:
         stream: the terminal.
 
     """
-    import time
 
-    began = shown = time.monotonic()
-    done = 0
+    def __init__(self, total: int, stream: TextIO) -> None:
+        self._total, self._stream = total, stream
+        self._began = self._shown = time.monotonic()
+        self._done = 0
+        self._is_shown = False
 
-    def advance(count: int) -> None:
-        nonlocal done, shown
-        done += count
+    @classmethod
+    def over(cls, paths: Iterable[str], *, quiet: bool) -> ProgressBar | None:
+        """One for reading files, on standard error; ``None``: there is nobody who sees it."""
+        if quiet or not sys.stderr.isatty():
+            return None
+        files = (Path(path) for path in paths)
+        return cls(sum(path.stat().st_size for path in files if path.is_file()), sys.stderr)
+
+    def advance(self, count: int) -> None:
+        """So many bytes more have been read."""
+        self._done += count
         now = time.monotonic()
-        if now - shown < 0.2:
+        if now - self._shown < 0.2:
             return
-        shown = now
-        rate = done / (now - began)
+        self._shown, self._is_shown = now, True
+        total, done, rate = self._total, self._done, self._done / (now - self._began)
         left = f", {max(0, total - done) / rate:.0f} s left" if total > done else ""
         share = f"{min(done / total, 1):4.0%} " if total else ""
-        stream.write(f"\r{share}{done / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s{left}\x1b[K\r")
-        stream.flush()
+        said = f"{share}{done / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s{left}"
+        self._stream.write(f"\r{said}{_TO_THE_END}\r")
+        self._stream.flush()
 
-    return advance
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._is_shown:
+            self._stream.write(f"\r{_TO_THE_END}")
+            self._stream.flush()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, console_of, progress_bar
+from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, ProgressBar, console_of
 from hitwatch.cli.flags import flags
 from hitwatch.cli.outputs import begin, finish, only_text_on_terminals, open_output
 from hitwatch.cli.signals import stop_on_signals
@@ -67,9 +67,12 @@ def report(sources: tuple[str, ...], options: Options) -> int:
             (open_output(door, path, kind, overwrite=wanted.overwrite), kind)
             for path, kind in outputs
         ]
-        if sys.stderr.isatty() and not wanted.quiet:
-            reporting.progress = progress_bar(reporting.size(), sys.stderr)
+        progress = ProgressBar.over(paths, quiet=wanted.quiet)
+        if progress:
+            reporting.progress = progress.advance
         made = reporting.make(view)
+        if progress:
+            progress.clear()
         if reporting.failures and not made.lines:
             return UNREADABLE
         _tell_absent(reporting, made, wanted.panel)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, console_of, notify
+from hitwatch.cli.console import (
+    CONDITION_MET,
+    FINE,
+    UNREADABLE,
+    ProgressBar,
+    console_of,
+    notify,
+)
 from hitwatch.cli.flags import flags
 from hitwatch.cli.outputs import begin
 from hitwatch.cli.signals import stop_on_signals
@@ -25,6 +32,7 @@ from hitwatch.options.shared import (
 if TYPE_CHECKING:
     from hitwatch.alerting.alert import Transition
     from hitwatch.ports import Display
+    from hitwatch.readmodel import Report
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
 
@@ -76,12 +84,34 @@ def replay(sources: tuple[str, ...], options: Options) -> int:
     paths = find_logs(sources, live=False)
     options = _with_periods(options)
     with following(options, paths, periods=options.display.every is not None) as run:
+        from msgspec.structs import replace
+
         from hitwatch.run import modes
 
-        end, complete = modes.replay(run, paths, speed=options.replay.speed)
+        # Figures that pass by on the terminal are progress enough.
+        quiet = options.display.quiet or options.display.every is not None
+        progress = ProgressBar.over(paths, quiet=quiet)
+        shown = run
+        if progress:
+            shown = replace(run, progress=progress.advance, display=_Cleared(run.display, progress))
+        end, complete = modes.replay(shown, paths, speed=options.replay.speed)
         if end is None or not complete:
             return UNREADABLE
         return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
+
+
+class _Cleared:
+    """A display that takes the progress away before it shows how a run ended."""
+
+    def __init__(self, display: Display, progress: ProgressBar) -> None:
+        self._display, self._progress = display, progress
+
+    def show(self, shown: Report | Transition, *, lag: int) -> None:
+        from hitwatch.readmodel import Report
+
+        if isinstance(shown, Report):
+            self._progress.clear()
+        self._display.show(shown, lag=lag)
 
 
 def _with_periods(options: Options) -> Options:

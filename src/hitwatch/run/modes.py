@@ -12,7 +12,7 @@ replay     whole files         the log's, at a pace  the log's clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from msgspec import Struct, field
@@ -21,6 +21,7 @@ from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
 from hitwatch.errors import InputError
+from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Layout
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
@@ -68,6 +69,7 @@ class Run(Struct, frozen=True):
         warn: tells the user of what could not be read, also one who wants no progress told.
         stopped: whether somebody asked the run to end.
         state_asked: whether somebody asked for its state since this was asked last.
+        progress: told how many bytes of whole logs have been read.
         alert_log: takes the transitions of alerts.
         counted: the panels that are counted.
         shown: those of them that are shown; ``None``: none.
@@ -86,6 +88,7 @@ class Run(Struct, frozen=True):
     counted: tuple[Panel, ...] = field(default_factory=panels)
     shown: Shown | None = None
     state_asked: Callable[[], bool] = lambda: False
+    progress: Callable[[int], None] | None = None
 
     def warn_user(self, text: str) -> None:
         """Warn the user of what could not be read."""
@@ -323,6 +326,14 @@ def _recognise(run: Run, reader: Reader, head: Head, path: str) -> None:
         log.info("%s: format %s, %s", path, reader.log_format.name, how)
 
 
+def _told(run: Run, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Chunks as they come; how large each was is told when it has been worked on."""
+    for chunk in chunks:
+        yield chunk
+        if run.progress:
+            run.progress(len(chunk.data))
+
+
 def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[Report | None, bool]:
     """Play whole logs through the engine on their own clock.
 
@@ -357,7 +368,7 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         Input(
             path,
             first_at,
-            loop.hits_of(path, read_to_end(path, failed, run.warn_user, run.stopped)),
+            loop.hits_of(path, _told(run, read_to_end(path, failed, run.warn_user, run.stopped))),
         )
         for first_at, path in begun
     ]

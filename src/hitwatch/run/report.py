@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -111,10 +110,6 @@ class Reporting(Struct):
             *self._compared(budget),
             *self._judged_before(),
         ]
-
-    def size(self) -> int:
-        """Bytes of the inputs as they lie on the disk."""
-        return sum(Path(path).stat().st_size for path in self.paths if Path(path).is_file())
 
     def make(self, view: View) -> Report:
         """Read everything, and give the report.
