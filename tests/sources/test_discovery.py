@@ -60,6 +60,7 @@ def test_compressed_logs_alone_cannot_be_watched(tmp_path: Path) -> None:
         (["access_log", "access_log.1767225600", "access_log.old"], ["access_log"]),
         (["access.log", "access.log.2026-01-01.txt", "error.log"], ["access.log", "error.log"]),
         (["a.log", "a.log.example.org", "a.log-api"], ["a.log", "a.log.example.org", "a.log-api"]),
+        (["access.log", "other.log.gz"], ["access.log"]),
         (["access.log.1"], ["access.log.1"]),
         (["access.log.1", "access.log.2"], ["access.log.1", "access.log.2"]),
         (["access.log.gz"], ["access.log.gz"]),
