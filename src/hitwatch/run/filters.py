@@ -82,9 +82,11 @@ def previous_of(options: Options) -> TimeRange | None:
                 where="--compare previous",
                 hint="say --since too, as in --since yesterday --compare previous",
             )
-        if said.before is not None and until == said.end:
-            # Of a month it is the month before, however many days that has.
-            return said.before, since
+        if said.before is not None and not options.filter.until:
+            # Of a month it is the month before, however many days that has; of one that has
+            # only begun, as much of the one before.
+            as_far = since if said.end else min(since, said.before + _now() - since)
+            return said.before, as_far
         return since - ((_now() if until is None else until) - since), since
     zone = _zone_of(options)
     first, points, second = compare.partition("..")
