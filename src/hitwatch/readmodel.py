@@ -90,11 +90,6 @@ class SourceRow(Struct):
         return self.balance.lines
 
 
-def _first(rows: tuple[PanelRow, ...], top: int) -> tuple[PanelRow, ...]:
-    others = tuple(row for row in rows[top:] if row.key == OTHER and not row.raw)
-    return rows[:top] + others
-
-
 class PanelRows(Struct, frozen=True):
     """A panel's rows.
 
@@ -112,6 +107,11 @@ class PanelRows(Struct, frozen=True):
     rows: tuple[PanelRow, ...]
     bounds: Bounds
     compared: bool = False
+
+    def first(self, top: int) -> PanelRows:
+        """The same with so many rows; what was evicted stays the last one."""
+        others = tuple(row for row in self.rows[top:] if row.key == OTHER and not row.raw)
+        return replace(self, rows=self.rows[:top] + others)
 
 
 ESTIMATED = (
@@ -265,17 +265,14 @@ class Report(Struct, frozen=True):
         return self.totals.balance.lines
 
     def with_rows(self, top: int, but: Collection[str]) -> Report:
-        """The same with fewer rows; what was evicted stays the last row.
+        """The same with fewer rows.
 
         Args:
             top: rows of a panel.
             but: panels that keep all.
 
         """
-        panels = (
-            each if each.name in but else replace(each, rows=_first(each.rows, top))
-            for each in self.panels
-        )
+        panels = (each if each.name in but else each.first(top) for each in self.panels)
         return replace(self, panels=tuple(panels))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from hitwatch.instants import DAY, HOUR, MINUTE, SECOND
 from hitwatch.readmodel import Kind, PanelRows, Report, Totals
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
-from hitwatch.render.replay_text import alerts_text
+from hitwatch.render.replay_text import ReplayDisplay, alerts_text
 from hitwatch.render.text import to_text
 from hitwatch.stats.rows import Bounds, PanelRow
 from hitwatch.tally import Balance
@@ -97,8 +98,8 @@ END = Report(
 
 def test_a_replay_that_found_an_alert() -> None:
     """Each alert is a line: when, how long, how high, and who; then how often the rule fired."""
-    assert alerts_text([], [], END) == ""
-    assert alerts_text([FIRED], [ENDED], END) == (
+    assert alerts_text([], END) == ""
+    assert alerts_text([Alert(FIRED, ENDED, ENDED.peak)], END) == (
         "1 alert\n"
         "  2026-01-01 00:00:00  10m           peak 2.10 MB/s, 5.22x baseline;"
         " /downloads 97.0 % of it\n"
@@ -116,8 +117,9 @@ def test_a_replay_that_found_many_alerts_says_the_largest() -> None:
         for n in range(100)
     ]
     ended = [replace(ENDED, at=each.at + 10 * MINUTE, fired_at=each.at) for each in fired[:-1]]
-    last = replace(END, alerts=(Alert(fired[-1], None, 2_500_000.0),))
-    lines = alerts_text(fired, ended, last).splitlines()
+    alerts = [Alert(*each, ENDED.peak) for each in zip(fired, [*ended, None], strict=True)]
+    alerts[-1] = replace(alerts[-1], peak=FIRED.peak)
+    lines = alerts_text(alerts, END).splitlines()
     assert lines[0] == "100 alerts, of which these 20 rose highest above what was usual"
     listed = lines[1:21]
     assert listed == sorted(listed)
@@ -130,8 +132,12 @@ def test_a_replay_that_found_many_alerts_says_the_largest() -> None:
 
 def test_an_alert_that_has_not_ended_is_said_to_fire() -> None:
     """Its peak is the one so far, and it lasts until the log ends."""
-    still = Alert(replace(FIRED, peak=2_500_000.0), None, 2_500_000.0)
-    said = alerts_text([FIRED], [], replace(END, alerts=(still,)))
+    still = replace(END, alerts=(Alert(FIRED, None, 2_500_000.0),))
+    stream = io.StringIO()
+    display = ReplayDisplay(stream, color=False)
+    for shown in (FIRED, still):
+        display.show(shown, lag=0)
+    said = stream.getvalue()
     assert "2026-01-01 00:00:00  still firing  peak 2.50 MB/s, 6.22x baseline" in said
     assert "outflow fired once, 0.1 a day, 40.0 % of the time" in said
 

@@ -96,10 +96,7 @@ pub fn arrive(origins: &mut [Origin<'_>], clock: &mut Clock) -> Vec<Stretch> {
             }
             if let Some(stretch) = stretches.last_mut() {
                 stretch.late += u64::from(time < clock.watermark);
-                match stretch.parts.iter_mut().find(|part| part.0 == index) {
-                    Some(part) => part.2 = at + 1,
-                    None => stretch.parts.push((index, at, at + 1)),
-                }
+                stretch.add(index, at, at + 1);
             }
         }
     }
@@ -131,10 +128,15 @@ impl Stretch {
     fn join(&mut self, next: Self) {
         self.closed = next.closed;
         for (index, begin, end) in next.parts {
-            match self.parts.iter_mut().find(|part| part.0 == index) {
-                Some(part) => part.2 = end,
-                None => self.parts.push((index, begin, end)),
-            }
+            self.add(index, begin, end);
+        }
+    }
+
+    /// Add hits of an origin, which follow those that are here.
+    fn add(&mut self, index: usize, begin: usize, end: usize) {
+        match self.parts.iter_mut().find(|part| part.0 == index) {
+            Some(part) => part.2 = end,
+            None => self.parts.push((index, begin, end)),
         }
     }
 }

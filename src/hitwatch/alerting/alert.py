@@ -136,6 +136,14 @@ class Alert(Struct, frozen=True):
         return self.resolved.at if self.resolved else None
 
 
+def add_transition(alerts: list[Alert], transition: Transition) -> None:
+    """Begin another alert of a rule, or end the one that was begun last."""
+    if transition.state is State.FIRING:
+        alerts.append(Alert(transition, None, transition.peak))
+    else:
+        alerts[-1] = Alert(alerts[-1].fired, transition, transition.peak)
+
+
 class RuleStatus(Struct, frozen=True):
     """How a rule stands at an instant.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from hitwatch.alerting.alert import Alert, State, Transition, rank_contributors
+from hitwatch.alerting.alert import Alert, Transition, add_transition, rank_contributors
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import Instant
@@ -86,11 +86,7 @@ class RuleHistory:
     def _alerts(self, transitions: Iterable[Transition], judge: MetricJudge) -> tuple[Alert, ...]:
         alerts: list[Alert] = []
         for transition in transitions:
-            explained = explain(transition, judge.rule, self.sections)
-            if transition.state is State.FIRING:
-                alerts.append(Alert(explained, None, explained.peak))
-            else:
-                alerts[-1] = Alert(alerts[-1].fired, explained, explained.peak)
+            add_transition(alerts, explain(transition, judge.rule, self.sections))
         if judge.alert and alerts:
             alerts[-1] = replace(alerts[-1], peak=judge.alert.peak)
         return tuple(alerts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -60,6 +59,9 @@ class ProgressBar:
         """One for reading files, on standard error; ``None``: there is nobody who sees it."""
         if quiet or not sys.stderr.isatty():
             return None
+        # What only says its help does without.
+        from pathlib import Path
+
         files = (Path(path) for path in paths)
         return cls(sum(path.stat().st_size for path in files if path.is_file()), sys.stderr)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from hitwatch.alerting.alert import State, Transition
+from msgspec.structs import replace
+
+from hitwatch.alerting.alert import Alert, Transition, add_transition
 from hitwatch.instants import DAY, Duration, Instant, format_duration
 from hitwatch.readmodel import Kind, Report
 from hitwatch.render import text, units
@@ -31,68 +33,60 @@ class ReplayDisplay:
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
         self._stream, self._color = stream, color
-        self._fired: list[Transition] = []
-        self._resolved: list[Transition] = []
+        self._alerts: list[Alert] = []
 
     def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Keep alerts, and write all of it when the run has ended."""
         if isinstance(shown, Transition):
-            (self._fired if shown.state is State.FIRING else self._resolved).append(shown)
+            add_transition(self._alerts, shown)
         elif shown.kind is Kind.END:
+            # What has not ended has had its peak since it began.
+            for lasting in shown.alerts:
+                self._alerts[-1] = replace(self._alerts[-1], peak=lasting.peak)
             ended = text.to_text(shown, lag=lag, color=self._color)
-            found = alerts_text(self._fired, self._resolved, shown, color=self._color)
-            write(self._stream, found + ended)
+            write(self._stream, alerts_text(self._alerts, shown, color=self._color) + ended)
 
 
-def alerts_text(
-    fired: Sequence[Transition],
-    resolved: Sequence[Transition],
-    ended: Report,
-    *,
-    color: bool = False,
-) -> str:
+def alerts_text(alerts: Sequence[Alert], ended: Report, *, color: bool = False) -> str:
     """The alerts of a run that has ended, and how often and how long they were.
 
     Args:
-        fired: how each began.
-        resolved: how each ended, in the same order; the last one may not have.
-        ended: the report of the run, whose alerts still fire.
+        alerts: in the order of time.
+        ended: the report of the run.
         color: whether to mark the heading with a terminal's colours.
 
     Returns:
         Lines of text; nothing where there was no alert.
 
     """
-    if not fired:
+    if not alerts:
         return ""
-    # What has not ended says its peak so far.
-    ends = [*resolved, *(alert.fired for alert in ended.alerts)]
-    pairs = list(zip(fired, ends, strict=False))
-    largest = sorted(pairs, key=lambda pair: _times(*pair), reverse=True)[:_LISTED]
-    listed = sorted(largest, key=lambda pair: pair[0].at)
-    heading = units.count(len(pairs), "alert")
-    if len(listed) < len(pairs):
+    largest = sorted(alerts, key=_times, reverse=True)[:_LISTED]
+    listed = sorted(largest, key=lambda alert: alert.fired_at)
+    heading = units.count(len(alerts), "alert")
+    if len(listed) < len(alerts):
         heading += f", of which these {len(listed)} rose highest above what was usual"
-    lines = [text.marked(heading, text.BOLD_RED, color), *(_alert(*pair) for pair in listed)]
-    if len(listed) < len(pairs):
+    lines = [text.marked(heading, text.BOLD_RED, color), *map(_line, listed)]
+    if len(listed) < len(alerts):
         lines.append("  --alert-log FILE keeps all of them, --output-format jsonl says them")
-    for rule in dict.fromkeys(each.rule for each in fired):
-        lines += ["", *_of_rule(rule, [pair for pair in pairs if pair[0].rule == rule], ended)]
+    for rule in dict.fromkeys(alert.rule for alert in alerts):
+        lines += ["", *_of_rule(rule, [alert for alert in alerts if alert.rule == rule], ended)]
     return "\n".join([*lines, "", ""])
 
 
-def _times(fired: Transition, end: Transition) -> float:
+def _times(alert: Alert) -> float:
     """How many times what was usual the most was."""
-    return end.peak / fired.baseline if fired.baseline else float("inf")
+    baseline = alert.fired.baseline
+    return alert.peak / baseline if baseline else float("inf")
 
 
-def _alert(fired: Transition, end: Transition) -> str:
-    lasts = end.state is State.FIRING
-    lasted = "still firing" if lasts else format_duration(end.lasted)
-    peak = units.amount(end.peak, fired.unit)
+def _line(alert: Alert) -> str:
+    fired, ended = alert.fired, alert.resolved
+    lasted = format_duration(ended.lasted) if ended else "still firing"
+    peak = units.amount(alert.peak, fired.unit)
     line = f"  {units.clock_time(fired.at)}  {lasted:<12}  peak {peak}"
     if fired.baseline:
-        line += f", {units.ratio(end.peak, fired.baseline)}"
+        line += f", {units.ratio(alert.peak, fired.baseline)}"
     if fired.contributors:
         first = fired.contributors[0]
         key = units.sanitize(first.key, _WIDEST_KEY)
@@ -100,30 +94,30 @@ def _alert(fired: Transition, end: Transition) -> str:
     return line
 
 
-def _of_rule(rule: str, pairs: Sequence[tuple[Transition, Transition]], ended: Report) -> list[str]:
+def _of_rule(rule: str, alerts: Sequence[Alert], ended: Report) -> list[str]:
     """How often and how long a rule fired."""
-    lengths = sorted(_length(fired, end, ended) for fired, end in pairs)
+    lengths = sorted(_length(alert, ended) for alert in alerts)
     start, stop = ended.start or 0, ended.end or 0
     span = max(stop - start, 1)
-    said = f"{rule} fired {'once' if len(pairs) == 1 else units.count(len(pairs), 'time')}"
+    said = f"{rule} fired {'once' if len(alerts) == 1 else units.count(len(alerts), 'time')}"
     if span >= DAY:
-        said += f", {_rate(len(pairs) * DAY / span)} a day"
+        said += f", {_rate(len(alerts) * DAY / span)} a day"
     lines = [f"{said}, {units.small_percent(min(1.0, sum(lengths) / span))} of the time"]
-    if len(pairs) > 1:
+    if len(alerts) > 1:
         half, longest = lengths[(len(lengths) - 1) // 2], lengths[-1]
         lines.append(
             f"  half of the alerts lasted {format_duration(half)} or less, the longest"
             f" {format_duration(longest)}"
         )
-    weeks = _by_week([fired.at for fired, _ in pairs], start, stop)
+    weeks = _by_week([alert.fired_at for alert in alerts], start, stop)
     if len(weeks) > 1:
         lines.append(f"  by week: {', '.join(weeks)}")
     return lines
 
 
-def _length(fired: Transition, end: Transition, ended: Report) -> Duration:
-    until = (ended.end or fired.at) if end.state is State.FIRING else end.at
-    return max(0, until - fired.at)
+def _length(alert: Alert, ended: Report) -> Duration:
+    until = ended.end if alert.resolved_at is None else alert.resolved_at
+    return 0 if until is None else max(0, until - alert.fired_at)
 
 
 def _rate(number: float) -> str:
