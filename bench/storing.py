@@ -11,7 +11,7 @@ from measuring import Bench, Figure, median_seconds
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.parser import Parser
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.tally import Tally
 
@@ -21,7 +21,7 @@ HITS = 100_000
 def tally_of(hits: Hits) -> Tally:
     """Count hits under all panels."""
     found = Tally.of(panels())
-    found.absorb(hits, BotFinder().hit_batch(hits))
+    found.absorb(hits, HitBatches().of(hits))
     return found
 
 

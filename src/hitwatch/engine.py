@@ -23,12 +23,13 @@ from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows, totals
 from hitwatch.stats.arrivals import Batch, Part, arrivals
 from hitwatch.stats.breakdown import Breakdown, Budget
 from hitwatch.stats.dimension import Panel
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import Bounds
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
+from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -69,6 +70,7 @@ class Engine:
         watermark: lateness and idle grace.
         counted: the panels that are counted.
         shown: those of them that are shown; ``None``: none.
+        zone: whose days are those of visitors.
 
     """
 
@@ -81,6 +83,7 @@ class Engine:
         watermark: Watermark | None = None,
         counted: Iterable[Panel] | None = None,
         shown: Shown | None = None,
+        zone: Zone = IN_UTC,
     ) -> None:
         self.judge = MetricJudge(rule or SurgeRule())
         self._every = every
@@ -95,7 +98,8 @@ class Engine:
         self.backfilled = 0
         self._log_clock = log_clock
         self._sections = Series("section", self.rule.resolution)
-        self._bots = BotFinder()
+        self.zone = zone
+        self._batches = HitBatches(zone)
         self._period: Instant | None = None
 
     @property
@@ -114,7 +118,7 @@ class Engine:
 
     def batch(self, hits: Hits, origin: str = "") -> Batch:
         """Hits of an origin, ready to be fed together with those of others."""
-        hit_batch = self._bots.hit_batch(hits)
+        hit_batch = self._batches.of(hits)
         return Batch(origin, hits, hit_batch, latest=self.watermark.origins.get(origin))
 
     def feed_together(
@@ -179,6 +183,7 @@ class Engine:
             rules=(self.judge.status,),
             alerts_fired=self.alerts,
             backfilled=self.backfilled,
+            zone=self.zone,
         )
         self._begin_period()
         if self.shown is None:
@@ -241,6 +246,7 @@ class Engine:
             alerts=tuple(Alert(alert, None, alert.peak) for alert in self.firing),
             alerts_fired=self.alerts,
             backfilled=self.backfilled,
+            zone=self.zone,
         )
 
     @property

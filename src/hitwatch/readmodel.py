@@ -19,8 +19,10 @@ from hitwatch.instants import Duration, Instant
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.movers import rank_movers
-from hitwatch.stats.rows import KEYS_ERROR, OTHER, Bounds, PanelRow
+from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow
+from hitwatch.stats.trend import Trend
 from hitwatch.tally import NOTHING, Balance, Tally
+from hitwatch.zones import IN_UTC, Zone
 
 
 class Kind(Enum):
@@ -179,6 +181,37 @@ class Totals(Struct, frozen=True):
         return dict(sorted(classes.items()))
 
 
+class Highlights(Struct, frozen=True):
+    """What stands out, as far as the panels that tell it were counted.
+
+    Attributes:
+        failing: the path and status that failed most often.
+        slowest: the path with the highest p95 of those with hits enough.
+        kinds: who asked: humans, search engines and so on, most hits first.
+
+    """
+
+    failing: PanelRow | None = None
+    slowest: PanelRow | None = None
+    kinds: tuple[PanelRow, ...] = ()
+
+
+def highlights_of(counts: Breakdown) -> Highlights:
+    """Read what stands out off what was counted."""
+
+    def first(name: str, shown: int) -> list[PanelRow]:
+        panel = counts.panel(name)
+        rows = counts.rows(panel, "hits", shown)[0] if panel else []
+        return [row for row in rows if row.raw]
+
+    failing, slowest = first("failing_paths", 1), first("slowest_paths", 1)
+    return Highlights(
+        failing=failing[0] if failing else None,
+        slowest=slowest[0] if slowest and slowest[0].hits >= RANKED_FROM else None,
+        kinds=tuple(first("agent_kinds", 7)),
+    )
+
+
 class PreviousPeriod(Struct, frozen=True):
     """The time that a report compares with.
 
@@ -219,6 +252,8 @@ class Report(Struct, frozen=True):
             still last.
         alerts_fired: how many alerts have fired.
         sources: the inputs.
+        trend: hits over time; ``None`` where there is nothing that changes.
+        highlights: what stands out.
         gaps: the longest stretches without any hit: (from, to).
         histogram: durations: (upper end in seconds, hits).
         previous: what it compares with; ``None``: nothing.
@@ -228,6 +263,8 @@ class Report(Struct, frozen=True):
         complete: whether everything was read that should have been.
         elapsed_s: how long it took to read and count.
         backfilled: how many of the lines were read back at the start.
+        zone: in which times are shown; keys of days and hours are of it.
+        state: figures by name, by part of the program, where it follows logs.
 
     """
 
@@ -249,6 +286,8 @@ class Report(Struct, frozen=True):
     alerts: tuple[Alert, ...] = ()
     alerts_fired: int = 0
     sources: tuple[SourceRow, ...] = ()
+    trend: Trend | None = None
+    highlights: Highlights = Highlights()
     gaps: tuple[tuple[Instant, Instant], ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
     previous: PreviousPeriod | None = None
@@ -258,6 +297,8 @@ class Report(Struct, frozen=True):
     complete: bool = True
     elapsed_s: float = 0.0
     backfilled: int = 0
+    zone: Zone = IN_UTC
+    state: Mapping[str, Mapping[str, int | float | str | None]] | None = None
 
     @property
     def lines(self) -> int:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.errors import FormatError
-from hitwatch.formats.times import tabulate_zone, time_items
+from hitwatch.formats.times import time_items
 from hitwatch.formats.toml import read_format
 from hitwatch.hits.parser import Parser
+from hitwatch.zones import tabulate_zone
 
 FORMAT = """
 name = "x"

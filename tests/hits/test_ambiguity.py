@@ -9,9 +9,9 @@ import pytest
 from hitwatch.formats.format import Format
 from hitwatch.formats.registry import by_name
 from hitwatch.formats.server_strings import resolve_format
-from hitwatch.formats.times import IN_UTC, Zone
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import to_datetime
+from hitwatch.zones import IN_UTC, Zone
 
 IIS = "192.0.2.53, -, {}, 23:59:59, W3SVC1, WEB1, 192.0.2.9, 31, 210, 1500, 200, 0, GET, /c, -,\n"
 TOMCAT = '192.0.2.51 - - [{} +0100] "GET /a HTTP/1.1" 200 512 {}\n'

@@ -8,7 +8,7 @@ from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.stats.breakdown import Budget
 from hitwatch.stats.dimension import Dimension, Panel
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import OTHER
 from hitwatch.stats.urls import CollapsedIds
@@ -30,10 +30,10 @@ def line(n: int) -> str:
 def test_statuses_are_exact_among_nothing_but_distinct_values() -> None:
     """Keys that are few keep all their hits, and those that are many say what they lack."""
     tally = Tally.of(panels(), Budget(16 << 20))
-    bots = BotFinder()
+    bots = HitBatches()
     for begin in range(0, HITS, 10_000):
         hits = PARSER.parse("".join(map(line, range(begin, begin + 10_000))).encode())
-        tally.absorb(hits, bots.hit_batch(hits))
+        tally.absorb(hits, bots.of(hits))
     rows = {
         panel.name: tally.counts.rows(panel, "hits", None)
         for panel in tally.counts.panels
@@ -61,7 +61,7 @@ def test_labels_are_exact_however_many_values_have_them() -> None:
     paths = ("/p{0}.css", "/p{0}.PNG?{0}", "/p/0{0}")
     collapsed = Panel("shapes", "Shapes", Dimension("path"), CollapsedIds())
     tally = Tally.of([*panels(), collapsed], Budget(16 << 20))
-    bots, hits = BotFinder(), 90_000
+    bots, hits = HitBatches(), 90_000
     for begin in range(0, hits, 10_000):
         lines = "".join(
             f'10.0.0.1 - - [10/Oct/2026:13:00:00 +0000] "GET {paths[n % 3].format(n)} HTTP/1.1"'
@@ -69,7 +69,7 @@ def test_labels_are_exact_however_many_values_have_them() -> None:
             for n in range(begin, begin + 10_000)
         )
         found = COMBINED.parse(lines.encode())
-        tally.absorb(found, bots.hit_batch(found))
+        tally.absorb(found, bots.of(found))
     tally.counts.finish()
 
     def counted(name: str) -> dict[str, int]:

@@ -22,9 +22,11 @@ from hitwatch.instants import SECOND, Duration, Instant, to_datetime
 from hitwatch.readmodel import PanelRows, Report, Totals, View
 from hitwatch.run import modes
 from hitwatch.run.api import report
+from hitwatch.run.logs import open_logs
 from hitwatch.run.readers import Readers
-from hitwatch.stats.panels import columns_needed, panels
+from hitwatch.stats.panels import columns_needed, in_zone, panels
 from hitwatch.stats.watermark import Watermark
+from hitwatch.zones import IN_UTC
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))
 AGENTS = ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0")
@@ -144,6 +146,7 @@ def run(clock: Writer, display: Shows) -> modes.Run:
         display=display,
         notify=lambda _: None,
         stopped=lambda: clock.done,
+        counted=in_zone(panels(), IN_UTC),
         shown=Shown(View(left_out=UNASKED), window=None),
     )
 
@@ -169,9 +172,9 @@ def test_a_watch_a_replay_and_a_report_agree(
         modes.watch(run(clock, clock.display), [str(path)], from_start=True)
         paths = [each for each in sorted(Path(folder).iterdir()) if each.stat().st_size]
         replayed = Shows()
-        played, complete = modes.replay(
-            replace(run(clock, replayed), stopped=lambda: False), [str(each) for each in paths]
-        )
+        playing = replace(run(clock, replayed), stopped=lambda: False)
+        logs = open_logs([str(each) for each in paths], playing.readers, print)
+        played, complete = modes.replay(replace(playing, logs=logs))
         found = report(
             *paths, log_format="combined", short="2s", long="6s", resolution="1s", threshold="1.5"
         )

@@ -22,7 +22,7 @@ from hitwatch.hits.parser import Parser
 from hitwatch.stats import breakdown as counting
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Dimension
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 
 KEPT = 20_000
@@ -121,7 +121,8 @@ def test_keys(keys: Keys, tmp_path: Path) -> None:
             assert row["visitors"] == len(known.visitors)
     if len(truth) <= KEPT:
         exact = dict.fromkeys(("hits_error", "left_out_hits", "visitors_error"), 0)
-        assert bounds == {"keys": len(truth), **exact, "durations_error": 0}
+        unranked = {"durations_error": 0, "ranked_from": 0}
+        assert bounds == {"keys": len(truth), **exact, **unranked}
     assert bounds["keys"] == pytest.approx(len(truth), rel=SIGMAS * 0.0081)
     assert len(told) >= min(KEPT, len(truth))
     # A key with more hits than any that gave way is there.
@@ -265,9 +266,9 @@ def test_parts_of_a_report_merge(kept: int, monkeypatch: pytest.MonkeyPatch) -> 
     parts = [lines[begin:end] for begin, end in pairwise(cuts)]
 
     def broken_down(part: list[str]) -> Breakdown:
-        breakdown, bots = Breakdown(panels()), BotFinder()
+        breakdown, bots = Breakdown(panels()), HitBatches()
         hits = Parser(by_name("common")).parse("".join(part).encode())
-        breakdown.add(hits, bots.hit_batch(hits))
+        breakdown.add(hits, bots.of(hits))
         return breakdown
 
     whole, merged = broken_down(lines), broken_down([])

@@ -15,7 +15,7 @@ from hitwatch.privacy.policy import Privacy
 from hitwatch.stats import user_agents
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.geography import geography_panels
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.urls import Sections, StaticFile
 from hitwatch.tally import Tally
@@ -37,7 +37,7 @@ def every_panel(depth: int = 2) -> tuple[Panel, ...]:
 def tally_of(counted: tuple[Panel, ...]) -> Tally:
     """Count the hits."""
     tally = Tally.of(counted)
-    tally.absorb(HITS, BotFinder().hit_batch(HITS))
+    tally.absorb(HITS, HitBatches().of(HITS))
     return tally
 
 
@@ -114,7 +114,7 @@ def test_panels_go_to_other_processes() -> None:
     here.merge(Tally.from_bytes(there.to_bytes(), known))
     counted = {panel.name: here.counts.rows(panel, "hits", None)[0] for panel in known}
     shown = {name: [(row.key, row.hits) for row in rows] for name, rows in counted.items()}
-    assert shown["sections"] == [("/shop/:id", 4)]
+    assert shown["pages"] == [("/shop/:id/x", 2)]
     assert shown["static_files"] == [("/shop/8/a.png", 2)]
     assert shown["days"] == [("2026-10-10", 4)]
 

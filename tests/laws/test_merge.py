@@ -11,7 +11,7 @@ from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, to_datetime
 from hitwatch.stats.breakdown import MEMORY, Budget
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.tally import Tally
 
@@ -44,7 +44,7 @@ def tally_of(lines: list[bytes], memory: int = MEMORY) -> Tally:
     """Count lines."""
     found = Tally.of(PANELS, Budget(memory))
     hits = PARSER.parse(b"".join(lines))
-    found.absorb(hits, BotFinder().hit_batch(hits))
+    found.absorb(hits, HitBatches().of(hits))
     found.late += len(lines) % 2
     found.absorb_others(hits)
     return found

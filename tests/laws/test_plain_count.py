@@ -19,7 +19,7 @@ from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.render.report_json import to_object
 from hitwatch.stats.breakdown import Breakdown, Budget
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 
 T0 = 1_767_225_600
@@ -255,12 +255,12 @@ def test_several_logs_in_several_formats_are_counted_together(
 @pytest.mark.parametrize("memory", [20_000, 300_000])
 def test_no_hit_is_lost_where_memory_is_short(hits: list[Hit], memory: int) -> None:
     """Where even panels with few keys have to give way, all hits are in some row of each."""
-    parser, bots = Parser(by_name("apache-combined")), BotFinder()
+    parser, bots = Parser(by_name("apache-combined")), HitBatches()
     breakdown = Breakdown(panels(), Budget(memory))
     for begin in range(0, len(hits), 5000):
         text = "".join(hit.line for hit in hits[begin : begin + 5000])
         found = parser.parse(text.encode(), keep_values=True)
-        breakdown.add(found, bots.hit_batch(found))
+        breakdown.add(found, bots.of(found))
     breakdown.finish()
     for name in ("days", "hours", "sections", "paths", "methods", "statuses", "agent_kinds"):
         panel = breakdown.panel(name)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hitwatch.alerting.alert import State, Transition
 from hitwatch.alerting.rule import SurgeRule
@@ -22,6 +23,7 @@ from hitwatch.instants import SECOND, Duration, Instant, to_datetime
 from hitwatch.readmodel import Kind, Report
 from hitwatch.run import modes
 from hitwatch.run.api import report
+from hitwatch.run.logs import open_logs
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.stats.panels import columns_needed, panels
@@ -70,7 +72,8 @@ def run_with(display: Said) -> modes.Run:
 def replayed(paths: list[Path]) -> list[Report | Transition]:
     """What a replay of logs says."""
     display = Said()
-    modes.replay(run_with(display), [str(path) for path in paths])
+    run = run_with(display)
+    modes.replay(replace(run, logs=open_logs([str(path) for path in paths], run.readers, print)))
     return display.all
 
 

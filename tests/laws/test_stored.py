@@ -17,7 +17,7 @@ from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import HOUR
 from hitwatch.stats.breakdown import MEMORY, Budget
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.tally import VERSION, Tally, _checksum
 
@@ -132,7 +132,7 @@ def test_what_has_yet_to_give_way_does_so_before_it_is_written() -> None:
             f'c{n}.example - - [{stamp}] "GET / HTTP/1.0" 200 1\n' for n in range(5000)
         ).encode()
     )
-    tally.absorb(hits, BotFinder().hit_batch(hits))
+    tally.absorb(hits, HitBatches().of(hits))
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits == 0
     data = tally.to_bytes()
     assert tally.counts.rows(panel, "hits", None)[1].left_out_hits > 0
@@ -197,7 +197,7 @@ def test_other_panels_are_named() -> None:
         Tally.from_bytes(Tally.of(fewer).to_bytes(), PANELS)
     with pytest.raises(TallyError, match="counts otherwise timeline"):
         Tally.from_bytes(data, panels(HOUR * 2))
-    with pytest.raises(TallyError, match=r"counts otherwise .*not_found, paths"):
+    with pytest.raises(TallyError, match=r"counts otherwise .*not_found, pages, paths"):
         Tally.from_bytes(data, panels(collapse=True))
 
 
@@ -266,7 +266,7 @@ def test_figures_of_another_format_are_read() -> None:
         b'127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326\n'
     )
     tally = Tally.of(PANELS)
-    tally.absorb(hits, BotFinder().hit_batch(hits))
+    tally.absorb(hits, HitBatches().of(hits))
     found = Tally.from_bytes(tally.to_bytes(), PANELS)
     assert said(found) == said(tally)
     assert not found.counts.durations()

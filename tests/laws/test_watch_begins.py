@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hitwatch.formats.times import tabulate_zone
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, from_datetime
 from hitwatch.run import modes
 from hitwatch.sources.tail import OpenFile
+from hitwatch.zones import tabulate_zone
 
 FIRST = datetime(2014, 2, 26, 12, tzinfo=UTC)
 

@@ -111,7 +111,9 @@ def test_conditions_see_the_true_client_and_nobody_else_does() -> None:
     """First the proxy is seen through, then hits are chosen, then clients are cut."""
     text = "".join(line("10.0.0.1", header=header) for header in ("192.0.2.7", "192.0.2.8"))
     pipeline = HitPipeline(
-        PROXIES, Filter(parse_predicate("client == 192.0.2.8")), Privacy("truncate")
+        PROXIES,
+        hit_filter=Filter(parse_predicate("client == 192.0.2.8")),
+        privacy=Privacy("truncate"),
     )
     hits = pipeline(parsed(text))
     assert hits.frame(["client"])["client"].to_list() == ["192.0.2.0"]
@@ -188,7 +190,9 @@ def test_hashing_needs_a_key() -> None:
 def test_nothing_to_read() -> None:
     """No lines, and only rejected ones, pass every step."""
     pipeline = HitPipeline(
-        PROXIES, Filter(parse_predicate("status > 1"), bots=False), Privacy("truncate")
+        PROXIES,
+        hit_filter=Filter(parse_predicate("status > 1"), bots=False),
+        privacy=Privacy("truncate"),
     )
     for text in ("", "nonsense\n"):
         hits = pipeline(parsed(text))

@@ -91,7 +91,7 @@ def test_rotated_files_are_one_stream(log: Path, tmp_path: Path) -> None:
 def test_text_of_a_replay(log: Path) -> None:
     """A replay says the alerts and how the rule did; figures of display periods on request."""
     shown = run("replay", str(log)).stdout
-    assert "1 alert\n  2026-01-01 00:25:10  4m40s         peak 900 B/s, 9x baseline" in shown
+    assert "1 alert\n  2026-01-01 00:25:10 UTC  4m40s         peak 900 B/s, 9x baseline" in shown
     assert "outflow fired once, 14.1 % of the time" in shown
     assert shown.endswith("  1 alert fired\n")
     assert "has the most hits" not in shown

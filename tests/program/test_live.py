@@ -232,7 +232,7 @@ def test_the_demo(tmp_path: Path) -> None:
         env={**environment(), **settings},
     )
     assert demo.returncode == 0, demo.stderr
-    assert own.read_text().count("ended: ") == 1
+    assert own.read_text().count("event=ended") == 1
     assert "wrote" not in own.read_text(), "the log of who makes the traffic is not the user's"
     said = [json.loads(row) for row in demo.stdout.splitlines()]
     alerts = [s for s in said if s["type"] == "alert"]

@@ -195,7 +195,7 @@ def test_python_keeps_the_same_private(log: Path, tmp_path: Path) -> None:
         (("--exclude-path", "/in"), ["/out"]),
         (("--where", 'query like "token=*"'), ["/in", "/in"]),
         (("--since", "2026-01-01T00:00:01", "--until", "2026-01-01T00:00:02"), ["/in"]),
-        (("--since", "2026-01-01T01:00:02", "--tz", "Europe/Berlin"), ["/out"]),
+        (("--since", "2026-01-01T01:00:02", "--display-tz", "Europe/Berlin"), ["/out"]),
         (("--host", "a.example"), []),
     ],
 )

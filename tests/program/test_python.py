@@ -278,7 +278,7 @@ def test_which_hits_are_rows(log: Path) -> None:
     assert count(where="status == 204 and bytes < 100") == 40
     assert count(since="2026-01-01T00:00:10", until="2026-01-01T00:00:20") == 10
     assert count(until=datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 60
-    assert count(until=datetime(2026, 1, 1, 1, 1), tz="Europe/Berlin") == 60
+    assert count(until=datetime(2026, 1, 1, 1, 1), display_tz="Europe/Berlin") == 60
     assert count(exclude_path="/a/*") == count(exclude_path=["/a/*"]) == LONG - 20_001
     assert count(exclude_client="192.0.2.0/24") == 0
     assert count(host="example.com") == 0

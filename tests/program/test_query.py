@@ -237,3 +237,43 @@ def test_an_interrupt_ends_a_query(log: Path) -> None:
         assert query.wait(20) == 128 + signal.SIGINT
         assert time.monotonic() - began < 5
         assert query.stdout.read() == b""
+
+
+def test_who_asked_is_a_column(tmp_path: Path) -> None:
+    """``agent_kind`` tells humans, search engines, AI, tools and monitors apart, everywhere."""
+    agents = {
+        "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0": "human",
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": "search",
+        "Mozilla/5.0 (compatible; GPTBot/1.2; +https://openai.com/gptbot)": "ai",
+        "curl/8.5.0": "tool",
+        "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)": "monitor",
+        "-": "unknown",
+    }
+    log = tmp_path / "access.log"
+    lines = [
+        f'192.0.2.{n} - - [10/Oct/2026:13:55:36 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "{agent}"\n'
+        for n, agent in enumerate(agents)
+    ]
+    log.write_text("".join(2 * lines))
+    sql = "SELECT agent_kind, count(*) AS hits FROM hits GROUP BY agent_kind ORDER BY agent_kind"
+    ran = run("query", sql, str(log), "--output-format", "jsonl")
+    found = {row["agent_kind"]: row["hits"] for row in objects(ran.stdout)}
+    assert found == dict.fromkeys(agents.values(), 2)
+    for kind in found:
+        chosen = run("parse", str(log), "--where", f'agent_kind == "{kind}"', "--columns", "path")
+        assert len(objects(chosen.stdout)) == 2, kind
+    words = ("--where", 'agent_kind not in ("human", "unknown")', "--output-format", "json")
+    made = json.loads(run("report", str(log), *words).stdout)
+    assert made["totals"]["hits"] == made["totals"]["bots"] == 8
+    rows = objects(run("parse", str(log), "--columns", "agent_kind,path").stdout)
+    assert [row["agent_kind"] for row in rows] == 2 * list(agents.values())
+    assert "agent_kind" in objects(run("parse", str(log), "--all-fields").stdout)[0]
+    assert "agent_kind" not in objects(run("parse", str(log)).stdout)[0]
+    bare = tmp_path / "bare.log"
+    bare.write_text('192.0.2.1 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 200 5\n' * 3)
+    assert objects(run("parse", str(bare), "--columns", "agent_kind").stdout) == 3 * [
+        {"agent_kind": None}
+    ]
+    told = run("parse", str(bare), "--where", "agent_kind is null")
+    assert len(objects(told.stdout)) == 3
+    assert "hits are chosen by user_agent, which common does not log" in told.stderr

@@ -86,12 +86,12 @@ def test_a_row_a_hit_whatever_is_asked_for(log: Path, columns: str) -> None:
 
 def test_conditions_on_rows(log: Path) -> None:
     """Only hits that meet all conditions are rows; the others are counted as excluded."""
-    words = ["--where", "bytes > 100", "--since", "2026-10-10T11:55:30", "--exclude-path", "/p19*"]
+    words = ["--where", "bytes > 100", "--since", "2026-10-10T13:55:30", "--exclude-path", "/p19*"]
     ended = run("parse", str(log), "--columns", "path", *words)
     found = [int(json.loads(line)["path"].removeprefix("/p")) for line in ended.stdout.splitlines()]
     assert found == [n for n in range(100, 190) if n % 60 >= 30]
     assert f"= {len(found)} hits + 1 reject + {200 - len(found)} excluded" in ended.stderr
-    zoned = run("parse", str(log), "--tz", "Europe/Berlin", "--since", "2026-10-10T13:55:59")
+    zoned = run("parse", str(log), "--display-tz", "UTC", "--since", "2026-10-10T11:55:59")
     assert len(zoned.stdout.splitlines()) == 3
     wrong = run("parse", str(log), "--where", "statis = 1")
     assert wrong.returncode == 2

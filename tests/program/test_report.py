@@ -25,6 +25,7 @@ from hitwatch.hits.reader import Reader
 from hitwatch.instants import SECOND
 from hitwatch.readmodel import Report, View
 from hitwatch.run import fold
+from hitwatch.run.logs import open_logs
 from hitwatch.run.report import Reporting
 from hitwatch.select.filter import Filter
 from hitwatch.stats.panels import panels
@@ -96,12 +97,17 @@ KEYS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "days": lambda row: day(row["at"]),
     "hours": lambda row: time.strftime("%H", time.gmtime(row["at"])),
     "sections": lambda row: "/" + row["path"].split("/")[1],
+    "day_hours": lambda row: time.strftime("%Y-%m-%d %H", time.gmtime(row["at"])),
     "paths": lambda row: row["path"],
+    "pages": lambda row: None if is_static(row["path"]) else row["path"],
     "static_files": lambda row: row["path"] if is_static(row["path"]) else None,
     "not_found": lambda row: row["path"] if row["status"] == 404 else None,
     "client_errors": lambda row: row["path"] if row["status"] == 404 else None,
     "server_errors": lambda row: row["path"] if row["status"] == 503 else None,
+    "failing_paths": lambda row: f"{row['status']} {row['path']}" if row["status"] >= 400 else None,
     "clients": lambda row: row["client"],
+    "networks": lambda row: "192.0.2.0/24",
+    "address_families": lambda row: "IPv4",
     "methods": lambda row: row["method"],
     "protocols": lambda _: "HTTP/1.1",
     "statuses": lambda row: str(row["status"]),
@@ -148,9 +154,12 @@ def test_panels(logged: tuple[Path, list[dict[str, Any]]], panel: str) -> None:
     path, hits = logged
     found = report(str(path), "--panel", panel)["panels"][panel]
     told = {row.pop("key"): {k: v for k, v in row.items() if k != "name"} for row in found}
+    for row in told.values():
+        failed = row["errors_4xx"] + row["errors_5xx"]
+        assert row.pop("error_ratio") == round(failed / row["hits"], 4)
     assert told == counted(hits, panel)
     order = [row["hits"] for row in found]
-    assert panel in ("days", "hours") or order == sorted(order, reverse=True)
+    assert panel in ("days", "hours", "day_hours") or order == sorted(order, reverse=True)
 
 
 def test_totals_and_balance(logged: tuple[Path, list[dict[str, Any]]]) -> None:
@@ -309,9 +318,8 @@ def test_what_is_set_before_a_report_is_made_counts(
 
     def reporting() -> Reporting:
         reader = Reader(None)
-        return Reporting(
-            [str(path)], lambda _: reader, panels(), None, Filter(), print, lambda: False
-        )
+        logs = open_logs([str(path)], lambda _: reader, print)
+        return Reporting(logs, panels(), None, Filter(), print, lambda: False)
 
     ended = reporting()
     ended.stopped = lambda: True
@@ -334,8 +342,7 @@ def test_of_a_large_file_only_the_wanted_times_are_read(
     def made(file: Path) -> Report:
         reader = Reader(None)
         return Reporting(
-            paths=[str(file)],
-            reader_of=lambda _: reader,
+            logs=open_logs([str(file)], lambda _: reader, print),
             panels=panels(),
             rule=None,
             hit_filter=Filter(time_range=middle),
@@ -529,3 +536,70 @@ def test_a_report_is_as_its_reader_wants_it(tmp_path: Path) -> None:
     run(*words, *files, "--top", "paths=25", folder=tmp_path)
     page, table = ((tmp_path / name).read_text() for name in ("r.md", "r.csv"))
     assert (page.count("| /xxx"), table.count("paths,/xxx")) == (25, 25)
+
+
+def timed(target: str, micros: int, status: int = 200, client: str = "192.0.2.1") -> str:
+    """A line that says how long it took."""
+    return (
+        f'{client} - - [10/Oct/2026:13:55:36 +0000] "GET {target} HTTP/1.1" {status} 5 "-" "-"'
+        f" {micros}\n"
+    )
+
+
+TIMED = ("--log-format", '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %D')
+
+
+def test_rare_keys_are_ranked_behind_others(tmp_path: Path) -> None:
+    """One slow request makes no slow path; the panel says from how many hits on keys count."""
+    log = tmp_path / "access.log"
+    log.write_text(
+        timed("/once", 9_000_000, 500) + 60 * timed("/often", 500_000) + 50 * timed("/fast", 1000)
+    )
+    made = report(str(log), *TIMED, "--sort", "paths=error_ratio", "--sort", "pages=total_s")
+    order = {name: [row["key"] for row in made["panels"][name]] for name in made["panels"]}
+    assert order["slowest_paths"] == ["/often", "/fast", "/once"]
+    assert order["paths"] == ["/fast", "/often", "/once"]
+    assert order["pages"] == ["/often", "/once", "/fast"]
+    bounds = made["bounds"]
+    assert bounds["slowest_paths"]["ranked_from"] == bounds["paths"]["ranked_from"] == 50
+    assert bounds["pages"]["ranked_from"] == 0
+    rows = {row["key"]: row for row in made["panels"]["paths"]}
+    assert rows["/often"]["duration"]["total_s"] == pytest.approx(30)
+    assert rows["/once"]["error_ratio"] == 1
+    text = run("report", str(log), *TIMED, "--panel", "slowest_paths").stdout
+    assert "Slowest paths (3; those with 50 hits or more first)" in text
+
+
+def test_networks_of_clients(tmp_path: Path) -> None:
+    """IPv4 by /24, IPv6 by /48; names have none, and anonymous clients either."""
+    log = tmp_path / "access.log"
+    clients = ("192.0.2.1", "192.0.2.99", "2001:db8:1:2::3", "2001:db8:1:ffff::4", "host.example")
+    log.write_text("".join(timed("/", 1, client=client) for client in clients))
+    made = report(str(log), *TIMED)
+    networks = {row["key"]: row["hits"] for row in made["panels"]["networks"]}
+    assert networks == {"192.0.2.0/24": 2, "2001:db8:1::/48": 2}
+    families = {row["key"]: row["hits"] for row in made["panels"]["address_families"]}
+    assert families == {"IPv4": 2, "IPv6": 2}
+    for words in (("truncate",), ("hash", "--anonymize-key-file", str(tmp_path / "key"))):
+        (tmp_path / "key").write_text("secret" * 4)
+        private = report(str(log), *TIMED, "--anonymize", *words)
+        assert "networks" not in private["panels"]
+        assert "2001:db8:1:2" not in json.dumps(private)
+
+
+def test_what_is_compared_has_errors_and_durations(tmp_path: Path) -> None:
+    """Of each row and in all; CSV has the counts."""
+    log = tmp_path / "access.log"
+    before = timed("/a", 200_000, 404) + timed("/a", 400_000, 500)
+    log.write_text(before.replace("13:55:36", "12:55:36") + timed("/a", 100_000))
+    words = (str(log), *TIMED, "--since", "2026-10-10T13:00", "--until", "2026-10-10T14:00")
+    made = report(*words, "--compare", "previous")
+    totals = made["previous"]
+    assert (totals["errors_4xx"], totals["errors_5xx"], totals["clients"]) == (1, 1, 1)
+    assert totals["duration"]["max_s"] == pytest.approx(0.4)
+    (row,) = made["panels"]["paths"]
+    assert row["previous"]["error_ratio"] == 1
+    assert row["previous"]["duration"]["mean_s"] == pytest.approx(0.3)
+    text = run("report", *words, "--compare", "previous", "--output-format", "csv").stdout
+    (found,) = [each for each in csv.DictReader(io.StringIO(text)) if each["panel"] == "paths"]
+    assert (found["previous_hits"], found["previous_errors_4xx"]) == ("2", "1")

@@ -88,7 +88,7 @@ def test_the_level_decides_what_is_logged(folder: Path) -> None:
         (folder / "hitwatch.toml").write_text(f'log-file = "{level}.own"\nlog-level = "{level}"\n')
         run(*WORDS["simulate"], folder=folder)
         said = (folder / f"{level}.own").read_text() if (folder / f"{level}.own").exists() else ""
-        assert ("wrote 5 lines" in said) == bool(words)
+        assert ("event=wrote lines=5" in said) == bool(words)
 
 
 def test_a_settings_file_is_never_written(folder: Path) -> None:

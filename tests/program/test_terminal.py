@@ -22,6 +22,7 @@ def on_a_terminal(columns: int, *words: str, folder: Path) -> str:
     own, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     kept = {name: value for name, value in environment().items() if name != "COLUMNS"}
+    kept.setdefault("PAGER", "cat")
     process = subprocess.Popen(
         [*COMMAND, *words], stdout=its, stderr=its, stdin=its, cwd=folder, env=kept
     )

@@ -22,6 +22,7 @@ from hitwatch.render.panels import table
 from hitwatch.render.report_text import to_text
 from hitwatch.render.reports import OUTPUTS
 from hitwatch.render.units import columns
+from hitwatch.run.logs import open_logs
 from hitwatch.run.readers import Readers
 from hitwatch.run.report import Reporting, columns_for
 from hitwatch.select.filter import Filter
@@ -67,8 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
     os.chdir(folder)
     try:
         reporting = Reporting(
-            paths=["access.log"],
-            reader_of=Readers(columns_for(shown, hit_filter)),
+            logs=open_logs(["access.log"], Readers(columns_for(shown, hit_filter)), print),
             panels=shown,
             rule=SurgeRule(
                 short=2 * MINUTE, long=5 * MINUTE, resolution=MINUTE, threshold=Fraction(9, 8)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.program.running import run
 
-from hitwatch.render.spreadsheets import no_formula, to_csv
+from hitwatch.render.spreadsheets import no_formula, to_safe_csv
 
 EVIL = [f"{sign}cmd|' /C calc'!A0" for sign in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d")]
 EVIL += ['=HYPERLINK("http://x","y")', "-1+1", "="]
@@ -41,12 +41,16 @@ def log_of(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        ["parse", "LOG", "--output-format", "csv", "--all-fields"],
-        ["query", 'SELECT *, -bytes AS less, user_agent AS "=x" FROM hits', "LOG"],
+        ["parse", "LOG", "--output-format", "csv", "--all-fields", "--spreadsheet-safe"],
+        [
+            "query",
+            'SELECT *, -bytes AS less, user_agent AS "=x" FROM hits',
+            *("LOG", "--spreadsheet-safe"),
+        ],
         ["report", "LOG", "--panel", "referrers"],
     ],
 )
-def test_no_command_writes_a_formula(words: list[str], tmp_path: Path) -> None:
+def test_no_formula_is_written_for_spreadsheets(words: list[str], tmp_path: Path) -> None:
     """Texts of a log stand behind an apostrophe; numbers below zero are left alone."""
     path = log_of(tmp_path)
     named = [str(path) if word == "LOG" else word for word in words]
@@ -67,6 +71,6 @@ def test_frames_and_texts_are_treated_alike(texts: list[str | None]) -> None:
     """The rows of a table are what ``no_formula`` makes of each text, in every type of texts."""
     frame = pl.DataFrame({"=a": texts, "b": range(len(texts))}, schema={"=a": pl.String, "b": int})
     for kind in (pl.String(), pl.Categorical()):
-        made = to_csv(frame.cast({"=a": kind}), header=True).decode()
+        made = to_safe_csv(frame.cast({"=a": kind}), header=True).decode()
         expected = [text and no_formula(text) for text in texts]
         assert made == pl.DataFrame({"'=a": expected, "b": frame["b"]}).write_csv()

@@ -74,7 +74,7 @@ ENDED = Transition(
 def test_a_period() -> None:
     """A block says who leads, a table, totals, how the rule stands, and the health."""
     assert to_text(period(), lag=1500) == (
-        "2026-01-01 00:00:00  /api has the most hits: 201 of 312\n"
+        "2026-01-01 00:00:00 UTC  /api has the most hits: 201 of 312\n"
         "  section                               hits    share     bytes     4xx     5xx\n"
         "  /api                                   201   64.4 %   90.1 kB       2       0\n"
         "  /a\\x1b[31m                             111   35.6 %   4.94 MB      10       0\n"
@@ -101,7 +101,7 @@ def test_a_replay_that_found_an_alert() -> None:
     assert alerts_text([], END) == ""
     assert alerts_text([Alert(FIRED, ENDED, ENDED.peak)], END) == (
         "1 alert\n"
-        "  2026-01-01 00:00:00  10m           peak 2.10 MB/s, 5.22x baseline;"
+        "  2026-01-01 00:00:00 UTC  10m           peak 2.10 MB/s, 5.22x baseline;"
         " /downloads 97.0 % of it\n"
         "\n"
         "outflow fired once, 0.1 a day, under 0.1 % of the time\n"
@@ -138,7 +138,7 @@ def test_an_alert_that_has_not_ended_is_said_to_fire() -> None:
     for shown in (FIRED, still):
         display.show(shown, lag=0)
     said = stream.getvalue()
-    assert "2026-01-01 00:00:00  still firing  peak 2.50 MB/s, 6.22x baseline" in said
+    assert "2026-01-01 00:00:00 UTC  still firing  peak 2.50 MB/s, 6.22x baseline" in said
     assert "outflow fired once, 0.1 a day, 40.0 % of the time" in said
 
 
@@ -164,7 +164,7 @@ def test_a_quiet_period() -> None:
     """Nothing in the period is said in words."""
     quiet = period((), balance=Balance(), reject_reasons={}, late=0, rules=())
     assert to_text(quiet, lag=0) == (
-        "2026-01-01 00:00:00  No request in the last 10s\n"
+        "2026-01-01 00:00:00 UTC  No request in the last 10s\n"
         "  read 10,313 lines, lag 0 B, 3 rejects\n\n"
     )
 
@@ -172,7 +172,7 @@ def test_a_quiet_period() -> None:
 def test_a_rule_that_warms_up() -> None:
     """A rule that cannot judge yet says when it will."""
     waiting = RuleStatus(RULE, State.WARMING_UP, None, None, AT, None)
-    assert "outflow: warming up, needs 22m of traffic, armed at 2026-01-01 00:00:00" in to_text(
+    assert "outflow: warming up, needs 22m of traffic, armed at 2026-01-01 00:00:00 UTC" in to_text(
         period(rules=(waiting,)), lag=0
     )
 
@@ -180,13 +180,13 @@ def test_a_rule_that_warms_up() -> None:
 def test_alerts() -> None:
     """An alert says value, ratio, baseline and who grew; its end how long and how high."""
     assert to_text(FIRED, lag=0) == (
-        "*** ALERT outflow, 2026-01-01 00:00:00: 1.84 MB/s, 4.58x baseline of"
+        "*** ALERT outflow, 2026-01-01 00:00:00 UTC: 1.84 MB/s, 4.58x baseline of"
         " 402 kB/s (threshold 1.5x)\n"
         "    top contributors: /downloads +1.40 MB/s (97.0 %)\n\n"
     )
     assert to_text(ENDED, lag=0) == (
-        "*** RESOLVED outflow, 2026-01-01 00:10:00: lasted 10m, peak 2.10 MB/s at"
-        " 2026-01-01 00:01:00; now 500 kB/s, baseline 900 kB/s\n\n"
+        "*** RESOLVED outflow, 2026-01-01 00:10:00 UTC: lasted 10m, peak 2.10 MB/s at"
+        " 2026-01-01 00:01:00 UTC; now 500 kB/s, baseline 900 kB/s\n\n"
     )
     assert to_text(FIRED, lag=0, color=True).startswith("\x1b[1;31m*** ALERT")
 

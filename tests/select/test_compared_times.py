@@ -11,6 +11,7 @@ from hitwatch.options.groups import ReportOptions
 from hitwatch.options.shared import FilterOptions, ReadOptions
 from hitwatch.run import filters
 from hitwatch.select.time_expressions import parse_iso
+from hitwatch.zones import IN_UTC
 
 NOW = parse_iso("2026-03-11T12:00Z")
 
@@ -40,7 +41,7 @@ def test_the_time_before(
     monkeypatch.setattr(filters, "_now", lambda: NOW)
     said = {"since": since, "until": until, "compare": compare}
     options = from_keywords("report", said, [FilterOptions, ReportOptions, ReadOptions])
-    found = filters.previous_of(options)
+    found = filters.previous_of(options, IN_UTC)
     assert found is not None
     times = [rfc3339(at) for at in found if at is not None]
     assert times == [f"{begin}:00Z", f"{end}:00Z"]
@@ -54,4 +55,4 @@ def test_what_is_not_over_is_no_time_to_compare_with(monkeypatch: pytest.MonkeyP
             "report", {"compare": compare}, [FilterOptions, ReportOptions, ReadOptions]
         )
         with pytest.raises(UsageError, match="is no time to compare with"):
-            filters.previous_of(options)
+            filters.previous_of(options, IN_UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +12,18 @@ import polars as pl
 import pytest
 
 from hitwatch.clocks import ManualClock
-from hitwatch.errors import SettingsError
+from hitwatch.errors import OutputError, SettingsError
 from hitwatch.formats.registry import builtin, by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import MINUTE, SECOND
 from hitwatch.run.simulation import SimulationRun, scenario_named, simulate, with_changes
-from hitwatch.simulate.scenario import Scenario, bundled_names, read_scenario
+from hitwatch.simulate.scenario import (
+    Rotation,
+    Scenario,
+    bundled_names,
+    read_rotation,
+    read_scenario,
+)
 
 SMALL = """
 seed = 5
@@ -215,6 +222,87 @@ def test_rotation(tmp_path: Path, by: str) -> None:
     assert truth["rotations"] == 2
 
 
+@pytest.mark.parametrize(
+    ("names", "every", "expected"),
+    [
+        ("numbered", "20s", [".2.gz", ".1", ""]),
+        ("dated", "20s", ["-20260501-000020.gz", "-20260501-000040", ""]),
+    ],
+)
+def test_rotated_files_are_named_as_loggers_name_them(
+    tmp_path: Path, names: str, every: str, expected: list[str]
+) -> None:
+    """By number or by date, all but the latest compressed; together they are the whole log."""
+    whole, *_ = written(tmp_path, SMALL)
+    (tmp_path / "access.log").unlink()
+    text = f'[rotation]\nevery = "{every}"\nnames = "{names}"\ncompress = true\n'
+    written(tmp_path, SMALL + text)
+    found = sorted(path.name for path in tmp_path.glob("access.log*"))
+    assert found == sorted(f"access.log{ending}" for ending in expected)
+    parts = [(tmp_path / f"access.log{ending}").read_bytes() for ending in expected]
+    assert gzip.decompress(parts[0]) + parts[1] + parts[2] == whole
+
+
+def test_a_day_is_in_the_name_where_logs_are_rotated_daily(tmp_path: Path) -> None:
+    """As logrotate's ``dateext`` has it; a name that is taken is not written over."""
+    text = SMALL.replace("rate = 50", "rate = 0.01").replace('"60s"', '"50h"')
+    rotation = '[rotation]\nevery = "1d"\nnames = "dated"\n'
+    written(tmp_path, text + rotation)
+    found = sorted(path.name for path in tmp_path.glob("access.log*"))
+    assert found == ["access.log", "access.log-20260502", "access.log-20260503"]
+    with pytest.raises(OutputError, match="cannot keep the rotated log"):
+        written(tmp_path, text + rotation)
+
+
+PHASES = """
+seed = 5
+start = 2026-05-01T00:00:00Z
+malformed = 0.5
+[[phases]]
+rate = 50
+duration = "60s"
+malformed = 0
+[[phases]]
+rate = 50
+duration = "60s"
+malformed = 0
+[phases.mix]
+sections = { "/api" = 3, "/blog" = 1 }
+statuses = { 200 = 1, 429 = 1 }
+methods = { PATCH = 1, GET = 3 }
+agents = { ai = 1 }
+[[phases]]
+rate = 50
+duration = "60s"
+"""
+
+
+def test_each_phase_has_a_mix_of_its_own(tmp_path: Path) -> None:
+    """Sections, statuses, methods, agents and lines that are none; others are as ever."""
+    data, truth, frame = written(tmp_path, PHASES)
+    begin = pl.datetime(2026, 5, 1, time_zone="UTC")
+    first, mixed, last = (
+        frame.filter(
+            pl.col("time").is_between(
+                begin + pl.duration(minutes=n), begin + pl.duration(minutes=n + 1), closed="left"
+            )
+        )
+        for n in range(3)
+    )
+    assert len(first) == len(mixed) == 3000
+    assert set(mixed["section"].unique()) == {"/api", "/blog"}
+    assert 2100 < (mixed["section"] == "/api").sum() < 2400
+    assert set(mixed["status"].unique()) == {200, 429}
+    assert set(mixed["method"].unique()) == {"GET", "PATCH"}
+    assert mixed["user_agent"].str.contains("GPTBot").all()
+    for usual in (first, last):
+        assert {"/shop", "/static"} <= set(usual["section"].unique())
+        assert usual["user_agent"].n_unique() > 8
+    assert 1300 < len(last) < 1700
+    assert truth["malformed"] == data.count(b"\n") - len(frame)
+    assert written(tmp_path, PHASES)[0] == data
+
+
 class SlowClock(ManualClock):
     """A clock on which everything takes a second."""
 
@@ -265,6 +353,15 @@ def test_a_stopped_run_tells_the_truth(tmp_path: Path) -> None:
             "incidents[0].section: the realistic site has no section '/shopp'",
         ),
         (incident("silence", 'section = "/shop"'), "a silence is of the whole site"),
+        (
+            SMALL + "[phases.mix.sections]\n'/shopp' = 1",
+            "phases[0].mix.sections: the realistic site",
+        ),
+        (SMALL + "[phases.mix.statuses]\n2000 = 1", "'2000' is no status"),
+        (SMALL + "[phases.mix.methods]\nget = 1", "'get' is no method"),
+        (SMALL + "[phases.mix.agents]\nrobot = 1", "Invalid enum value 'robot'"),
+        (SMALL + "[phases.mix.agents]\nai = 0", "one weight must be more than 0"),
+        (SMALL + "[phases.mix.agents]\nai = -1", "`float` >= 0"),
     ],
 )
 def test_wrong_scenarios(text: str, message: str) -> None:
@@ -281,3 +378,23 @@ def test_shipped_scenarios() -> None:
     assert all(isinstance(scenario_named(name), Scenario) for name in bundled_names())
     with pytest.raises(SettingsError, match="no scenario"):
         scenario_named("nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("1h", Rotation(every="1h")),
+        ("1d, dated, gzip", Rotation(every="1d", names="dated", compress=True)),
+        ("10m,truncate", Rotation(every="10m", by="truncate")),
+    ],
+)
+def test_rotations_can_be_said_in_words(said: str, found: Rotation) -> None:
+    """As ``--rotate`` takes them."""
+    assert read_rotation(said) == found
+
+
+@pytest.mark.parametrize("said", ["", "often", "1h,daily", "0s", "1h,,gzip"])
+def test_wrong_rotations(said: str) -> None:
+    """What could be written is said."""
+    with pytest.raises(SettingsError, match="--rotate"):
+        read_rotation(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND, to_datetime
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.rows import OTHER
 from hitwatch.stats.series import Series
 
@@ -25,7 +25,7 @@ def test_the_section_that_grew_is_kept_among_thousands() -> None:
     series = Series("section", 10 * SECOND)
     scan = [f"scan{number}" for number in range(5000)]
     for part in (scan, ["shop"] * 300, scan):
-        hit_batch = BotFinder().hit_batch(PARSER.parse(lines(part)))
+        hit_batch = HitBatches().of(PARSER.parse(lines(part)))
         series.add(hit_batch, 0, len(hit_batch))
     sums = series.between(0, 10 * SECOND, "bytes")
     assert sums["/shop"] == 30_000
@@ -38,7 +38,7 @@ def test_buckets_are_forgotten_and_stretches_are_half_open() -> None:
     """A stretch has the buckets that begin in it; what is forgotten is gone."""
     series = Series("section", 10 * SECOND)
     for second in (0, 10, 20):
-        hit_batch = BotFinder().hit_batch(PARSER.parse(lines(["a"], second)))
+        hit_batch = HitBatches().of(PARSER.parse(lines(["a"], second)))
         series.add(hit_batch, 0, 1)
     assert series.between(0, 20 * SECOND, "hits") == {"/a": 2}
     series.forget(10 * SECOND)

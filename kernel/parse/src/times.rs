@@ -103,7 +103,8 @@ impl Parts {
             }
             _ => (self.day_number(calendar.year)? * DAY + clock, None),
         };
-        let (instant, later) = match self.offset {
+        let offset = self.offset.filter(|_| !calendar.without_offsets);
+        let (instant, later) = match offset {
             Some(offset) => (wall - offset * MICROS, None),
             None => calendar.zone.instants(wall),
         };

@@ -1,7 +1,7 @@
 //! The door to parsed lines: columns of those that parsed, and the rejects.
 
 use crate::columns::{Columns, find, find_numbers, find_text};
-use crate::hit_batch::HitBatch;
+use crate::hit_batch::{Days, HitBatch};
 use crate::table::Table;
 use crate::value_flags::ValueFlags;
 use arrow_array::types::{TimestampMicrosecondType, UInt64Type};
@@ -13,6 +13,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::Arc;
+use tally::offsets::Offsets;
 
 fn reason_name(reason: Reason) -> &'static str {
     match reason {
@@ -67,17 +68,21 @@ pub struct Batch {
 impl Batch {
     /// The hits as figures need them.
     ///
-    /// Arguments: a byte a row: whether it counts; which values of a column are flagged.
-    #[pyo3(signature = (chosen = None, flags = None))]
+    /// Arguments: a byte a row: whether it counts; which values of a column are flagged; the zone
+    /// whose days are those of visitors.
+    #[pyo3(signature = (chosen = None, flags = None, days = None))]
     fn hit_batch(
         &self,
         py: Python<'_>,
         chosen: Option<&[u8]>,
         flags: Option<&ValueFlags>,
+        days: Option<&Days>,
     ) -> PyResult<HitBatch> {
         let rows = self.rows();
         let flags = flags.map(|flags| &flags.flags);
-        py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags))
+        let utc = Offsets::default();
+        let zone = days.map_or(&utc, |days| &days.zone);
+        py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags, zone))
     }
 
     /// Values of a text column of which nobody has said whether they are flagged.

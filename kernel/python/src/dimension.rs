@@ -8,10 +8,13 @@ use crate::hit_batch::HitBatch;
 use arrow_array::Array;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parse::batch::Finished;
+use parse::texts::Texts;
 use pyo3::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use tally::codes::{Key, Quotients};
 use tally::figures::Hit;
+use tally::offsets::Offsets;
 use tally::rollup::Rollup;
 use tally::rollup::joint::NO_SLOT;
 
@@ -22,12 +25,25 @@ pub struct Dimension {
     pub column: String,
     /// From and to; only hits with these count.
     statuses: Option<(i16, i16)>,
+    /// Whether texts are counted by status too, in front of them.
+    by_status: bool,
     /// Of numbers and times, what they are divided by, rounding down; 0 is 1.
     divide: i64,
-    /// Only hits without a value in this text column count.
-    without: Option<String>,
+    /// Of times, the zone in which they are divided.
+    zone: Zone,
     /// The key of hits without a value in a text column.
     absent: Option<String>,
+}
+
+/// A time zone.
+#[derive(FromPyObject)]
+struct Zone {
+    #[pyo3(from_py_with = offsets_of)]
+    offsets: Offsets,
+}
+
+fn offsets_of(table: &Bound<'_, PyAny>) -> PyResult<Offsets> {
+    Ok(Offsets::new(table.extract()?))
 }
 
 impl Dimension {
@@ -49,14 +65,13 @@ impl Dimension {
     /// The slots of hits in a rollup, `NO_SLOT` of those that do not count.
     pub fn slots(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) -> Vec<u32> {
         match find_text(&batch.columns, &self.column) {
-            Some(text) => self.slots_of_texts(batch, hits, text, rollup),
+            Some(text) => self.slots_of_texts(hits, text, rollup),
             None => self.slots_of_numbers(batch, hits, rollup),
         }
     }
 
     fn slots_of_texts(
         &self,
-        batch: &HitBatch,
         hits: &[Hit],
         (codes, values): Text<'_>,
         rollup: &mut Rollup,
@@ -70,28 +85,25 @@ impl Dimension {
             let nulls = codes.nulls();
             nulls.is_some_and(|nulls| nulls.is_null(hit.row as usize))
         };
-        let without = self.without.as_deref();
-        let other = without.and_then(|name| find_text(&batch.columns, name));
-        let counts = |hit: &Hit| other.is_none_or(|(codes, _)| is_null(codes, hit));
         let raw = codes.values();
         let key = |code: usize| Key {
             hash: texts.hashes()[code],
             text: texts.get(code).into(),
         };
+        if self.by_status {
+            return slots_by_status(hits, codes, &texts, rollup);
+        }
         let id = Some(values.id());
-        if other.is_none() && codes.nulls().is_none() {
+        if codes.nulls().is_none() {
             let codes = hits.iter().map(|hit| Some(raw[hit.row as usize]));
             return rollup.slots_of(id, codes, key);
         }
-        let valued = |hit: &Hit| {
-            let counted = counts(hit) && !is_null(codes, hit);
-            counted.then(|| raw[hit.row as usize])
-        };
+        let valued = |hit: &Hit| (!is_null(codes, hit)).then(|| raw[hit.row as usize]);
         let mut slots = rollup.slots_of(id, hits.iter().map(valued), key);
         let Some(absent) = absent else { return slots };
         let mut no_value = None;
-        for (slot, hit) in slots.iter_mut().zip(hits) {
-            if *slot == NO_SLOT && counts(hit) {
+        for slot in &mut slots {
+            if *slot == NO_SLOT {
                 *slot = *no_value.get_or_insert_with(|| rollup.slot(absent) as u32);
             }
         }
@@ -102,7 +114,7 @@ impl Dimension {
         let column = find(&batch.columns, &self.column);
         let numbers = column.and_then(Finished::numbers::<Int64Type>);
         let times = column.and_then(Finished::numbers::<TimestampMicrosecondType>);
-        let mut quotients = Quotients::new(self.divide);
+        let mut quotients = Quotients::new(self.divide, &self.zone.offsets);
         let codes = hits.iter().map(|hit| {
             let row = hit.row as usize;
             let number = value(numbers, row).or_else(|| value(times, row))?;
@@ -112,4 +124,23 @@ impl Dimension {
         let key = |code| quotients.key(code).into();
         rollup.slots_of(None, codes.into_iter(), key)
     }
+}
+
+/// The slots of hits by status and text; those without a text do not count.
+fn slots_by_status(hits: &[Hit], codes: &Codes, texts: &Texts, rollup: &mut Rollup) -> Vec<u32> {
+    let mut places = HashMap::new();
+    let mut keys = Vec::new();
+    let numbered = hits.iter().map(|hit| {
+        let code = value(Some(codes), hit.row as usize)?;
+        Some(*places.entry((hit.status, code)).or_insert_with(|| {
+            keys.push((hit.status, code));
+            keys.len() as u32 - 1
+        }))
+    });
+    let numbered: Vec<Option<u32>> = numbered.collect();
+    let key = |place: usize| {
+        let (status, code) = keys[place];
+        format!("{status} {}", texts.get(code as usize)).into()
+    };
+    rollup.slots_of(None, numbered.into_iter(), key)
 }

@@ -13,12 +13,29 @@ use pyo3::prelude::*;
 use std::borrow::Cow;
 use std::sync::RwLockReadGuard;
 use tally::figures::Hit;
+use tally::offsets::Offsets;
 use tally::quantiles;
 use tally::steps::sum_by_bucket;
 use tally::visitors::Visitors;
 
 /// The first status that is no plain success.
 const UNUSUAL: i16 = 300;
+
+/// The days that visitors are told apart by: those of a time zone.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Days {
+    pub zone: Offsets,
+}
+
+#[pymethods]
+impl Days {
+    /// Argument: offsets of the zone: (from this instant, seconds east of UTC), in order.
+    #[new]
+    fn new(offsets: Vec<(i64, i64)>) -> Self {
+        let zone = Offsets::new(offsets);
+        Self { zone }
+    }
+}
 
 /// Hits of a batch that count.
 #[pyclass(frozen, module = "hitwatch._kernel")]
@@ -31,12 +48,13 @@ pub struct HitBatch {
 
 impl HitBatch {
     /// Arguments: the columns and how many rows they have; a byte a row: whether it counts; which
-    /// values are flagged.
+    /// values are flagged; the zone of days.
     pub fn new(
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
         flags: Option<&Flags>,
+        zone: &Offsets,
     ) -> PyResult<Self> {
         if chosen.is_some_and(|chosen| chosen.len() != rows) {
             return Err(PyValueError::new_err("the mask has another number of rows"));
@@ -45,7 +63,7 @@ impl HitBatch {
         let status = find_numbers::<Int64Type>(&columns, "status");
         let bytes = find_numbers::<Int64Type>(&columns, "bytes");
         let durations = find_numbers::<Float64Type>(&columns, "duration_s");
-        let mut clients = Clients::of(&columns);
+        let mut clients = Clients::of(&columns, zone);
         let hits = (0..rows)
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
             .map(|row| {
@@ -161,12 +179,12 @@ struct Clients<'a> {
     names: RwLockReadGuard<'a, Texts>,
     agents: Option<(&'a Codes, RwLockReadGuard<'a, Texts>)>,
     times: Option<&'a PrimitiveArray<TimestampMicrosecondType>>,
-    visitors: Visitors,
+    visitors: Visitors<'a>,
 }
 
 impl<'a> Clients<'a> {
     /// `None` where clients are not logged.
-    fn of(columns: &'a Columns) -> Option<Self> {
+    fn of(columns: &'a Columns, zone: &'a Offsets) -> Option<Self> {
         let (codes, names) = find_text(columns, "client")?;
         let agents = find_text(columns, "user_agent");
         Some(Self {
@@ -174,7 +192,7 @@ impl<'a> Clients<'a> {
             names: names.hashed(),
             agents: agents.map(|(codes, agents)| (codes, agents.hashed())),
             times: find_numbers(columns, "time"),
-            visitors: Visitors::default(),
+            visitors: Visitors::new(zone),
         })
     }
 

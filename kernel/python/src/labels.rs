@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tally::agents::Agent;
-use tally::labels::{Part, is_file, site};
+use tally::labels::{Part, family, is_file, network, site};
 
 /// A label that is given without Python.
 #[pyclass(frozen, module = "hitwatch._kernel")]
@@ -17,20 +17,25 @@ pub struct Label {
 }
 
 enum What {
-    /// Paths of files with one of some extensions, as they are.
-    Files(HashSet<String>),
+    /// Paths of files with one of some extensions, as they are; or all others.
+    Files(HashSet<String>, bool),
     /// The host of an address.
     Site,
+    /// The network of a client.
+    Network,
+    /// Whether a client is of IPv4 or IPv6.
+    Family,
     /// A part of what an agent is; what it is where nobody knows.
     Agent(Py<Agents>, Part, String),
 }
 
 #[pymethods]
 impl Label {
-    /// The paths of files. Argument: their extensions, in lower case.
+    /// The paths of files, or all others. Arguments: the extensions, in lower case; whether it is
+    /// files.
     #[staticmethod]
-    fn files(extensions: HashSet<String>) -> Self {
-        let what = What::Files(extensions);
+    fn files(extensions: HashSet<String>, are: bool) -> Self {
+        let what = What::Files(extensions, are);
         Self { what }
     }
 
@@ -38,6 +43,19 @@ impl Label {
     #[staticmethod]
     fn site() -> Self {
         Self { what: What::Site }
+    }
+
+    /// The networks of clients: /24 of IPv4, /48 of IPv6.
+    #[staticmethod]
+    fn network() -> Self {
+        let what = What::Network;
+        Self { what }
+    }
+
+    /// Whether clients are of IPv4 or IPv6.
+    #[staticmethod]
+    fn family() -> Self {
+        Self { what: What::Family }
     }
 
     /// A part of agents. Arguments: what recognizes them; `browser`, `system`, `kind` or `bot`; what
@@ -83,8 +101,12 @@ impl Label {
 
     fn name<'v>(&'v self, value: &'v str, agent: Option<&'v Arc<Agent>>) -> Option<Cow<'v, str>> {
         match &self.what {
-            What::Files(extensions) => is_file(value, extensions).then_some(value.into()),
+            What::Files(extensions, are) => {
+                (is_file(value, extensions) == *are).then_some(value.into())
+            }
             What::Site => site(value).map(Cow::Owned),
+            What::Network => network(value).map(Cow::Owned),
+            What::Family => family(value).map(Cow::Borrowed),
             What::Agent(_, part, unknown) => part.of(agent?, unknown),
         }
     }

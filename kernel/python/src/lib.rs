@@ -26,6 +26,7 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<program::PyProgram>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<hit_batch::HitBatch>()?;
+    module.add_class::<hit_batch::Days>()?;
     module.add_function(wrap_pyfunction!(arrivals::arrivals, module)?)?;
     module.add_class::<counter::Counter>()?;
     module.add_function(wrap_pyfunction!(counter::count, module)?)?;

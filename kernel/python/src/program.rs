@@ -106,6 +106,7 @@ pub struct ProgramSpec {
     host_in_target: bool,
     timed: bool,
     zone: Vec<(i64, i64)>,
+    without_offsets: bool,
     year: Option<i64>,
     begun: Option<i64>,
 }
@@ -156,6 +157,7 @@ impl ProgramSpec {
             section_depth: self.section_depth,
             calendar: Calendar {
                 zone: Zone(self.zone),
+                without_offsets: self.without_offsets,
                 year: self.year,
                 begun: self.begun,
             },

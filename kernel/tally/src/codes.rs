@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::offsets::Offsets;
 use foldhash::fast::RandomState;
 use hashing::lookup_hash;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A key, and the hash by which it is looked up.
 pub struct Key<'a> {
@@ -23,26 +25,28 @@ impl<'a, T: Into<Cow<'a, str>>> From<T> for Key<'a> {
 }
 
 /// Codes of numbers that are divided, such as times by an hour.
-pub struct Quotients {
+pub struct Quotients<'a> {
     divisor: i64,
+    /// What is added to times before.
+    zone: &'a Offsets,
     codes: HashMap<i64, u32, RandomState>,
     /// By code.
     quotients: Vec<i64>,
     /// The numbers that have the code last given.
-    begin: i64,
-    end: i64,
+    known: Range<i64>,
     last: u32,
 }
 
-impl Quotients {
-    /// Argument: what numbers are divided by, rounding down; what is less than 1 is 1.
-    pub fn new(divisor: i64) -> Self {
+impl<'a> Quotients<'a> {
+    /// Arguments: what numbers are divided by, rounding down; what is less than 1 is 1. The zone
+    /// of times: they are divided as its clocks show them; none of other numbers.
+    pub fn new(divisor: i64, zone: &'a Offsets) -> Self {
         Self {
             divisor: divisor.max(1),
+            zone,
             codes: HashMap::default(),
             quotients: Vec::new(),
-            begin: 0,
-            end: 0,
+            known: 0..0,
             last: 0,
         }
     }
@@ -51,10 +55,9 @@ impl Quotients {
     #[inline]
     pub fn code(&mut self, number: i64) -> u32 {
         // Times follow each other, and a division and a look-up are dear.
-        if !(self.begin..self.end).contains(&number) {
-            let quotient = number.div_euclid(self.divisor);
-            self.begin = quotient.saturating_mul(self.divisor);
-            self.end = self.begin.saturating_add(self.divisor);
+        if !self.known.contains(&number) {
+            let (quotient, known) = self.zone.cell(number, self.divisor);
+            self.known = known;
             let quotients = &mut self.quotients;
             self.last = *self.codes.entry(quotient).or_insert_with(|| {
                 quotients.push(quotient);

@@ -12,6 +12,7 @@ pub mod distinct;
 pub mod figures;
 pub mod keys;
 pub mod labels;
+pub mod offsets;
 pub mod quantiles;
 pub mod rollup;
 pub mod rules;

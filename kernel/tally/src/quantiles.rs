@@ -117,7 +117,12 @@ impl QuantileSketch {
 
     /// Not to be asked for where there are none.
     pub fn mean(&self) -> f64 {
-        self.nanoseconds as f64 / (self.count as f64 * 1e9)
+        self.total() / self.count as f64
+    }
+
+    /// All durations together.
+    pub fn total(&self) -> f64 {
+        self.nanoseconds as f64 / 1e9
     }
 
     fn upper(&self, bucket: i16) -> f64 {

@@ -1,19 +1,31 @@
-//! Who a visitor is: a client with a user agent on a day of UTC.
+//! Who a visitor is: a client with a user agent on a day.
 
+use crate::offsets::Offsets;
 use hashing::mix;
+use std::ops::Range;
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
 /// Hashes of visitors, for hits of which most are of the same day as the one before.
-#[derive(Default)]
-pub struct Visitors {
-    /// When the last hit's day began; `None` before there is one.
-    begin: Option<i64>,
+pub struct Visitors<'a> {
+    /// Whose days they are.
+    zone: &'a Offsets,
+    /// Instants of the last hit's day.
+    known: Range<i64>,
     day: u64,
 }
 
-impl Visitors {
+impl<'a> Visitors<'a> {
+    /// Argument: the zone whose days are meant.
+    pub const fn new(zone: &'a Offsets) -> Self {
+        Self {
+            zone,
+            known: 0..0,
+            day: 0,
+        }
+    }
+
     /// The hash of a visitor, never 0.
     ///
     /// Arguments: hashes of the client, and of the user agent where one is known; the time in
@@ -21,18 +33,13 @@ impl Visitors {
     #[inline]
     pub fn hash(&mut self, client: u64, agent: Option<u64>, time: i64) -> u64 {
         // A division is dear.
-        if self.begin.is_none_or(|begin| !is_within(begin, time)) {
-            let begin = time.div_euclid(DAY) * DAY;
-            self.begin = Some(begin);
-            self.day = mix(begin as u64);
+        if !self.known.contains(&time) {
+            let (day, known) = self.zone.cell(time, DAY);
+            self.known = known;
+            self.day = mix(day.wrapping_mul(DAY) as u64);
         }
         mix(client ^ mix(agent.unwrap_or(1) ^ self.day)).max(1)
     }
-}
-
-#[inline]
-fn is_within(begin: i64, time: i64) -> bool {
-    (begin..begin + DAY).contains(&time)
 }
 
 #[cfg(test)]
@@ -40,9 +47,14 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
+    fn hash_in(zone: &Offsets, client: u64, agent: Option<u64>, time: i64) -> u64 {
+        Visitors::new(zone).hash(client, agent, time)
+    }
+
     #[test]
     fn a_visitor_is_a_client_with_an_agent_on_a_day() {
-        let hash = |client, agent, time| Visitors::default().hash(client, agent, time);
+        let utc = Offsets::default();
+        let hash = |client, agent, time| hash_in(&utc, client, agent, time);
         let same = hash(7, Some(8), 0);
         assert_eq!(hash(7, Some(8), DAY - 1), same);
         let others = [
@@ -59,12 +71,21 @@ mod tests {
 
     #[test]
     fn days_may_come_in_any_order() {
-        let mut visitors = Visitors::default();
+        let utc = Offsets::default();
+        let mut visitors = Visitors::new(&utc);
         for day in [0, 1, 0, -1, 1] {
             for time in [day * DAY, day * DAY + DAY - 1] {
-                let alone = Visitors::default().hash(7, None, time);
-                assert_eq!(visitors.hash(7, None, time), alone);
+                assert_eq!(visitors.hash(7, None, time), hash_in(&utc, 7, None, time));
             }
         }
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_zone() {
+        let east = Offsets::new(vec![(i64::MIN, 7_200)]);
+        let hash = |time| hash_in(&east, 7, None, time);
+        let midnight = DAY - 2 * 3_600_000_000;
+        assert_eq!(hash(midnight), hash(midnight + DAY - 1));
+        assert_ne!(hash(midnight), hash(midnight - 1));
     }
 }

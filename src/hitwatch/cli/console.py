@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from hitwatch.clocks import Stop
+    from hitwatch.instants import Duration
     from hitwatch.options.shared import ConsoleOptions
     from hitwatch.run.wiring import Console
 
@@ -39,8 +40,35 @@ def silent(_text: str) -> None:
     """Drop it: the user asked for quiet."""
 
 
-class ProgressBar:
-    """A line on a terminal that says how far reading has come, how fast, and how long yet.
+class _OneLine:
+    """A line on a terminal that changes, and goes when all is done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._began = self._shown = time.monotonic()
+        self._is_shown = False
+
+    def _seconds(self) -> float | None:
+        """How long it has taken; ``None``: something else was shown just now."""
+        now = time.monotonic()
+        if now - self._shown < 0.2:
+            return None
+        self._shown, self._is_shown = now, True
+        return now - self._began
+
+    def _show(self, said: str) -> None:
+        self._stream.write(f"\r{said}{_TO_THE_END}\r")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._is_shown:
+            self._stream.write(f"\r{_TO_THE_END}")
+            self._stream.flush()
+
+
+class ProgressBar(_OneLine):
+    """Says how far reading has come, how fast, and how long yet.
 
     Args:
         total: bytes to be read; compressed files turn out to be more.
@@ -49,10 +77,8 @@ class ProgressBar:
     """
 
     def __init__(self, total: int, stream: TextIO) -> None:
-        self._total, self._stream = total, stream
-        self._began = self._shown = time.monotonic()
-        self._done = 0
-        self._is_shown = False
+        super().__init__(stream)
+        self._total, self._done = total, 0
 
     @classmethod
     def over(cls, paths: Iterable[str], *, quiet: bool) -> ProgressBar | None:
@@ -68,19 +94,36 @@ class ProgressBar:
     def advance(self, count: int) -> None:
         """So many bytes more have been read."""
         self._done += count
-        now = time.monotonic()
-        if now - self._shown < 0.2:
+        seconds = self._seconds()
+        if seconds is None:
             return
-        self._shown, self._is_shown = now, True
-        total, done, rate = self._total, self._done, self._done / (now - self._began)
+        total, done, rate = self._total, self._done, self._done / seconds
         left = f", {max(0, total - done) / rate:.0f} s left" if total > done else ""
         share = f"{min(done / total, 1):4.0%} " if total else ""
-        said = f"{share}{done / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s{left}"
-        self._stream.write(f"\r{said}{_TO_THE_END}\r")
-        self._stream.flush()
+        self._show(f"{share}{done / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s{left}")
 
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._is_shown:
-            self._stream.write(f"\r{_TO_THE_END}")
-            self._stream.flush()
+
+class LineProgress(_OneLine):
+    """Says how much of a scenario has been written.
+
+    Args:
+        length: of the scenario.
+        stream: the terminal.
+
+    """
+
+    def __init__(self, length: Duration, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._length = length
+
+    @classmethod
+    def over(cls, length: Duration, *, quiet: bool) -> LineProgress | None:
+        """One on standard error; ``None``: there is nobody who sees it."""
+        return None if quiet or not sys.stderr.isatty() else cls(length, sys.stderr)
+
+    def tell(self, reached: Duration, lines: int) -> None:
+        """So much of its time, and so many lines, have been written."""
+        seconds = self._seconds()
+        if seconds is not None:
+            share = min(reached / self._length, 1) if self._length else 1
+            self._show(f"{share:4.0%} {lines:,} lines, {lines / seconds:,.0f} lines/s")

@@ -93,5 +93,5 @@ def only_text_on_terminals(kind: str | None, output: str | None, name: str) -> N
         name: of a file that would do, without its ending.
 
     """
-    if kind in ("parquet", "arrow") and output in (None, "-") and sys.stdout.isatty():
+    if kind in ("parquet", "arrow", "sqlite") and output in (None, "-") and sys.stdout.isatty():
         raise UsageError(f"{kind} is no text for a terminal", hint=f"name a file: -o {name}.{kind}")

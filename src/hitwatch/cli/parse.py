@@ -26,7 +26,6 @@ def parse(sources: tuple[str, ...], options: Options) -> int:
 
     from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.units import balance
-    from hitwatch.run.filters import filter_of
     from hitwatch.run.parse import convert, kind_of, rejects_to
     from hitwatch.run.wiring import parsing_of
     from hitwatch.sources.discovery import find_logs
@@ -38,14 +37,17 @@ def parse(sources: tuple[str, ...], options: Options) -> int:
     paths = find_logs(sources, live=False)
     with Outputs(stop.is_set) as outputs:
         begin(outputs, options, paths)
-        parsing = parsing_of(options, paths, console_of(chosen, stop), filter_of(options))
-        if chosen.rejects:
-            rejects = Path(chosen.rejects)
-            parsing.on_reject = rejects_to(
-                open_output(outputs, rejects, "rejects", overwrite=chosen.overwrite)
-            )
-        rows = open_output(outputs, output, kind, overwrite=chosen.overwrite)
-        convert(parsing, kind, rows)
+        overwrite = chosen.overwrite
+        rejects = (
+            open_output(outputs, Path(chosen.rejects), "rejects", overwrite=overwrite)
+            if chosen.rejects
+            else None
+        )
+        rows = open_output(outputs, output, kind, overwrite=overwrite)
+        # What a pipe brings is read for its format; whoever waits for the rows has them by then.
+        parsing = parsing_of(options, paths, console_of(chosen, stop), filtered=True)
+        parsing.on_reject = rejects_to(rejects) if rejects else None
+        convert(parsing, kind, rows, spreadsheet_safe=chosen.spreadsheet_safe)
         unread = parsing.failures and not parsing.balance.lines
         finish(outputs, stopped=stop.is_set(), unread=bool(unread))
     found = parsing.balance

@@ -75,7 +75,8 @@ def answer(
     asked = Query(sql, scan.table(), stop.is_set)
     terminal = chosen.output in (None, "-") and sys.stdout.isatty()
     rows = open_output(outputs, output, kind, overwrite=chosen.overwrite)
-    asked.write(kind, rows, terminal=terminal)
+    safe = chosen.spreadsheet_safe
+    asked.write(kind, rows, terminal=terminal, spreadsheet_safe=safe)
     unread = parsing.failures and not scan.balance.lines
     finish(outputs, stopped=stop.is_set(), unread=bool(unread))
     parsing.notify(balance(scan.balance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from msgspec.structs import replace
@@ -59,7 +59,6 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     paths = find_logs(sources, live=False)
     door = Outputs(stop.is_set)
     begin(door, chosen, paths)
-    reporting, view = reporting_of(chosen, paths, console_of(wanted, stop))
     outputs = [(Path(name), _kind_of(Path(name), wanted.output_format)) for name in wanted.output]
     only_text_on_terminals(wanted.output_format, None, "report")
     with door:
@@ -67,6 +66,8 @@ def report(sources: tuple[str, ...], options: Options) -> int:
             (open_output(door, path, kind, overwrite=wanted.overwrite), kind)
             for path, kind in outputs
         ]
+        # What a pipe brings is read for its format; whoever waits for the outputs has them by then.
+        reporting, view = reporting_of(chosen, paths, console_of(wanted, stop))
         progress = ProgressBar.over(paths, quiet=wanted.quiet)
         if progress:
             reporting.progress = progress.advance
@@ -135,7 +136,22 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
         stream = standard_output()
         color = wants_color(wanted.color, stream, dict(os.environ))
         width = terminal_width(stream, os.environ)
-        write(stream, to_text(made, color=color, width=width))
+        text = to_text(made, color=color, width=width)
+        if wanted.pager and _is_higher(text, stream):
+            # Of colours it finds out itself what the pager can; the last line end it adds.
+            click.echo_via_pager(text.removesuffix("\n"), color=None if color else False)
+        else:
+            write(stream, text)
+
+
+def _is_higher(text: str, stream: TextIO) -> bool:
+    """Whether a text has more lines than the terminal that it goes to; it may be none."""
+    if not (stream.isatty() and sys.stdin.isatty()):
+        return False
+    try:
+        return text.count("\n") >= os.get_terminal_size(stream.fileno()).lines
+    except OSError:
+        return False
 
 
 def _drawn(made: Report, kind: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from hitwatch.cli.console import CONDITION_MET, FINE, notify
+from hitwatch.cli.console import CONDITION_MET, FINE, LineProgress, notify, silent
 from hitwatch.cli.flags import flags
 from hitwatch.cli.outputs import begin
 from hitwatch.cli.signals import end_on_term, stop_on_signals
@@ -56,9 +56,17 @@ def simulate(scenario: str | None, options: Options) -> int:
         append=chosen.append,
         outputs=outputs,
     )
-    written = write(scenario_of(scenario, chosen), simulation)
-    logging.getLogger("hitwatch").info("wrote %d lines", written.lines)
-    notify(f"wrote {written.lines:,} lines" + (f" to {chosen.output}" if chosen.output else ""))
+    asked = scenario_of(scenario, chosen)
+    progress = LineProgress.over(asked.duration, quiet=chosen.quiet)
+    if progress:
+        simulation = replace(simulation, progress=progress.tell)
+    written = write(asked, simulation)
+    if progress:
+        progress.clear()
+    log = logging.getLogger("hitwatch.writer")
+    log.info("wrote", extra={"lines": written.lines, "path": chosen.output or "-"})
+    tell = silent if chosen.quiet else notify
+    tell(f"wrote {written.lines:,} lines" + (f" to {chosen.output}" if chosen.output else ""))
     if written.behind:
         notify(f"the pace could not be held: {written.behind:,} lines were due and are not written")
     return FINE
@@ -72,7 +80,7 @@ def scenario_of(named: str | None, chosen: SimulateOptions) -> Scenario:
 
     """
     from hitwatch.run.simulation import scenario_named, with_changes
-    from hitwatch.simulate.scenario import Phase, Scenario
+    from hitwatch.simulate.scenario import Phase, Scenario, read_rotation
 
     scenario = scenario_named(named) if named else Scenario(phases=[Phase(rate=100, duration="1m")])
     phases = None
@@ -87,6 +95,7 @@ def scenario_of(named: str | None, chosen: SimulateOptions) -> Scenario:
         log_format=chosen.log_format,
         profile=chosen.profile,
         seed=chosen.seed,
+        rotation=read_rotation(chosen.rotate) if chosen.rotate else None,
     )
 
 
@@ -100,7 +109,9 @@ def demo(options: Options) -> int:
     """
     # What is watched is the demo's own, whatever settings say of other logs.
     rule = RuleOptions(short=4 * SECOND, long=16 * SECOND, resolution=SECOND)
-    with following(replace(options, rule=rule, display=options.demo)) as run:
+    read = replace(options.read, display_tz=options.read.display_tz or "UTC")
+    chosen = replace(options, rule=rule, display=options.demo, read=read)
+    with following(chosen, ()) as run:
         from hitwatch.run.simulation import demo as show
 
         end = show(run, keep_running=options.demo.keep_running)

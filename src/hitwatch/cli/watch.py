@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hitwatch.readmodel import Report
     from hitwatch.render.outputs import AlertLog
     from hitwatch.run.modes import Run
+    from hitwatch.zones import Zone
 
 _SHARED = (RuleOptions, FilterOptions, PrivacyOptions, ReadOptions, DisplayOptions, LogOptions)
 
@@ -83,7 +84,8 @@ def replay(sources: tuple[str, ...], options: Options) -> int:
 
     paths = find_logs(sources, live=False)
     options = _with_periods(options)
-    with following(options, paths, periods=options.display.every is not None) as run:
+    periods = options.display.every is not None
+    with following(options, paths, live=False, periods=periods) as run:
         from msgspec.structs import replace
 
         from hitwatch.run import modes
@@ -94,7 +96,7 @@ def replay(sources: tuple[str, ...], options: Options) -> int:
         shown = run
         if progress:
             shown = replace(run, progress=progress.advance, display=_Cleared(run.display, progress))
-        end, complete = modes.replay(shown, paths, speed=options.replay.speed)
+        end, complete = modes.replay(shown, speed=options.replay.speed)
         if end is None or not complete:
             return UNREADABLE
         return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
@@ -129,18 +131,20 @@ def _with_periods(options: Options) -> Options:
 
 @contextmanager
 def following(
-    options: Options, paths: Sequence[str] = (), *, periods: bool = True
+    options: Options, paths: Sequence[str], *, live: bool = True, periods: bool = True
 ) -> Iterator[Run]:
     """A run over logs on a clock, which a signal ends; its alerts are kept where that is asked.
 
     Args:
         options: of the command.
         paths: of the logs.
+        live: whether logs are followed; else whole ones are opened.
         periods: whether the figures of display periods are shown.
 
     """
     stop = stop_on_signals()
 
+    from functools import partial
     from pathlib import Path
 
     from msgspec.structs import replace
@@ -152,21 +156,30 @@ def following(
 
     outputs = Outputs(stop.is_set)
     begin(outputs, options, paths)
-    console = console_of(options.display, stop)
-    run = run_of(options, console, WallClock(stop), display_of(options.display, periods=periods))
-    path = options.display.alert_log
-    if path is None:
+    console, path = console_of(options.display, stop), options.display.alert_log
+    alert_log = None
+    if path is not None:
+        alert_log = AlertLog(outputs.open_lines(Path(path), "cannot write the alert log"), path)
+    display_in = partial(display_of, options.display, periods=periods)
+    run = run_of(options, console, WallClock(stop), display_in, paths, live=live)
+    if alert_log is None:
         yield run
         return
-    alert_log = AlertLog(outputs.open_lines(Path(path), "cannot write the alert log"), path)
     yield replace(run, alert_log=keeper(alert_log))
     alert_log.close()
     if alert_log.failed:
         raise SystemExit(CONDITION_MET)
 
 
-def display_of(options: DisplayOptions, *, periods: bool = True) -> Display:
-    """What shows figures on standard output; without those of display periods alerts alone."""
+def display_of(options: DisplayOptions, zone: Zone, *, periods: bool = True) -> Display:
+    """What shows figures on standard output; without those of display periods alerts alone.
+
+    Args:
+        options: how things are said.
+        zone: in which times are shown.
+        periods: whether figures of display periods are.
+
+    """
     from hitwatch.render.outputs import JsonDisplay, TextDisplay, standard_output, wants_color
 
     stdout = standard_output()
@@ -176,8 +189,8 @@ def display_of(options: DisplayOptions, *, periods: bool = True) -> Display:
     if not periods:
         from hitwatch.render.replay_text import ReplayDisplay
 
-        return ReplayDisplay(stdout, color=color)
-    return TextDisplay(stdout, top=options.top, color=color)
+        return ReplayDisplay(stdout, color=color, zone=zone)
+    return TextDisplay(stdout, top=options.top, color=color, zone=zone)
 
 
 def keeper(alert_log: AlertLog) -> Callable[[Transition], None]:
@@ -187,7 +200,8 @@ def keeper(alert_log: AlertLog) -> Callable[[Transition], None]:
     def keep(change: Transition) -> None:
         error = alert_log.write(change)
         if error:
-            logging.getLogger("hitwatch").error("%s", error)
+            log = logging.getLogger("hitwatch.writer")
+            log.error("unwritable", extra={"error": str(error)})
             notify(str(error))
 
     return keep

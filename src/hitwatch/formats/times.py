@@ -1,18 +1,8 @@
-"""How formats write times, and zones for times that carry no offset; reads no clock."""
+"""How formats write times."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
-
 from hitwatch.errors import FormatError
-from hitwatch.instants import DAY, SECOND, Instant, from_datetime, to_datetime
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 EPOCH_UNITS: dict[str, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 """Microseconds of one unit, of times counted from 1970."""
@@ -97,72 +87,3 @@ def time_items(time_format: str) -> list[tuple[str, float]]:
         else:
             raise FormatError(f"unknown time directive '%{letter}' in {time_format!r}")
     return items
-
-
-class Zone(Struct, frozen=True):
-    """Offsets of a time zone over the years that logs come from.
-
-    Attributes:
-        name: its name in the tz database.
-        offsets: (first instant, seconds east of UTC) in order of time.
-
-    """
-
-    name: str
-    offsets: tuple[tuple[Instant, int], ...]
-
-    def start_before_repeat(self, since: Instant, until: Instant) -> Instant:
-        """When to begin reading so that clock times that come twice can be distinguished.
-
-        Args:
-            since: the first instant that matters.
-            until: the last.
-
-        Returns:
-            An instant before the first hour between them that comes twice; else ``since``.
-
-        """
-        for (_, before), (change, after) in pairwise(self.offsets):
-            length = (before - after) * SECOND
-            # Read without the lines before it, the second pass is taken for the first.
-            if length > 0 and since < change + length and until >= change - length:
-                return min(since, change - 2 * length)
-        return since
-
-    def is_repeated(self, instant: Instant) -> bool:
-        """Whether the clock on the wall shows the time of an instant twice."""
-        return any(
-            change - (before - after) * SECOND <= instant < change + (before - after) * SECOND
-            for (_, before), (change, after) in pairwise(self.offsets)
-        )
-
-
-IN_UTC = Zone("UTC", ((-(2**62), 0),))
-"""Where the user says that times are in UTC."""
-
-
-def tabulate_zone(zone: ZoneInfo, *, first_year: int = 1990, last_year: int = 2040) -> Zone:
-    """Tabulate a zone's changes of offset, found by halving between days that differ."""
-    instant = from_datetime(datetime(first_year, 1, 1, tzinfo=UTC))
-    end = from_datetime(datetime(last_year + 1, 1, 1, tzinfo=UTC))
-    offset = _offset(zone, instant)
-    offsets = [(-(2**62), offset)]
-    while instant < end:
-        following = _offset(zone, instant + DAY)
-        if following != offset:
-            offsets.append((_find_change(zone, instant, instant + DAY), following))
-            offset = following
-        instant += DAY
-    return Zone(zone.key, tuple(offsets))
-
-
-def _offset(zone: ZoneInfo, instant: Instant) -> int:
-    return round((to_datetime(instant).astimezone(zone).utcoffset() or timedelta()).total_seconds())
-
-
-def _find_change(zone: ZoneInfo, low: Instant, high: Instant) -> Instant:
-    before = _offset(zone, low)
-    while high - low > SECOND:
-        middle = (low + high) // 2 // SECOND * SECOND
-        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
-    return high

@@ -11,15 +11,17 @@ from msgspec.structs import replace
 from hitwatch.formats.fields import Kind
 from hitwatch.formats.format import Format, Guess, Layout, Line
 from hitwatch.formats.registry import name_only
-from hitwatch.formats.times import Zone
 from hitwatch.hits.parser import Parser
-from hitwatch.instants import HOUR, Instant
+from hitwatch.instants import SECOND, Instant
 from hitwatch.patterns import Pattern
+from hitwatch.zones import Zone, fixed_zone
 
 _HEAD_SIZE = 8 * 1024
 """How much of the first lines is read for their zone: a source has one."""
 
-_SHIFTED = Zone("one hour east", ((-(2**62), HOUR // 1_000_000),))
+_SHIFTED = fixed_zone(3_600)
+_ODD = fixed_zone(7)
+"""What no offset is: times that are the same in it as written are counts since 1970."""
 _ZONE = Guess(
     what="zone of time",
     assumed="UTC",
@@ -78,6 +80,31 @@ def resolve_host(log_format: Format, lines: bytes) -> Format:
     return replace(log_format, host_in_target=True)
 
 
+def written_offsets(log_format: Format, lines: bytes, zone: Zone | None) -> frozenset[int]:
+    """Find out with which offsets times are written.
+
+    Args:
+        log_format: of the lines.
+        lines: whole lines, as the format reads them.
+        zone: of times without an offset; UTC when ``None``.
+
+    Returns:
+        Seconds east of UTC; those of ``zone`` where times carry none. Counts since 1970 are
+        written in no zone at all.
+
+    """
+    if not log_format.fills("time"):
+        return frozenset()
+    at = _first_times(log_format, lines, zone)
+    shown = _first_times(log_format, lines, _ODD, without_offsets=True)
+    if len(at) != len(shown):
+        return frozenset()
+    odd = _ODD.offsets[0][1]
+    both = zip(at, shown, strict=True)
+    offsets = {wall // SECOND + odd - instant // SECOND for instant, wall in both}
+    return frozenset(offsets - {odd})
+
+
 def _lacks_offset(log_format: Format, lines: bytes) -> bool:
     """Whether lines have times without an offset: another zone makes other times of them."""
     if not log_format.fills("time") or _tells_offset(log_format):
@@ -91,10 +118,15 @@ def _begins_in_repeated_hour(log_format: Format, lines: bytes, zone: Zone) -> bo
     return any(zone.is_repeated(first) for first in _first_times(log_format, lines, zone)[:1])
 
 
-def _first_times(log_format: Format, lines: bytes, zone: Zone | None) -> list[Instant]:
+def _first_times(
+    log_format: Format, lines: bytes, zone: Zone | None, *, without_offsets: bool = False
+) -> list[Instant]:
     head = lines[:_HEAD_SIZE]
     head = head[: head.rfind(b"\n") + 1] or head
-    return Parser(_with_times_only(log_format), columns=["time"], zone=zone).parse(head).times()
+    parser = Parser(
+        _with_times_only(log_format), columns=["time"], zone=zone, without_offsets=without_offsets
+    )
+    return parser.parse(head).times()
 
 
 def _with_times_only(log_format: Format) -> Format:

@@ -86,16 +86,22 @@ class Hits:
         """Whether a column was built."""
         return column in self._parser.names
 
-    def hit_batch(self, chosen: bytes | None, flags: _kernel.ValueFlags | None) -> _kernel.HitBatch:
+    def hit_batch(
+        self,
+        chosen: bytes | None,
+        flags: _kernel.ValueFlags | None,
+        days: _kernel.Days | None = None,
+    ) -> _kernel.HitBatch:
         """The hits as rollups count them.
 
         Args:
             chosen: a byte a hit: whether it counts; all when ``None``.
             flags: which values of a column are flagged; those that are ``unflagged`` have been
                 added to it.
+            days: by which visitors are told apart; those of UTC when ``None``.
 
         """
-        return self._batch.hit_batch(chosen, flags)
+        return self._batch.hit_batch(chosen, flags, days)
 
     def unflagged(self, flags: _kernel.ValueFlags) -> list[str]:
         """Values that are not in ``flags`` yet."""

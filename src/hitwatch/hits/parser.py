@@ -8,9 +8,9 @@ from hitwatch import _kernel
 from hitwatch.formats.columns import Column
 from hitwatch.formats.compile import MIN_IDENTIFYING_KEYS, compile_layouts, field_wordings
 from hitwatch.formats.format import Format
-from hitwatch.formats.times import Zone
 from hitwatch.hits.batch import CLOCK_UNKNOWN, LINE_NUMBER, ClockState, Hits
 from hitwatch.instants import Instant
+from hitwatch.zones import Zone
 
 
 class Parser:
@@ -23,6 +23,7 @@ class Parser:
             them its first one is built, for hits are the rows of something.
         section_depth: how many path segments make a section.
         zone: where wall-clock times without an offset were written; UTC when ``None``.
+        without_offsets: whether all times are taken for such, whatever offset they carry.
         year: the year of times that carry none.
         begun: when the log was begun, as it says itself: the day of times that carry none.
         line_numbers: whether to build the column ``line_number`` too.
@@ -36,6 +37,7 @@ class Parser:
         columns: Sequence[str] | None = None,
         section_depth: int = 1,
         zone: Zone | None = None,
+        without_offsets: bool = False,
         year: int | None = None,
         begun: Instant | None = None,
         line_numbers: bool = False,
@@ -64,6 +66,7 @@ class Parser:
                 "host_in_target": log_format.has_host_in_target,
                 "timed": any(column.name == "time" for column in available),
                 "zone": list(zone.offsets) if zone else [],
+                "without_offsets": without_offsets,
                 "year": year,
                 "begun": begun,
             }

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from hitwatch import _kernel
 from hitwatch.formats.fields import CLOCK, Kind
 from hitwatch.formats.format import INFERRED, Format, Layout, combine_formats
-from hitwatch.formats.times import Zone
 from hitwatch.formats.w3c import (
     FIELDS_DIRECTIVE,
     find_directives,
@@ -34,6 +33,7 @@ from hitwatch.hits.envelopes import Frame, unwrap
 from hitwatch.hits.line_numbers import LineNumbers
 from hitwatch.hits.parser import Parser
 from hitwatch.instants import Instant
+from hitwatch.zones import Zone
 
 _HEAD_SIZE = 64 * 1024
 _MAX_UNMATCHED = 200

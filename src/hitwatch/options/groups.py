@@ -138,14 +138,6 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
     bucket: Annotated[
         Duration | None, About("Step of the time line, which this shows too.", LENGTH)
     ] = None
-    section_group: Annotated[
-        tuple[str, ...],
-        About(
-            "Make paths that fit one section; the first that fits counts.",
-            metavar="NAME=GLOB|NAME=~REGEX",
-        ),
-    ] = ()
-    collapse_ids: Annotated[bool, About("Show /user/123 as /user/:id.")] = False
     geoip: Annotated[
         tuple[str, ...],
         About(
@@ -168,11 +160,24 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
         ),
     ] = ()
     overwrite: Overwrite = False
+    pager: Annotated[
+        bool,
+        About(
+            "Show what is higher than the terminal in a pager (PAGER, else less).",
+            flag="--pager/--no-pager",
+            setting=True,
+            keyword=False,
+        ),
+    ] = True
 
 
 class TableOptions(ConsoleOptions, frozen=True, kw_only=True):
     """Where rows go."""
 
+    spreadsheet_safe: Annotated[
+        bool,
+        About("In CSV, put an apostrophe before what would be a formula.", keyword=False),
+    ] = False
     output: Annotated[str | None, About(_OUTPUT, FILE, flag="-o --output", keyword=False)] = None
     overwrite: Overwrite = False
 
@@ -181,14 +186,16 @@ class ParseOptions(TableOptions, frozen=True, kw_only=True):
     """Which rows lines become."""
 
     output_format: Annotated[
-        Literal["jsonl", "csv", "parquet", "arrow"] | None,
+        Literal["jsonl", "csv", "parquet", "arrow", "sqlite"] | None,
         About("What to write.", keyword=False, default="by the ending of the output, else jsonl"),
     ] = None
     columns: Annotated[
         tuple[str, ...] | None,
         About("Columns to give, in that order.", NAMES, metavar="NAME,...", keyword=False),
     ] = None
-    all_fields: Annotated[bool, About("Add the format's own further columns.")] = False
+    all_fields: Annotated[bool, About("Add the format's own further columns, and agent_kind.")] = (
+        False
+    )
     line_numbers: Annotated[bool, About("Add the column line_number.")] = False
     rejects: Annotated[
         str | None,
@@ -203,7 +210,7 @@ class QueryOptions(TableOptions, frozen=True, kw_only=True):
     """How the rows of a result are written."""
 
     output_format: Annotated[
-        Literal["table", "jsonl", "json", "csv", "md", "parquet", "arrow"] | None,
+        Literal["table", "jsonl", "json", "csv", "md", "parquet", "arrow", "sqlite"] | None,
         About("How to write the rows.", default="by the ending of the output, else table"),
     ] = None
 
@@ -226,7 +233,7 @@ class FormatsOptions(Group, frozen=True, kw_only=True):
     ] = "text"
 
 
-class SimulateOptions(Group, frozen=True, kw_only=True):
+class SimulateOptions(ConsoleOptions, frozen=True, kw_only=True):
     """Which traffic is written, and where."""
 
     output: Annotated[str | None, About("The log to write.", FILE, flag="-o --output")] = None
@@ -236,6 +243,13 @@ class SimulateOptions(Group, frozen=True, kw_only=True):
         bool, About("At the clock's pace, or as fast as can be.", flag="--live/--fast")
     ] = False
     truth: Annotated[str | None, About("Where to write the truth file.", FILE)] = None
+    rotate: Annotated[
+        str | None,
+        About(
+            "Rotate the log after so much time, as in 1h, 1d,dated,gzip or 1h,truncate.",
+            metavar="EVERY[,HOW...]",
+        ),
+    ] = None
     rate: Annotated[float | None, About("Lines a second, in one phase.", RATE)] = None
     duration: Annotated[Duration | None, About("How long that phase lasts.", LENGTH)] = None
     log_format: Annotated[str | None, About("Format to write.", metavar="NAME")] = None

@@ -40,9 +40,29 @@ class ReadOptions(Group, frozen=True, kw_only=True):
         ),
     ] = None
     section_depth: Annotated[int, About("Path segments of a section.", setting=True)] = 1
+    section_group: Annotated[
+        tuple[str, ...],
+        About(
+            "Make paths that fit one section; the first that fits counts.",
+            metavar="NAME=GLOB|NAME=~REGEX",
+            setting=True,
+        ),
+    ] = ()
+    collapse_ids: Annotated[
+        bool, About("Show /user/123 as /user/:id.", flag="--collapse-ids/--keep-ids", setting=True)
+    ] = False
     tz: Annotated[
         str | None,
         About("Zone of times without offset.", metavar="ZONE", setting=True, default="UTC"),
+    ] = None
+    display_tz: Annotated[
+        str | None,
+        About(
+            "Zone of days, hours and all times that are shown or said; local is this machine's.",
+            metavar="ZONE",
+            setting=True,
+            default="the log's own offset, else local",
+        ),
     ] = None
     duration_unit: Annotated[
         str | None,

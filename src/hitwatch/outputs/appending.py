@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -115,6 +116,7 @@ class GrowingLog:
 
     def __init__(self, target: Target, descriptor: int) -> None:
         self._target, self._file = target, descriptor
+        self._rotated: Path | None = None
 
     @property
     def rotates(self) -> bool:
@@ -134,19 +136,30 @@ class GrowingLog:
         """
         write_all(self._file, data)
 
-    def rotate(self, *, rename: bool) -> None:
-        """Keep what was written in ``.1``, older ones in ``.2`` and so on; begin anew.
+    def rotate(self, *, rename: bool, suffix: str | None, compress: bool) -> None:
+        """Keep what was written under another name, and begin anew.
 
         Where the log was named by a link, what it leads to is rotated, and the link stays.
+
+        Args:
+            rename: whether the file is renamed and a new one begun; else it is copied and emptied.
+            suffix: of its new name; ``None``: ``.1``, older ones being moved to ``.2`` and so on.
+            compress: whether the one that was rotated before is compressed, with gzip.
 
         Raises:
             OutputError: a name is taken, too long, or the like.
 
         """
         path = self._target.path
-        first = Path(f"{path}.1")
+        first = Path(f"{path}.1" if suffix is None else f"{path}{suffix}")
         try:
-            _shift_rotated(path, 1)
+            if suffix is None:
+                _shift_rotated(path, 1)
+            elif os.path.lexists(first):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            if compress and (before := self._before_of(first)):
+                _compress(before)
+            self._rotated = first
             if rename:
                 path.rename(first)
                 os.close(self._file)
@@ -161,6 +174,12 @@ class GrowingLog:
         except OSError as error:
             raise unwritable(first, error, "cannot keep the rotated log") from error
 
+    def _before_of(self, first: Path) -> Path | None:
+        """The file that was rotated before, under the name that it has now."""
+        if self._rotated is None:
+            return None
+        return Path(f"{self._target.path}.2") if self._rotated == first else self._rotated
+
     def close(self) -> None:
         """Give the file back."""
         file, self._file = self._file, -1
@@ -169,11 +188,24 @@ class GrowingLog:
 
 
 def _shift_rotated(path: Path, number: int) -> None:
-    taken = Path(f"{path}.{number}")
-    if os.path.lexists(taken):
+    for ending in ("", ".gz"):
+        taken = Path(f"{path}.{number}{ending}")
+        if not os.path.lexists(taken):
+            continue
         if taken.is_dir() and not taken.is_symlink():
             raise OutputError(
                 "cannot keep the rotated log", where=str(taken), why="it is a directory"
             )
         _shift_rotated(path, number + 1)
-        taken.rename(f"{path}.{number + 1}")
+        taken.rename(f"{path}.{number + 1}{ending}")
+
+
+def _compress(path: Path) -> None:
+    """Put a compressed file in the place of one."""
+    # Few logs are compressed here.
+    import gzip
+    from shutil import copyfileobj
+
+    with path.open("rb") as plain, gzip.open(f"{path}.gz", "xb", compresslevel=6) as packed:
+        copyfileobj(plain, packed)
+    path.unlink()

@@ -241,7 +241,7 @@ class WholeLog:
         """
         write_all(self._replacement.file.fileno(), data)
 
-    def rotate(self, *, rename: bool) -> None:
+    def rotate(self, *, rename: bool, suffix: str | None, compress: bool) -> None:
         """Never asked for: a log that rotates grows in its place."""
         raise NotImplementedError
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from hitwatch.privacy.policy import Privacy
+from hitwatch.stats.clients import Network
 from hitwatch.stats.dimension import Panel
 
 
 def redact_panels(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, ...]:
     """Panels with redacted keys.
 
-    A panel that makes keys of its own, such as the site of a referrer, needs no redaction.
+    A panel that makes keys of its own, such as the site of a referrer, needs no redaction. Of
+    networks there is none where clients are made anonymous: it would say more than they do.
 
     Args:
         panels: of keys as logged.
@@ -23,4 +25,5 @@ def redact_panels(panels: tuple[Panel, ...], privacy: Privacy) -> tuple[Panel, .
         if panel.label is None and not panel.dimension.divide
         else panel
         for panel in panels
+        if not (privacy.mode and isinstance(panel.label, Network))
     )

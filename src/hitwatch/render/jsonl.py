@@ -84,6 +84,7 @@ def _period(report: Report, lag: int) -> dict[str, Any]:
             for status in report.rules
         ],
         "total": _balance(report.since_start),
+        **({} if report.state is None else {"state": report.state}),
     }
 
 
@@ -103,6 +104,7 @@ def _panels(report: Report) -> dict[str, Any]:
     return {
         "panels": {panel.name: to_builtins(row_objects(panel)) for panel in report.panels},
         "panel_window_s": None if window is None else _seconds(window or report.period),
+        "display_tz": report.zone.name,
     }
 
 

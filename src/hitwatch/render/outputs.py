@@ -12,6 +12,7 @@ from hitwatch.errors import OutputClosedError, OutputError
 from hitwatch.outputs.appending import LineFile
 from hitwatch.readmodel import Report
 from hitwatch.render import text
+from hitwatch.zones import IN_UTC, Zone
 
 _NARROWEST = 60
 """Columns that a terminal has at least, as far as lines are fitted into it."""
@@ -24,15 +25,17 @@ class TextDisplay:
         stream: where to.
         top: how many sections to list.
         color: whether the stream understands a terminal's colours.
+        zone: in which times are shown.
 
     """
 
-    def __init__(self, stream: TextIO, *, top: int, color: bool) -> None:
-        self._stream, self._top, self._color = stream, top, color
+    def __init__(self, stream: TextIO, *, top: int, color: bool, zone: Zone = IN_UTC) -> None:
+        self._stream, self._top, self._color, self._zone = stream, top, color, zone
 
     def show(self, shown: Report | Transition, *, lag: int) -> None:
         """Write it now."""
-        write(self._stream, text.to_text(shown, lag=lag, top=self._top, color=self._color))
+        lines = text.to_text(shown, lag=lag, top=self._top, color=self._color, zone=self._zone)
+        write(self._stream, lines)
 
 
 class JsonDisplay:

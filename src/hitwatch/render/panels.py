@@ -24,8 +24,16 @@ _BAR_WIDTH, _LEAST_BAR = 20, 6
 
 _OF_PATHS = frozenset(
     (
-        *("sections", "paths", "not_found", "static_files", "slowest_paths", "largest_responses"),
-        *("client_errors", "server_errors", "redirected", "what_grew"),
+        *(
+            "sections",
+            "paths",
+            "pages",
+            "not_found",
+            "static_files",
+            "slowest_paths",
+            "largest_responses",
+        ),
+        *("client_errors", "server_errors", "failing_paths", "redirected", "what_grew"),
     )
 )
 """Panels whose keys are paths or may be."""
@@ -45,6 +53,8 @@ def keys_wording(panel: PanelRows) -> str:
         said += f"; a key may have up to {bounds.hits_error:,} hits more"
     if bounds.visitors_error:
         said += f"; visitors ± {bounds.visitors_error:.1%}"
+    if bounds.ranked_from:
+        said += f"; those with {bounds.ranked_from} hits or more first"
     if bounds.durations_error > USUAL_ERROR:
         said += f"; percentiles ± {bounds.durations_error:.1%}"
     return said
@@ -137,6 +147,8 @@ def _columns(panel: PanelRows, hits: int) -> list[_Column]:
 
 def key_of(panel: PanelRows, row: PanelRow) -> str:
     """A row's key as people read it, with its note."""
+    if panel.name == "timeline" and row.note:
+        return row.note
     key = decoded(row.key) if panel.name in _OF_PATHS else row.key
     return f"{key} {row.note}" if row.note else key
 

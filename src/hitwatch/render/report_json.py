@@ -13,6 +13,7 @@ from hitwatch.instants import SECOND, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import PanelRows, PreviousPeriod, Report, SourceRow
 from hitwatch.render.guesses import guess_object
 from hitwatch.stats.rows import Bounds, PanelRow
+from hitwatch.stats.trend import Trend
 
 SCHEMA_VERSION = 1
 
@@ -31,6 +32,7 @@ class DurationObject(Struct, frozen=True):
     p95_s: float
     p99_s: float
     max_s: float
+    total_s: Annotated[float, Meta(description="of all hits that say how long they took")]
 
 
 class MetricsObject(Struct, frozen=True):
@@ -43,6 +45,8 @@ class MetricsObject(Struct, frozen=True):
     errors_5xx: int
     bots: Annotated[int, Meta(description="hits by what is no human's browser")]
     largest: Annotated[int, Meta(description="bytes of the largest answer")]
+    error_ratio: Share
+    duration: DurationObject | None
 
 
 class RowObject(Struct, frozen=True, omit_defaults=True):
@@ -56,6 +60,7 @@ class RowObject(Struct, frozen=True, omit_defaults=True):
     errors_5xx: int
     bots: int
     largest: int
+    error_ratio: float
     name: Annotated[str | UnsetType, Meta(description="more on the key")] = UNSET
     duration: DurationObject | UnsetType = UNSET
     previous: MetricsObject | UnsetType = UNSET
@@ -108,6 +113,11 @@ class PreviousObject(Struct, frozen=True):
     bytes: int
     visitors: int
     visitors_error: Error
+    bots: int
+    clients: int
+    errors_4xx: int
+    errors_5xx: int
+    duration: DurationObject | None
 
 
 class TotalsObject(Struct, frozen=True):
@@ -142,6 +152,7 @@ class BoundsObject(Struct, frozen=True):
     left_out_hits: Annotated[int, Meta(description="hits that an evicted key had at most")]
     visitors_error: Error
     durations_error: Error
+    ranked_from: Annotated[int, Meta(description="hits below which keys come last; 0: none do")]
 
 
 class HistogramObject(Struct, frozen=True):
@@ -193,18 +204,28 @@ class AlertObject(Struct, frozen=True):
     contributors: list[ContributorObject]
 
 
+class TrendObject(Struct, frozen=True):
+    """Hits over time, in steps as clocks of the zone show them."""
+
+    step_s: int
+    starts: list[Time]
+    hits: list[int]
+
+
 class ReportObject(Struct, frozen=True):
     """What ``hitwatch report --output-format json`` gives."""
 
     schema_version: int
     sources: list[SourceObject]
     range: RangeObject
+    display_tz: Annotated[str, Meta(description="zone of the keys of days and hours")]
     complete: Annotated[bool, Meta(description="whether everything was read")]
     judged_from: Annotated[
         str | None, Meta(description="first bucket end at which the rule could be judged")
     ]
     previous: PreviousObject | None
     totals: TotalsObject
+    trend: TrendObject | None
     panels: dict[str, list[RowObject]]
     bounds: dict[str, BoundsObject]
     durations: list[HistogramObject]
@@ -224,15 +245,21 @@ def to_object(report: Report) -> ReportObject:
         schema_version=SCHEMA_VERSION,
         sources=[_source(source) for source in report.sources],
         range=RangeObject(rfc3339_or_none(report.start), rfc3339_or_none(report.end), gaps),
+        display_tz=report.zone.name,
         complete=report.complete,
         judged_from=rfc3339_or_none(report.judged_from),
         previous=_previous(report.previous) if report.previous else None,
         totals=_totals(report),
+        trend=_trend(report.trend) if report.trend else None,
         panels={panel.name: row_objects(panel) for panel in report.panels},
         bounds={panel.name: _bounds(panel.bounds) for panel in report.panels},
         durations=[HistogramObject(upper, hits) for upper, hits in report.histogram],
         alerts=[_alert(alert) for alert in report.alerts],
     )
+
+
+def _trend(trend: Trend) -> TrendObject:
+    return TrendObject(trend.step // SECOND, list(map(rfc3339, trend.starts)), list(trend.hits))
 
 
 def row_objects(panel: PanelRows) -> list[RowObject]:
@@ -266,13 +293,18 @@ def _row(row: PanelRow) -> RowObject:
         *_metrics(row),
         name=row.note or UNSET,
         duration=_duration(row.duration) or UNSET,
-        previous=MetricsObject(*_metrics(row.previous)) if row.previous else UNSET,
+        previous=_previous_row(row.previous) if row.previous else UNSET,
     )
 
 
-def _metrics(row: PanelRow) -> tuple[int, int, int, int, int, int, int]:
+def _previous_row(row: PanelRow) -> MetricsObject:
+    return MetricsObject(*_metrics(row), duration=_duration(row.duration))
+
+
+def _metrics(row: PanelRow) -> tuple[int, int, int, int, int, int, int, float]:
     errors = row.errors_4xx, row.errors_5xx
-    return (row.hits, row.visitors, row.bytes, *errors, row.bots, row.largest)
+    ratio = round(row.error_ratio, 4)
+    return (row.hits, row.visitors, row.bytes, *errors, row.bots, row.largest, ratio)
 
 
 def _duration(of: Mapping[str, float] | None) -> DurationObject | None:
@@ -295,7 +327,7 @@ def _source(source: SourceRow) -> SourceObject:
 
 
 def _previous(previous: PreviousPeriod) -> PreviousObject:
-    totals = previous.totals
+    totals, classes = previous.totals, previous.totals.status_classes
     return PreviousObject(
         start=rfc3339_or_none(previous.start),
         end=rfc3339_or_none(previous.end),
@@ -303,6 +335,11 @@ def _previous(previous: PreviousPeriod) -> PreviousObject:
         bytes=totals.bytes,
         visitors=totals.visitors,
         visitors_error=totals.errors["visitors"],
+        bots=totals.bots,
+        clients=totals.clients,
+        errors_4xx=classes.get("4xx", 0),
+        errors_5xx=classes.get("5xx", 0),
+        duration=_duration(totals.duration),
     )
 
 
@@ -338,6 +375,7 @@ def _bounds(bounds: Bounds) -> BoundsObject:
         left_out_hits=bounds.left_out_hits,
         visitors_error=bounds.visitors_error,
         durations_error=bounds.durations_error,
+        ranked_from=bounds.ranked_from,
     )
 
 

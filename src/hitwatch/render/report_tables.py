@@ -16,6 +16,11 @@ from hitwatch.stats.metric import BY_NAME, METRICS
 from hitwatch.stats.rows import PanelRow
 from hitwatch.tables.rows import write_parquet
 
+_COMPARED = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx")
+"""Metrics of which it is told what they were in the time that is compared with."""
+
+_PREVIOUS = tuple(f"previous_{name}" for name in _COMPARED)
+
 
 def to_csv(report: Report) -> str:
     """All panels in one table (RFC 4180).
@@ -24,7 +29,7 @@ def to_csv(report: Report) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["panel", "key", *BY_NAME, "previous_hits"])
+    writer.writerow(["panel", "key", *BY_NAME, *_PREVIOUS])
     for row in to_rows(report):
         writer.writerow([row["panel"], no_formula(row["key"]), *list(row.values())[3:]])
     return out.getvalue()
@@ -38,7 +43,10 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
             "key": row.key,
             "name": row.note or None,
             **{metric.name: metric.read(row) for metric in METRICS},
-            "previous_hits": row.previous.hits if row.previous else None,
+            **{
+                f"previous_{name}": BY_NAME[name].read(row.previous) if row.previous else None
+                for name in _COMPARED
+            },
         }
         for panel in report.panels
         for row in panel.rows
@@ -49,8 +57,9 @@ def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
     types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
     for metric in METRICS:
-        types[metric.name] = ColumnType.FLOAT if metric.is_duration else ColumnType.INTEGER
-    types["previous_hits"] = ColumnType.INTEGER
+        whole = metric.unit not in ("s", "share")
+        types[metric.name] = ColumnType.INTEGER if whole else ColumnType.FLOAT
+    types |= dict.fromkeys(_PREVIOUS, ColumnType.INTEGER)
     columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
     write_parquet(to_rows(report), columns, out)

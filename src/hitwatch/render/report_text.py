@@ -8,26 +8,34 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert
-from hitwatch.instants import format_duration
+from hitwatch.instants import DAY, HOUR, format_duration
 from hitwatch.readmodel import PreviousPeriod, Report, SourceRow
 from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.guesses import guess_wording
-from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table
+from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table, times
 from hitwatch.render.units import (
     amount,
     balance,
     clock_time,
     columns,
     count,
+    decoded,
     duration,
     percent,
     printable,
     ratio,
+    sanitize,
     size,
+    sparkline,
+    time_span,
+    wall_time,
 )
 from hitwatch.stats.rows import DURATIONS
+from hitwatch.zones import Zone
 
 _BAR_WIDTH = 14
+_HEAD_KEY = 40
+_KINDS = 4
 _ALERTS = 10
 _LISTED_SOURCES = 5
 """Logs of which each is listed; of more it is said how many have which format."""
@@ -78,7 +86,8 @@ def head_lines(report: Report) -> list[str]:
     lines = [_balance(report)]
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
-        lines.append(f"from {clock_time(report.start)} to {clock_time(report.end)} UTC ({length})")
+        lines.append(f"from {time_span(report.start, report.end, report.zone)} ({length})")
+    lines += _trend(report)
     lines += [
         f"{size(report.bytes)} sent; {_total(report, 'visitors', 'visitor')},"
         f" {_total(report, 'clients', 'client')}, {_total(report, 'sections', 'section')},"
@@ -91,7 +100,9 @@ def head_lines(report: Report) -> list[str]:
         said = (f"{name[:-2]} {duration(of[name])}" for name in DURATIONS)
         error = report.totals.errors["duration"]
         bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
-        lines.append(f"latency {'  '.join(said)}{bound}")
+        slow = report.highlights.slowest
+        slowest = f"; slowest {_short(slow.key)}, p95 {times(slow)[1]}" if slow else ""
+        lines.append(f"latency {'  '.join(said)}{bound}{slowest}")
     passed_over = sum(source.bytes_passed_over for source in report.sources)
     lines.append(
         f"{size(sum(source.bytes_read for source in report.sources))} of logs"
@@ -100,11 +111,8 @@ def head_lines(report: Report) -> list[str]:
     )
     if report.previous:
         lines.append(_previous(report, report.previous))
-    for begin, end in report.gaps:
-        lines.append(
-            f"no hit for {format_duration(end - begin)}, from {clock_time(begin)}"
-            f" to {clock_time(end)}"
-        )
+    if report.gaps:
+        lines.append(_gaps(report))
     for reason, rejects in sorted(report.reject_reasons.items(), key=lambda item: -item[1])[:3]:
         lines.append(f"{count(rejects, 'reject')}: {printable(reason)}")
     guesses = dict.fromkeys(guess for source in report.sources for guess in source.guesses)
@@ -168,7 +176,7 @@ def _senders(report: Report) -> str:
         unlogged.append("user agents")
     else:
         bots = percent(report.totals.bots / report.hits if report.hits else 0)
-        said += f"; {bots} of the hits by bots and tools"
+        said += f"; {bots} of the hits by bots and tools{_kinds(report)}"
     return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
 
 
@@ -180,15 +188,60 @@ def _failures(report: Report) -> list[str]:
         for name, noun in (("4xx", "client error"), ("5xx", "server error"))
         if classes.get(name)
     ]
-    if report.alerts:
-        said.append(f"{count(len(report.alerts), 'alert')} would have fired")
-    return [", ".join(said)] if said else []
+    most, often = report.highlights.failing, ""
+    if said and most:
+        often = f"; most often {_short(most.key)}: {most.hits:,}"
+    failed = ", ".join(said) + often
+    fired = f"{count(len(report.alerts), 'alert')} would have fired" if report.alerts else ""
+    told = "; ".join(each for each in (failed, fired) if each)
+    return [told] if told else []
+
+
+def _kinds(report: Report) -> str:
+    """Which kinds of programs those are, the most frequent first."""
+    kinds = [row for row in report.highlights.kinds if row.key not in ("human", "unknown")]
+    named = (f"{row.key} {percent(row.hits / report.hits)}" for row in kinds[:_KINDS])
+    return f" ({', '.join(named)})" if len(kinds) > 1 else ""
+
+
+def _gaps(report: Report) -> str:
+    """The longest stretch without any hit, and how many more there are."""
+    begin, end = max(report.gaps, key=lambda gap: gap[1] - gap[0])
+    span = time_span(begin, end, report.zone)
+    said = f"no hit for {format_duration(end - begin)}, from {span}"
+    more = len(report.gaps) - 1
+    if not more:
+        return said
+    others = "another, shorter stretch" if more == 1 else f"{more} shorter stretches"
+    return f"{said}; and in {others}"
+
+
+def _trend(report: Report) -> list[str]:
+    """How many hits there were in each hour, day or week, as a line of bars."""
+    trend = report.trend
+    if trend is None:
+        return []
+    most = max(trend.hits)
+    start = wall_time(trend.starts[trend.hits.index(most)], report.zone)
+    name, shown = _STEPS.get(trend.step, (f"{trend.step // DAY} days", 10))
+    return [f"by {name} {sparkline(trend.hits)}  most {most:,}, {start[:shown]}"]
+
+
+_STEPS = {HOUR: ("hour", 16), DAY: ("day", 10), 7 * DAY: ("week", 10)}
+"""What steps of a trend are called, and how much of their beginnings is said."""
+
+
+def _short(key: str) -> str:
+    return sanitize(decoded(key), _HEAD_KEY)
 
 
 def _previous(report: Report, previous: PreviousPeriod) -> str:
     when = " to ".join(
-        clock_time(at) if at is not None else "the end" for at in (previous.start, previous.end)
+        clock_time(at, report.zone) if at is not None else "the end"
+        for at in (previous.start, previous.end)
     )
+    if previous.start is not None and previous.end is not None:
+        when = time_span(previous.start, previous.end, report.zone)
     totals = previous.totals
     changes = (
         f"{name} {change(now, before)} ({before:,}{bound})"
@@ -198,7 +251,7 @@ def _previous(report: Report, previous: PreviousPeriod) -> str:
             ("visitors", report.visitors, totals.visitors, _bound(totals.errors["visitors"])),
         )
     )
-    return f"compared with {when} UTC: {', '.join(changes)}"
+    return f"compared with {when}: {', '.join(changes)}"
 
 
 def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
@@ -224,23 +277,26 @@ def alert_lines(report: Report) -> list[str]:
     if not alerts and unjudged:
         return [f"Alerts: not judged; {needs}"]
     late = judged_from is not None and report.start is not None and judged_from > report.start
-    since = f"; not judged before {clock_time(judged_from or 0)}: {needs}" if late else ""
+    begun = clock_time(judged_from or 0, report.zone)
+    since = f"; not judged before {begun}: {needs}" if late else ""
     if not alerts:
         return [f"Alerts: none would have fired{since}"]
     most = sorted(alerts, key=lambda alert: -alert.peak)[:_ALERTS]
     more = f"; the {len(most)} with the highest peaks" if len(most) < len(alerts) else ""
     lines = [f"Alerts that would have fired ({len(alerts)}{more}){since}"]
     for alert in sorted(most, key=lambda alert: alert.fired_at):
-        lines += _alert(alert)
+        lines += _alert(alert, report.zone)
     return lines
 
 
-def _alert(alert: Alert) -> list[str]:
+def _alert(alert: Alert, zone: Zone) -> list[str]:
     fired = alert.fired
-    until = clock_time(alert.resolved_at) if alert.resolved_at is not None else "still firing"
+    when = f"{clock_time(alert.fired_at, zone)} to still firing"
+    if alert.resolved_at is not None:
+        when = time_span(alert.fired_at, alert.resolved_at, zone)
     baseline = f" of {amount(fired.baseline, fired.unit)}" if fired.baseline else ""
     lines = [
-        f"  {alert.rule}: {clock_time(alert.fired_at)} to {until};"
+        f"  {alert.rule}: {when};"
         f" peak {amount(alert.peak, fired.unit)}, {ratio(alert.peak, fired.baseline)}{baseline}"
     ]
     if fired.contributors:

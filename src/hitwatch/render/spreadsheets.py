@@ -21,7 +21,7 @@ def no_formula(text: str) -> str:
     return f"'{text}" if text.startswith(_BEGINNINGS) else text
 
 
-def to_csv(rows: Rows, *, header: bool) -> bytes:
+def to_safe_csv(rows: Rows, *, header: bool) -> bytes:
     """Rows as CSV (RFC 4180), times as RFC 3339, absent values empty, texts without formulas."""
     texts = [name for name, kind in rows.schema.items() if kind.to_python() is str]
     made = rows.with_columns(rows[name].cast(str).str.replace(_FORMULA, "'$1") for name in texts)

@@ -11,13 +11,21 @@ from hitwatch.render import units
 from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.panels import key_of, keys_wording, table
 from hitwatch.stats.rows import PanelRow
+from hitwatch.zones import IN_UTC, Zone
 
 _NAME_WIDTH, _LEADER_WIDTH = 32, 40
 _LATENCIES = ("p50", "p95", "p99", "max")
 BOLD_RED, BOLD_GREEN, BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1m", "\x1b[0m"
 
 
-def to_text(shown: Report | Transition, *, lag: int, top: int = 8, color: bool = False) -> str:
+def to_text(
+    shown: Report | Transition,
+    *,
+    lag: int,
+    top: int = 8,
+    color: bool = False,
+    zone: Zone = IN_UTC,
+) -> str:
     """What is shown, as lines of text that end with a line feed.
 
     Args:
@@ -25,14 +33,15 @@ def to_text(shown: Report | Transition, *, lag: int, top: int = 8, color: bool =
         lag: bytes between what was read and the ends of the files.
         top: how many sections to list.
         color: whether to mark headings and alerts with a terminal's colours.
+        zone: in which times are shown.
 
     """
     if isinstance(shown, Transition):
-        lines = _transition(shown, color)
+        lines = _transition(shown, color, zone)
     elif shown.kind is Kind.END:
-        lines = _end(shown, color)
+        lines = _end(shown, color, zone)
     else:
-        lines = _period(shown, lag, top, color)
+        lines = _period(shown, lag, top, color, zone)
     return "\n".join(lines) + "\n"
 
 
@@ -41,13 +50,13 @@ def marked(text: str, mark: str, color: bool) -> str:
     return f"{mark}{text}{_PLAIN}" if color else text
 
 
-def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
-    when = units.clock_time(report.at or 0)
+def _period(report: Report, lag: int, top: int, color: bool, zone: Zone) -> list[str]:
+    when = units.clock_time(report.at or 0, zone)
     if not report.hits or report.sections is None:
         quiet = f"{when}  No request in the last {format_duration(report.period)}"
         return [
             marked(quiet, BOLD, color),
-            *(_rule(status) for status in report.rules),
+            *(_rule(status, zone) for status in report.rules),
             _health(report, lag),
             "",
         ]
@@ -63,7 +72,7 @@ def _period(report: Report, lag: int, top: int, color: bool) -> list[str]:
         *(text for panel in report.panels for text in _panel(panel, report, color)),
         _totals(report),
         _more(report),
-        *(_rule(status) for status in report.rules),
+        *(_rule(status, zone) for status in report.rules),
         _health(report, lag),
         "",
     ]
@@ -125,10 +134,11 @@ def _more(report: Report) -> str:
     return line
 
 
-def _rule(status: RuleStatus) -> str:
+def _rule(status: RuleStatus, zone: Zone) -> str:
     rule = status.rule
     if status.value is None or status.baseline is None:
-        ready = "" if status.armed_at is None else f", armed at {units.clock_time(status.armed_at)}"
+        armed = status.armed_at
+        ready = "" if armed is None else f", armed at {units.clock_time(armed, zone)}"
         needed = format_duration(rule.short + rule.long)
         return f"  {rule.name}: warming up, needs {needed} of traffic{ready}"
     ratio = f", {units.ratio(status.value, status.baseline)}" if status.baseline else ""
@@ -138,7 +148,7 @@ def _rule(status: RuleStatus) -> str:
         f" {format_duration(rule.long)} before{ratio} (threshold {float(rule.threshold):g}x)"
     )
     if status.state is State.FIRING and status.fired_at is not None:
-        line += f"; ALERT since {units.clock_time(status.fired_at)}"
+        line += f"; ALERT since {units.clock_time(status.fired_at, zone)}"
     return line
 
 
@@ -160,8 +170,8 @@ def _most_frequent(reasons: Mapping[str, int]) -> str:
     return max(reasons, key=lambda reason: reasons[reason])
 
 
-def _transition(transition: Transition, color: bool) -> list[str]:
-    unit, when = transition.unit, units.clock_time(transition.at)
+def _transition(transition: Transition, color: bool, zone: Zone) -> list[str]:
+    unit, when = transition.unit, units.clock_time(transition.at, zone)
     value, baseline = (units.amount(each, unit) for each in (transition.value, transition.baseline))
     if transition.state is State.FIRING:
         of = f" of {baseline}" if transition.baseline else ""
@@ -174,23 +184,23 @@ def _transition(transition: Transition, color: bool) -> list[str]:
         if transition.contributors:
             lines.append(f"    top contributors: {contributors_wording(transition)}")
         return [*lines, ""]
+    peak_at = units.clock_time(transition.peak_at, zone)
     heading = (
         f"*** RESOLVED {transition.rule}, {when}: lasted {format_duration(transition.lasted)},"
-        f" peak {units.amount(transition.peak, unit)} at {units.clock_time(transition.peak_at)};"
+        f" peak {units.amount(transition.peak, unit)} at {peak_at};"
         f" now {value}, baseline {baseline}"
     )
     return [marked(heading, BOLD_GREEN, color), ""]
 
 
-def _end(report: Report, color: bool) -> list[str]:
+def _end(report: Report, color: bool, zone: Zone) -> list[str]:
     heading = f"Total: {units.balance(report.totals.balance)}; {units.size(report.bytes)} sent"
     lines = [marked(heading, BOLD, color)]
     if report.reject_reasons:
         reason = units.sanitize(_most_frequent(report.reject_reasons), 60)
         lines.append(f"  most frequent reject: {reason}")
     if report.start is not None and report.end is not None:
-        span = f"{units.clock_time(report.start)} to {units.clock_time(report.end)}"
-        lines.append(f"  from {span} UTC")
+        lines.append(f"  from {units.time_span(report.start, report.end, zone)}")
     if report.backfilled:
         lines.append(f"  {units.count(report.backfilled, 'line')} read back at the start")
     if report.late:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from re import Match
 from urllib.parse import quote
 
 from hitwatch.instants import Instant, to_datetime
 from hitwatch.patterns import Pattern
 from hitwatch.tally import Balance
+from hitwatch.zones import Zone
 
 _ENCODED = Pattern(r"(?:%[0-9A-Fa-f]{2})+")
 _DELIMITERS = frozenset("/?#%&=+;")
@@ -108,13 +110,47 @@ def small_percent(share: float) -> str:
     return percent(share) if share >= 0.001 else "under 0.1 %"
 
 
-def clock_time(instant: Instant) -> str:
-    """Date and time to the second, in UTC.
+def clock_time(instant: Instant, zone: Zone) -> str:
+    """Date and time to the second, and the zone they are of.
 
-    >>> clock_time(0)
+    >>> clock_time(0, IN_UTC), clock_time(0, fixed_zone(7_200))
+    ('1970-01-01 00:00:00 UTC', '1970-01-01 02:00:00 +02:00')
+    """
+    return f"{wall_time(instant, zone)} {zone.designation(instant)}"
+
+
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[int]) -> str:
+    """A bar a value, as high as it is beside the highest; a point where there is nothing.
+
+    >>> sparkline([1, 4, 8, 0])
+    '▁▄█·'
+    """
+    most = max(values, default=0)
+    return "".join(
+        _SPARKS[-(-value * len(_SPARKS) // most) - 1] if value else "·" for value in values
+    )
+
+
+def time_span(begin: Instant, end: Instant, zone: Zone) -> str:
+    """Two times; what both are of is said once.
+
+    >>> time_span(0, 1_000_000, IN_UTC)
+    '1970-01-01 00:00:00 to 1970-01-01 00:00:01 UTC'
+    """
+    same = zone.designation(begin) == zone.designation(end)
+    return f"{(wall_time if same else clock_time)(begin, zone)} to {clock_time(end, zone)}"
+
+
+def wall_time(instant: Instant, zone: Zone) -> str:
+    """The same where the zone is said beside.
+
+    >>> wall_time(0, IN_UTC)
     '1970-01-01 00:00:00'
     """
-    return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{to_datetime(zone.wall(instant)):%Y-%m-%d %H:%M:%S}"
 
 
 def sanitize(text: str, width: int) -> str:

@@ -56,8 +56,8 @@ def scan(
     """
     chosen = from_keywords("scan", options, SCAN)
     console = Console(log.info, _warn_of_damage, caution=log.warning)
-    parsing = parsing_of(chosen, _paths(sources), console)
-    parsing.on_reject, parsing.strict = on_reject, True
+    parsing = parsing_of(chosen, _paths(sources), console, strict=True)
+    parsing.on_reject = on_reject
     return Scan(parsing, chosen).table()
 
 

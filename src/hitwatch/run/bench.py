@@ -18,6 +18,7 @@ from hitwatch.hits.parser import Parser
 from hitwatch.instants import SECOND
 from hitwatch.ports import Display
 from hitwatch.run import modes
+from hitwatch.run.logs import open_logs
 from hitwatch.run.readers import Readers
 from hitwatch.run.simulation import SimulationRun, simulate
 from hitwatch.simulate.scenario import Phase, Scenario
@@ -119,13 +120,15 @@ class _Nowhere:
 
 def _watch(log: Path, log_format: str) -> None:
     display: Display = _Nowhere()
+    readers = Readers(sorted(columns_needed(panels())), by_name(log_format))
     run = modes.Run(
         rule=SurgeRule(),
         every=10 * SECOND,
-        readers=Readers(sorted(columns_needed(panels())), by_name(log_format)),
+        readers=readers,
+        logs=open_logs([str(log)], readers, lambda _: None),
         clock=WallClock(),
         display=display,
         notify=lambda _: None,
         stopped=lambda: False,
     )
-    modes.replay(run, [str(log)])
+    modes.replay(run)

@@ -11,9 +11,11 @@ import msgspec
 from hitwatch.formats.columns import COLUMNS
 from hitwatch.hits.batch import LINE_NUMBER
 from hitwatch.hits.reader import Reader
+from hitwatch.outputs.database import APPLICATION
+from hitwatch.select.derived import DERIVED_COLUMNS
 from hitwatch.tables.rows import ORIGIN
 
-_OWN_COLUMNS = {column.name for column in (*COLUMNS, ORIGIN, LINE_NUMBER)}
+_OWN_COLUMNS = {column.name for column in (*COLUMNS, *DERIVED_COLUMNS, ORIGIN, LINE_NUMBER)}
 _ALWAYS_THERE = {"section", "origin"}
 _ROWS = (".jsonl", ".ndjson", ".json")
 
@@ -26,6 +28,7 @@ _BEGINNINGS = {
     "table": re.compile(rb"[^\x00-\x08\x0e-\x1f]+\Z"),
     "parquet": re.compile(rb"PAR1"),
     "arrow": re.compile(rb"ARROW1"),
+    "sqlite": re.compile(rb"SQLite format 3\0.{52}" + APPLICATION.to_bytes(4, "big"), re.DOTALL),
     "rejects": re.compile(rb'\{"origin":'),
     "truth": re.compile(rb'\{\s*"seed":'),
 }
@@ -34,7 +37,7 @@ _BEGINNINGS = {
 _REPORT = re.compile(rb'\{\s*"schema_version":\s*\d+,\s*"sources":\s*\[')
 """How a report as JSON begins: it is told at once, for one is mostly made again and again."""
 
-_TELLING = ("text", "parquet", "arrow", "rejects", "truth")
+_TELLING = ("text", "parquet", "arrow", "sqlite", "rejects", "truth")
 """Kinds that no log begins like."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 
 from hitwatch.clocks import WallClock
@@ -12,7 +12,6 @@ from hitwatch.formats.columns import Column
 from hitwatch.instants import Instant, from_datetime
 from hitwatch.options.groups import Options
 from hitwatch.options.shared import FilterOptions
-from hitwatch.run.inputs import zone_named
 from hitwatch.select.criteria import (
     exclude_clients,
     exclude_paths,
@@ -25,13 +24,20 @@ from hitwatch.select.filter import Filter, TimeRange
 from hitwatch.select.language import Predicate, combine, parse_predicate
 from hitwatch.select.networks import Networks
 from hitwatch.select.time_expressions import Stretch, parse_stretch, parse_when
+from hitwatch.zones import IN_UTC, Zone
+
+_ALWAYS: TimeRange = (-(2**62), None)
 
 
-def filter_of(options: Options, further: Iterable[Column] = ()) -> Filter:
+def filter_of(
+    options: Options, further: Iterable[Column] = (), *, zone: Zone | None = None
+) -> Filter:
     """Make the filter of a run.
 
     Args:
         options: of the run.
+        zone: in which times are said; while it is not known, hits of all times count, and it is
+            only said that times are looked at.
         further: columns that ``where`` may name beside the public ones.
 
     Raises:
@@ -39,18 +45,27 @@ def filter_of(options: Options, further: Iterable[Column] = ()) -> Filter:
 
     """
     chosen = options.filter
-    return Filter(_predicate(chosen, further), chosen.bots, time_range_of(options))
+    timed = chosen.since is not None or chosen.until is not None
+    time_range: TimeRange = (None, None)
+    if timed:
+        time_range = _ALWAYS if zone is None else time_range_of(options, zone)
+    where = _predicate(chosen, further, zone or IN_UTC)
+    return Filter(where, chosen.bots, time_range)
 
 
-def time_range_of(options: Options) -> TimeRange:
+def time_range_of(options: Options, zone: Zone) -> TimeRange:
     """The time in which hits must lie: a month that is all that is said is that month.
+
+    Args:
+        options: of the run.
+        zone: in which times are said.
 
     Raises:
         UsageError: it makes no sense, or is empty.
 
     """
     since, until = (
-        _stretch(moment, options) for moment in (options.filter.since, options.filter.until)
+        _stretch(moment, zone) for moment in (options.filter.since, options.filter.until)
     )
     begin = since.begin if since else None
     end = until.begin if until else since.end if since else None
@@ -58,13 +73,12 @@ def time_range_of(options: Options) -> TimeRange:
     return begin, end
 
 
-def _zone_of(options: Options) -> tzinfo:
-    """The zone in which times are said."""
-    return zone_named(options.read.tz) if options.read.tz else UTC
-
-
-def previous_of(options: Options) -> TimeRange | None:
+def previous_of(options: Options, zone: Zone) -> TimeRange | None:
     """The time that a report compares with; ``None``: it compares with none.
+
+    Args:
+        options: of the run.
+        zone: in which times are said.
 
     Raises:
         UsageError: it makes no sense, or is empty.
@@ -74,8 +88,8 @@ def previous_of(options: Options) -> TimeRange | None:
     if not compare:
         return None
     if compare == "previous":
-        since, until = time_range_of(options)
-        said = _stretch(options.filter.since, options)
+        since, until = time_range_of(options, zone)
+        said = _stretch(options.filter.since, zone)
         if since is None or said is None:
             raise UsageError(
                 "nothing says where the time before begins",
@@ -88,13 +102,12 @@ def previous_of(options: Options) -> TimeRange | None:
             as_far = since if said.end else min(since, said.before + _now() - since)
             return said.before, as_far
         return since - ((_now() if until is None else until) - since), since
-    zone = _zone_of(options)
     first, points, second = compare.partition("..")
     if points:
-        begin, end = (parse_when(text, _now(), zone) for text in (first, second))
+        begin, end = (parse_when(text, _now(), zone.tzinfo) for text in (first, second))
         in_time_range(begin, end)
         return begin, end
-    named = parse_stretch(compare, _now(), zone)
+    named = parse_stretch(compare, _now(), zone.tzinfo)
     if named.end is None:
         raise UsageError(
             f"{compare!r} is no time to compare with",
@@ -119,11 +132,11 @@ def trusted_networks(entries: Iterable[str]) -> Networks | None:
     return parse_networks(found) if found else None
 
 
-def _predicate(chosen: FilterOptions, further: Iterable[Column]) -> Predicate | None:
+def _predicate(chosen: FilterOptions, further: Iterable[Column], zone: Zone) -> Predicate | None:
     """What hits must meet, whenever they were; ``None``: all count."""
     conditions = []
     if chosen.where:
-        conditions.append(parse_predicate(chosen.where, further))
+        conditions.append(parse_predicate(chosen.where, further, zone.tzinfo))
     if chosen.host:
         conditions.append(only_hosts(chosen.host))
     if chosen.exclude_client:
@@ -152,12 +165,12 @@ def _listed(entries: Iterable[str]) -> list[str]:
     return found
 
 
-def _stretch(moment: str | datetime | None, options: Options) -> Stretch | None:
+def _stretch(moment: str | datetime | None, zone: Zone) -> Stretch | None:
     """What an option names; ``None``: nothing."""
-    zone = _zone_of(options)
+    shown = zone.tzinfo
     if isinstance(moment, datetime):
-        return Stretch(from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone)))
-    return parse_stretch(moment, _now(), zone) if moment else None
+        return Stretch(from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=shown)))
+    return parse_stretch(moment, _now(), shown) if moment else None
 
 
 def _now() -> Instant:

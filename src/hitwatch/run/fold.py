@@ -17,14 +17,15 @@ from hitwatch.hits.batch import CLOCK_UNKNOWN, ClockState, Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, Instant
 from hitwatch.readmodel import SourceRow
-from hitwatch.run.inputs import chunks_of, times_by, unknown_format
+from hitwatch.run.inputs import times_by, unknown_format
+from hitwatch.run.logs import Logs
 from hitwatch.select.filter import TimeRange
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import is_stream
 from hitwatch.sources.plain import PlainFile, Span
 from hitwatch.sources.seek import is_ordered, offset_since
 
-log = logging.getLogger("hitwatch")
+log = logging.getLogger("hitwatch.reader")
 
 PIECE = 3 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
@@ -47,27 +48,25 @@ class Fold(Struct):
     """Reads logs and hands their hits to be counted.
 
     Attributes:
-        reader_of: makes the reader of an origin's lines.
+        logs: what is read; what cannot be is among its failures.
         count: takes hits.
         time_ranges: the only times that count; a line outside of all of them need not be read.
         stopped: whether somebody asked the run to end.
         warn: tells the user of what could not be read.
         progress: told how many bytes have been read.
         workers: how many pieces are worked on at once.
-        failures: what could not be read.
         keep_values: whether texts are remembered from piece to piece, which is for hits that are
             counted without looking at the texts of each.
 
     """
 
-    reader_of: Callable[[str], Reader]
+    logs: Logs
     count: Counter
     time_ranges: list[TimeRange]
     stopped: Callable[[], bool]
     warn: Callable[[str], None]
     progress: Callable[[int], None] | None = None
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
-    failures: list[InputError] = field(default_factory=list)
     keep_values: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,8 +89,8 @@ class Fold(Struct):
     def fail(self, error: InputError) -> None:
         """Take the error of an input that cannot be read, and warn of it."""
         with self._lock:
-            self.failures.append(error)
-        log.error("%s", error)
+            self.logs.failures.append(error)
+        log.error("unreadable", extra={"error": str(error)})
         self.warn(str(error))
 
     def _feed(self, source: SourceRow, work: _Work) -> None:
@@ -106,7 +105,7 @@ class Fold(Struct):
 
     def _read(self, source: SourceRow, work: _Work) -> None:
         origin = source.origin
-        reader = self.reader_of(origin)
+        reader = self.logs.reader_of(origin)
         if origin != STDIN and not is_stream(origin):
             with PlainFile(origin) as file:
                 if file.is_plain and reader.is_line_by_line:
@@ -118,7 +117,7 @@ class Fold(Struct):
                     if error := file.error(source.lines):
                         raise error
                     return
-        chunks = chunks_of(origin, numbered=False, warn=self.warn, stopped=self.stopped)
+        chunks = self.logs.chunks(origin, numbered=False, warn=self.warn, stopped=self.stopped)
         self._work_on(_pieces(chunks), reader, source, work)
 
     def _work_on(

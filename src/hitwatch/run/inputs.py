@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from hitwatch.errors import InputError, SettingsError, unreadable_input
 from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Format
-from hitwatch.formats.times import IN_UTC, Zone, tabulate_zone
 from hitwatch.hits.detect import ENOUGH, detect
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant
 from hitwatch.lookup.user_formats import load_format_file, register_user_formats
+from hitwatch.patterns import Pattern
 from hitwatch.sources.discovery import STDIN
-from hitwatch.sources.files import Head, is_stream, read_file, read_head
+from hitwatch.sources.files import Head, read_file, read_head
 from hitwatch.sources.seek import TimesOf
 from hitwatch.sources.stdin import read_stdin
 from hitwatch.sources.text import binary_file_error
+from hitwatch.zones import IN_UTC, Zone, fixed_zone, tabulate_zone
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-log = logging.getLogger("hitwatch")
+_OFFSET = Pattern(r"([+-])([01]\d|2[0-3]):?([0-5]\d)?")
 
 
 def format_named(named: str | None, settings: str | None = None) -> Format | None:
@@ -56,36 +52,39 @@ def format_named(named: str | None, settings: str | None = None) -> Format | Non
     return resolve_format(named)
 
 
-def zone_named(name: str | None) -> ZoneInfo:
-    """Look a time zone up; UTC where none is named.
+def zone_named(name: str, option: str) -> Zone:
+    """Look a time zone up.
+
+    Args:
+        name: of the tz database, ``UTC``, an offset such as ``+02:00``, or ``local``.
+        option: what says it.
 
     Raises:
         SettingsError: there is no such zone.
 
     """
+    if name.upper() in ("UTC", "Z"):
+        return IN_UTC
+    if offset := _OFFSET.fullmatch(name):
+        sign, hours, minutes = offset.groups()
+        seconds = int(hours) * 3_600 + int(minutes or 0) * 60
+        return fixed_zone(-seconds if sign == "-" else seconds)
+    if name == "local":
+        from hitwatch.lookup.local_zone import local_zone
+
+        return local_zone()
     # The database of zones is loaded when one is asked for.
     from zoneinfo import ZoneInfo
 
     try:
-        return ZoneInfo(name or "UTC")
+        return tabulate_zone(ZoneInfo(name))
     except (KeyError, ValueError, OSError) as error:
         raise SettingsError(
             f"unknown time zone {name!r}",
-            where="tz",
-            hint="write a name of the tz database, such as Europe/Berlin",
+            where=option,
+            hint="write a name of the tz database, such as Europe/Berlin, UTC, local, or an"
+            " offset such as +02:00",
         ) from error
-
-
-def offsets_of(name: str | None) -> Zone | None:
-    """A time zone as the kernel knows it; ``None``: nobody named one, so UTC is a guess.
-
-    Raises:
-        SettingsError: there is no such zone.
-
-    """
-    if name in (None, "UTC"):
-        return IN_UTC if name else None
-    return tabulate_zone(zone_named(name))
 
 
 def chunks_of(
@@ -157,85 +156,6 @@ def know(reader: Reader, head: Head, path: str) -> None:
         raise binary_file_error(path)
     if not known:
         raise unknown_format(reader, path)
-
-
-def in_order(
-    paths: list[str],
-    reader_of: Callable[[str], Reader],
-    notify: Callable[[str], None],
-    failed: Callable[[InputError], None],
-    *,
-    warn: Callable[[str], None] | None = None,
-    looked_at: Iterable[str] = (),
-) -> list[tuple[Instant, str]]:
-    """Readable files and the times of their first hits, in the order of these.
-
-    Args:
-        paths: files; standard input stands alone.
-        reader_of: the reader of an origin's lines; it knows the format afterwards.
-        notify: tells the user something about the run itself.
-        failed: takes the error of a file that cannot be read.
-        warn: told of what was skipped, also by who wants quiet; ``notify`` when ``None``.
-        looked_at: columns by which hits are chosen.
-
-    """
-    if paths == [STDIN]:
-        return [(0, STDIN)]
-    begun: list[tuple[Instant, str]] = []
-    heads: dict[bytes, str] = {}
-    for path in paths:
-        if is_stream(path):
-            # What has been read of it once is gone: its format is found out as it is read.
-            begun.append((0, path))
-            continue
-        try:
-            head = read_head(path)
-            reader = reader_of(path)
-            if not head.lines:
-                if head.holes:
-                    (warn or notify)(f"{path} has no lines: {head.holes}")
-                else:
-                    notify(f"{path} is empty")
-                continue
-            know(reader, head, path)
-            same = heads.setdefault(head.lines, path)
-            if same != path:
-                notify(
-                    f"{path} begins with the same lines as {same}:"
-                    " what stands in both is counted twice"
-                )
-            log.info("%s: format %s", path, reader.log_format and reader.log_format.name)
-            begun.append((first_time(reader, head.lines), path))
-        except InputError as error:
-            failed(error)
-        except OSError as error:
-            failed(unreadable_input(path, error))
-    _tell_absent(looked_at, [reader_of(path).log_format for _, path in begun], notify)
-    return sorted(begun)
-
-
-def _tell_absent(
-    looked_at: Iterable[str], formats: Sequence[Format | None], notify: Callable[[str], None]
-) -> None:
-    """Say which columns that hits are chosen by no log has: a condition on them tells nothing."""
-    known = [log_format for log_format in formats if log_format]
-    if not known or len(known) < len(formats):
-        return
-    for name in sorted(looked_at):
-        if not any(log_format.fills(name) for log_format in known):
-            logs = " and ".join(dict.fromkeys(log_format.name for log_format in known))
-            notify(f"hits are chosen by {name}, which {logs} does not log")
-
-
-def first_time(reader: Reader, head: bytes) -> Instant:
-    """Time of the first hit at the beginning of a file whose format is known; else 0."""
-    if reader.log_format is None or not reader.log_format.fills("time"):
-        return 0
-    probe = Reader(["time"], reader.log_format, zone=reader.zone, framing=reader.framing)
-    for hits in probe.read(head):
-        if len(hits):
-            return hits.times()[0]
-    return 0
 
 
 def times_by(reader: Reader) -> TimesOf:

@@ -27,7 +27,10 @@ class _Shared(TypedDict, total=False):
     log_format: str | None
     log_format_from: str | None
     section_depth: int
+    section_group: str | Sequence[str]
+    collapse_ids: bool
     tz: str | None
+    display_tz: str | None
     duration_unit: str | None
     since: str | datetime | None
     until: str | datetime | None
@@ -60,8 +63,6 @@ class ReportKeywords(_Shared, total=False):
     no_panel: str | Sequence[str]
     compare: str | None
     bucket: str | None
-    section_group: str | Sequence[str]
-    collapse_ids: bool
     geoip: Source | Sequence[Source]
     short: str | None
     long: str | None

@@ -7,27 +7,40 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import attrgetter
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
+from msgspec.structs import replace
 
-from hitwatch.alerting.alert import State, Transition
+from hitwatch.alerting.alert import State as AlertState
+from hitwatch.alerting.alert import Transition
 from hitwatch.engine import Engine
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Format
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.instants import SECOND, Duration, Instant, format_duration, rfc3339
+from hitwatch.instants import MINUTE, SECOND, Duration, Instant, format_duration, rfc3339
 from hitwatch.ports import Clock, Display, Source
 from hitwatch.readmodel import Report
-from hitwatch.render import units
 from hitwatch.render.guesses import guess_wording
 from hitwatch.run.interleave import Input, interleave
+from hitwatch.run.state import Progress, State
 from hitwatch.stats.arrivals import Batch
 
-log = logging.getLogger("hitwatch")
+log = logging.getLogger("hitwatch.run")
+reader_log = logging.getLogger("hitwatch.reader")
+parser_log = logging.getLogger("hitwatch.parser")
+tally_log = logging.getLogger("hitwatch.tally")
+judge_log = logging.getLogger("hitwatch.judge")
+writer_log = logging.getLogger("hitwatch.writer")
 
 POLL: Duration = SECOND // 5
 """How long the loop rests when there is nothing to read."""
+
+_STATE_EVERY: Duration = MINUTE
+"""How often the state of each part is logged."""
+
+_FAR_BEHIND = 4_000_000
+"""Bytes read at once from which on a run is behind; it is said when it has caught up."""
 
 
 class Loop(Struct):
@@ -70,12 +83,23 @@ class Loop(Struct):
     _wall_began: Instant = 0
     _checked: set[str] = field(default_factory=set)
     _metric_notified: bool = False
+    _behind_since: tuple[Instant, int] | None = None
+    _state_at: Instant = 0
+    _progress: Progress | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        if self._progress is None:
+            self._progress = Progress(self.engine)
+        return self._progress
 
     def watch(self, source: Source) -> Report:
         """Follow a source on the clock's time, showing a report every display period."""
         self._source = source
         every = self.every
-        last_tick = self.clock.now()
+        last_tick = self._state_at = self.clock.now()
+        self.progress.begin(last_tick)
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not source.ended:
             counted, held = self.engine.balance.hits, self._held
@@ -87,11 +111,16 @@ class Loop(Struct):
                 self.written_at = now
             elif not self._behind(chunks):
                 self._emit(self.engine.idle(self._log_time(now)))
+            self._tell_caught_up(chunks, source, now)
             if now >= next_tick:
-                self.display.show(self.engine.tick(now, now - last_tick), lag=source.lag)
+                ended = self.engine.tick(now, now - last_tick)
+                self._show(replace(ended, state=self._state(source, now, "stats")), source.lag)
                 last_tick, next_tick = now, now - now % every + every
             if self.state_asked():
-                self.warn(self._state(source))
+                self.warn(self.progress.wording(source))
+                self._log_state(source, now)
+            elif now >= self._state_at + _STATE_EVERY:
+                self._log_state(source, now)
             if self.ends_at is not None and now >= self.ends_at:
                 break
             if not self._behind(chunks):
@@ -124,7 +153,8 @@ class Loop(Struct):
         """Count what came into logs before a watch; of its alerts is told in the log alone."""
         for batches in interleave(inputs, self._prepared):
             for shown in self.engine.feed_together(batches):
-                log.info("while reading back: %s", shown)
+                if isinstance(shown, Transition):
+                    _log_transition(shown, "read back")
             if self.stopped():
                 break
 
@@ -165,16 +195,27 @@ class Loop(Struct):
         found = reader.read(chunk.data, chunk.first_line)
         if reader.log_format is not None and chunk.origin not in self._checked:
             self._checked.add(chunk.origin)
+            self.progress.origins += 1
             self._check_format(reader.log_format, chunk.origin)
         for reject in (reject for hits in found for reject in hits.rejects):
-            log.warning(
-                "rejected %s line %d column %d: %s: %r",
-                chunk.origin,
-                reject.line_number,
-                reject.column,
-                reject.reason,
-                reject.line[:200],
+            parser_log.warning(
+                "rejected",
+                extra={
+                    "origin": chunk.origin,
+                    "line": reject.line_number,
+                    "column": reject.column,
+                    "reason": reject.reason,
+                    "text": reject.line[:200].decode("utf-8", "backslashreplace"),
+                },
             )
+        if parser_log.isEnabledFor(logging.DEBUG):
+            counts = {
+                "lines": sum(hits.lines for hits in found),
+                "hits": sum(len(hits) for hits in found),
+                "rejects": sum(hits.rejected for hits in found),
+            }
+            reader_log.debug("read", extra={"origin": chunk.origin, "bytes": len(chunk.data)})
+            parser_log.debug("parsed", extra={"origin": chunk.origin, **counts})
         return found
 
     def _check_format(self, log_format: Format, origin: str) -> None:
@@ -199,17 +240,39 @@ class Loop(Struct):
         latest = self.engine.watermark.latest
         return now if latest is None else latest + max(0, now - self.written_at)
 
-    def _state(self, source: Source) -> str:
-        """What has been read, up to when, and what is left to be read."""
-        latest = self.engine.watermark.latest
-        up_to = "no time yet" if latest is None else f"up to {rfc3339(latest)}"
-        status, balance = self.engine.judge.status, units.balance(self.engine.balance)
-        rule = f"{status.rule.name} is {status.state.value.replace('_', ' ')}"
-        return f"{balance}; {up_to}; lag {units.size(source.lag)}; {rule}"
-
     def _behind(self, chunks: list[Chunk]) -> bool:
         """Whether there is so much to read that resting would fall behind."""
-        return sum(len(chunk.data) for chunk in chunks) > 4_000_000
+        return sum(len(chunk.data) for chunk in chunks) > _FAR_BEHIND
+
+    def _tell_caught_up(self, chunks: list[Chunk], source: Source, now: Instant) -> None:
+        """Tell when all that was there has been read, where that was much."""
+        if self._behind_since is None:
+            if self._behind(chunks):
+                lines = sum(chunk.data.count(b"\n") for chunk in chunks)
+                self._behind_since = now, self.engine.balance.lines - lines
+        elif not source.lag:
+            since, lines = self._behind_since
+            self._behind_since = None
+            read, took = self.engine.balance.lines - lines, now - since
+            self.notify(f"caught up after {read:,} lines, in {format_duration(took)}")
+            reader_log.info("caught up", extra={"lines": read, "seconds": took / SECOND})
+
+    def _state(self, source: Source, now: Instant, asked_by: str) -> State:
+        held = (live.batch for live in self._live.values() if live.batch)
+        waiting = sum(len(batch.hits) - batch.begin for batch in held)
+        return self.progress.state(source, waiting, now, asked_by)
+
+    def _log_state(self, source: Source, now: Instant) -> None:
+        self._state_at = now
+        for part, figures in self._state(source, now, "log").items():
+            logging.getLogger(f"hitwatch.{part}").info("state", extra=figures)
+
+    def _show(self, shown: Report | Transition, lag: int) -> None:
+        """Show it now, and count that."""
+        self.display.show(shown, lag=lag)
+        self.progress.shown(shown)
+        if isinstance(shown, Report) and tally_log.isEnabledFor(logging.DEBUG):
+            _log_period(shown)
 
     def _feed_last(self, source: Source) -> None:
         self._feed(source.close(), lambda _: 0)
@@ -226,13 +289,14 @@ class Loop(Struct):
         now = self.clock.now()
         if self.engine.delta.balance.lines:
             period = max(1, now - last_tick)
-            self.display.show(self.engine.tick(now, period), lag=0)
+            ended = self.engine.tick(now, period)
+            self._show(replace(ended, state=self._state(source, now, "stats")), 0)
         return self._finish(now)
 
     def _finish(self, at: Instant | None) -> Report:
         last = self.engine.end(at)
         self.display.show(last, lag=0)
-        log.info("ended: %s", last.totals.balance)
+        log.info("ended", extra=structs.asdict(last.totals.balance))
         return last
 
     def _emit(self, shown: Iterable[Report | Transition]) -> None:
@@ -253,9 +317,9 @@ class Loop(Struct):
     def emit(self, shown: Report | Transition) -> None:
         """Show a report or a transition; log transitions, and keep them in the alert log."""
         if not isinstance(shown, Transition):
-            self.display.show(shown, lag=0)
+            self._show(shown, 0)
             return
-        self.display.show(shown, lag=self._lag)
+        self._show(shown, self._lag)
         _log_transition(shown)
         if self.alert_log:
             self.alert_log(shown)
@@ -274,20 +338,28 @@ class Loop(Struct):
         self.clock.wait(due - self.clock.now())
 
 
-def _log_transition(transition: Transition) -> None:
-    if transition.state is State.FIRING:
-        log.warning(
-            "alert %s fired at %s: %.1f against %.1f %s",
-            transition.rule,
-            rfc3339(transition.at),
-            transition.value,
-            transition.baseline,
-            transition.unit,
+def _log_transition(transition: Transition, when: str = "") -> None:
+    figures = {
+        "rule": transition.rule,
+        "state": transition.state.value,
+        "at": rfc3339(transition.at),
+        "value": transition.value,
+        "baseline": transition.baseline,
+        "threshold": transition.threshold,
+        "unit": transition.unit,
+    }
+    if transition.state is AlertState.RESOLVED:
+        figures["lasted_s"] = transition.lasted / SECOND
+    judge_log.log(logging.INFO if when else logging.WARNING, f"alert {when}".strip(), extra=figures)
+
+
+def _log_period(report: Report) -> None:
+    """What a display period was, by those who made it."""
+    balance = structs.asdict(report.totals.balance)
+    tally_log.debug("period", extra={**balance, "bytes": report.bytes, "late": report.late})
+    for status in report.rules:
+        figures = {"value": status.value, "baseline": status.baseline}
+        judge_log.debug(
+            "judged", extra={"rule": status.rule.name, "state": status.state.value, **figures}
         )
-    else:
-        log.warning(
-            "alert %s resolved at %s after %s",
-            transition.rule,
-            rfc3339(transition.at),
-            format_duration(transition.lasted),
-        )
+    writer_log.debug("shown", extra={"kind": report.kind.value, "at": rfc3339(report.at or 0)})

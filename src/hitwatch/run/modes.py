@@ -12,7 +12,7 @@ replay     whole files         the log's, at a pace  the log's clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct, field
@@ -25,25 +25,28 @@ from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.format import Layout
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
-from hitwatch.instants import MINUTE, SECOND, Duration, Instant, rfc3339
+from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.ports import Clock, Display
 from hitwatch.readmodel import Report
-from hitwatch.run.inputs import in_order, know, times_by
+from hitwatch.render.units import clock_time
+from hitwatch.run.inputs import know, times_by
 from hitwatch.run.interleave import Input
+from hitwatch.run.logs import Logs
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sources.codec import detect_codec
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import Head, head_of_pieces
-from hitwatch.sources.finite import read_to_end
+from hitwatch.sources.finite import as_far_as_readable
 from hitwatch.sources.seek import ReadAt, last_header, last_time, offset_since
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import FileEvent, Follower, OpenFile, Tail
 from hitwatch.sources.text import detect_encoding
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.panels import panels
+from hitwatch.zones import IN_UTC, Zone
 
-log = logging.getLogger("hitwatch")
+log = logging.getLogger("hitwatch.reader")
 
 EVERY: Duration = 10 * SECOND
 """Length of a display period, unless somebody says it."""
@@ -61,6 +64,9 @@ class Run(Struct, frozen=True):
 
     Attributes:
         rule: the rule that is judged.
+        logs: whole logs that are played; ``None`` where logs are followed.
+        zone: whose days are those of visitors.
+        notes: what the user is told when logs that are followed are open.
         every: length of a display period; ``None``: ten seconds, and none of a replay.
         readers: give the reader of each log, which builds the columns that panels need.
         clock: tells the time.
@@ -89,6 +95,32 @@ class Run(Struct, frozen=True):
     shown: Shown | None = None
     state_asked: Callable[[], bool] = lambda: False
     progress: Callable[[int], None] | None = None
+    logs: Logs | None = None
+    zone: Zone = IN_UTC
+    notes: Sequence[str] = ()
+
+    @property
+    def opened(self) -> Logs:
+        """The whole logs that are played."""
+        if self.logs is None:
+            raise ValueError("no logs are open")
+        return self.logs
+
+    def engine(self, *, every: Duration | None, log_clock: bool = False) -> Engine:
+        """What counts and judges."""
+        return Engine(
+            self.rule,
+            every=every,
+            log_clock=log_clock,
+            counted=self.counted,
+            shown=self.shown,
+            zone=self.zone,
+        )
+
+    def tell_notes(self) -> None:
+        """Tell the user what there is to be said of the logs."""
+        for note in self.notes:
+            self.notify(note)
 
     def warn_user(self, text: str) -> None:
         """Warn the user of what could not be read."""
@@ -116,8 +148,9 @@ def watch(
         InputError: a file is binary, or in no known format.
 
     """
-    engine = Engine(run.rule, every=run.every or EVERY, counted=run.counted, shown=run.shown)
+    engine = run.engine(every=run.every or EVERY)
     if paths == [STDIN]:
+        run.tell_notes()
         stdin = Stdin(warn=run.warn_user, stopped=run.stopped)
         return _loop(run, engine, ends_at=ends_at).watch(stdin)
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
@@ -125,10 +158,12 @@ def watch(
     try:
         span = None if from_start else backfill
         begun = [_begin(run, follower, loop, span) for follower in followers]
+        run.tell_notes()
         read_back = [each for each in begun if each is not None]
         loop.read_back([Input(each.path, 0, each.hits) for each in read_back])
         for each in read_back:
-            run.notify(f"{each.path}: read back {each.lines:,} lines up to {rfc3339(each.latest)}")
+            up_to = clock_time(each.latest, run.zone)
+            run.notify(f"{each.path}: read back {each.lines:,} lines up to {up_to}")
         latest = max((each.latest for each in read_back), default=0)
         written_at = max((f.file.modified_at for f in followers if f.file), default=0)
         # The latest hit that counts may be older than the log's last line.
@@ -160,7 +195,7 @@ def _loop(
 
 
 def _on_file_event(run: Run, event: FileEvent) -> None:
-    log.info("%s %s", event.path, event.message)
+    log.info("file", extra={"origin": event.path, "detail": event.message})
     (run.warn_user if event.wrong else run.notify)(f"{event.path} {event.message}")
 
 
@@ -323,7 +358,7 @@ def _recognise(run: Run, reader: Reader, head: Head, path: str) -> None:
         others = reader.fit.tied if reader.fit else ()
         tied = f" ({' and '.join(others)} would fit as well)" if others else ""
         run.notify(f"{path}: format {reader.log_format.name}, {how}{tied}")
-        log.info("%s: format %s, %s", path, reader.log_format.name, how)
+        log.info("format", extra={"origin": path, "format": reader.log_format.name, "how": how})
 
 
 def _told(run: Run, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -334,12 +369,11 @@ def _told(run: Run, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
             run.progress(len(chunk.data))
 
 
-def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[Report | None, bool]:
+def replay(run: Run, *, speed: float | None = None) -> tuple[Report | None, bool]:
     """Play whole logs through the engine on their own clock.
 
     Args:
-        run: what the modes share.
-        paths: files, or ``-`` alone.
+        run: what the modes share, the logs opened.
         speed: how many seconds of the log pass in one; ``None``: as fast as can be.
 
     Returns:
@@ -349,27 +383,24 @@ def replay(run: Run, paths: list[str], *, speed: float | None = None) -> tuple[R
         InputError: no file could be read.
 
     """
-    failures: list[InputError] = []
+    logs = run.opened
 
     def failed(error: InputError) -> None:
-        failures.append(error)
-        log.error("%s", error)
+        logs.failures.append(error)
+        log.error("unreadable", extra={"error": str(error)})
         run.warn_user(str(error))
 
-    engine = Engine(run.rule, every=run.every, log_clock=True, counted=run.counted, shown=run.shown)
+    engine = run.engine(every=run.every, log_clock=True)
     loop = _loop(run, engine, speed=speed)
-    looked_at = run.readers.pipeline.hit_filter.columns
-    begun = in_order(
-        paths, run.readers, run.notify, failed, warn=run.warn_user, looked_at=looked_at
-    )
-    if failures and len(failures) == len(paths):
+    if logs.failures and not logs.ordered:
         return None, False
+    chunks = partial(logs.chunks, warn=run.warn_user, stopped=run.stopped)
     inputs = [
         Input(
-            path,
-            first_at,
-            loop.hits_of(path, _told(run, read_to_end(path, failed, run.warn_user, run.stopped))),
+            each.path,
+            each.first_at,
+            loop.hits_of(each.path, _told(run, as_far_as_readable(chunks(each.path), failed))),
         )
-        for first_at, path in begun
+        for each in logs.ordered
     ]
-    return loop.replay(inputs), not failures
+    return loop.replay(inputs), not logs.failures

@@ -10,6 +10,7 @@ from hitwatch.engine import Shown
 from hitwatch.errors import UsageError
 from hitwatch.instants import MINUTE
 from hitwatch.options.groups import DisplayOptions, Options
+from hitwatch.options.shared import ReadOptions
 from hitwatch.privacy.panels import redact_panels
 from hitwatch.privacy.policy import Privacy
 from hitwatch.readmodel import View
@@ -33,8 +34,10 @@ _OF_TOTALS = (
     "not_found",
     "static_files",
     "referring_sites",
+    "slowest_paths",
+    "failing_paths",
 )
-"""Panels that are counted for the totals, shown or not."""
+"""Panels that are counted for the totals and the head, shown or not."""
 
 
 class PanelChoice(NamedTuple):
@@ -76,21 +79,24 @@ def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
 
 
 def panels_of_display(
-    display: DisplayOptions, privacy: Privacy, section_depth: int = 1
+    display: DisplayOptions, read: ReadOptions, privacy: Privacy
 ) -> tuple[tuple[Panel, ...], Shown | None]:
     """The panels that a watch or a replay counts, and those that it shows with its figures.
 
     Args:
         display: what is shown.
+        read: how lines are read.
         privacy: what is replaced in keys.
-        section_depth: how many path segments make a section.
 
     Raises:
         UsageError: there is no such panel.
 
     """
     chosen = frozenset(display.panel)
-    known = (*panels(sections=Sections(section_depth)), *geography_panels({}))
+    known = (
+        *panels(collapse=read.collapse_ids, sections=sections_of(read)),
+        *geography_panels({}),
+    )
     for name in chosen:
         _check_panel(name, {panel.name for panel in known})
     counted = redact_panels(tuple(p for p in known if not p.off or p.name in chosen), privacy)
@@ -109,12 +115,9 @@ def _known_panels(options: Options) -> tuple[Panel, ...]:
         from hitwatch.lookup.maxmind import open_databases
 
         labels = open_databases(chosen.geoip)
-    sections = sections_of(
-        chosen.section_group, options.read.section_depth, collapse=chosen.collapse_ids
-    )
-    width = chosen.bucket or MINUTE
+    read, width = options.read, chosen.bucket or MINUTE
     return (
-        *panels(width, collapse=chosen.collapse_ids, sections=sections),
+        *panels(width, collapse=read.collapse_ids, sections=sections_of(read)),
         *geography_panels(labels),
     )
 
@@ -147,20 +150,18 @@ def _metric(name: str) -> str:
     return name
 
 
-def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Sections:
+def sections_of(read: ReadOptions) -> Sections:
     """What makes sections.
 
     Args:
-        groups: ``NAME=GLOB`` or ``NAME=~REGEX``; the first that fits counts.
-        depth: path segments of a section of all other paths.
-        collapse: whether ids in them become ``:id``.
+        read: how lines are read.
 
     Raises:
         UsageError: a group makes no sense.
 
     """
     found = []
-    for group in groups:
+    for group in read.section_group:
         name, equals, pattern = group.partition("=")
         if not (name and equals and pattern):
             raise UsageError(
@@ -176,4 +177,4 @@ def sections_of(groups: Sequence[str], depth: int, *, collapse: bool) -> Section
                 f"invalid regular expression {pattern!r}", where="--section-group", why=str(error)
             ) from error
         found.append((name, regex))
-    return Sections(depth, collapse, tuple(found))
+    return Sections(read.section_depth, read.collapse_ids, tuple(found))

@@ -14,18 +14,22 @@ from hitwatch.errors import DamageError, InputError, UsageError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.formats.columns import COLUMNS, Column
 from hitwatch.hits.batch import LINE_NUMBER, Hits
+from hitwatch.outputs.database import write_database
 from hitwatch.render.outputs import unwritable, write
-from hitwatch.render.spreadsheets import to_csv
-from hitwatch.run.inputs import chunks_of, in_order, unknown_format
+from hitwatch.render.spreadsheets import to_safe_csv
+from hitwatch.run.inputs import unknown_format
+from hitwatch.run.logs import Logs
 from hitwatch.run.readers import Readers
+from hitwatch.select.derived import DERIVED, DERIVED_COLUMNS, has, series_of
 from hitwatch.sources.discovery import STDIN
-from hitwatch.tables.rows import ORIGIN, Schema, conform, schema_of, sink, to_jsonl
+from hitwatch.tables.rows import ORIGIN, Schema, conform, schema_of, sink, to_csv, to_jsonl
 from hitwatch.tally import Balance
+from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
     from hitwatch.tables.rows import Rows
 
-log = logging.getLogger("hitwatch")
+log = logging.getLogger("hitwatch.reader")
 
 ENDINGS = {
     ".jsonl": "jsonl",
@@ -36,6 +40,9 @@ ENDINGS = {
     ".arrow": "arrow",
     ".feather": "arrow",
     ".ipc": "arrow",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
 }
 """Which output a file's name asks for."""
 
@@ -63,7 +70,7 @@ class Parsing(Struct):
     """One conversion of logs to rows.
 
     Attributes:
-        paths: files, or ``-`` alone.
+        logs: what is read; what cannot be is among its failures.
         reader_of: makes the reader of an origin's lines.
         notify: tells the user something about the run itself.
         warn: tells the user of what could not be read, also one who wants no progress told.
@@ -74,14 +81,13 @@ class Parsing(Struct):
         on_reject: told of every rejected line.
         strict: whether an input that cannot be read ends it all; else the others are read. Of a
             damaged one is given what can be read in either case.
-        chunks: gives the lines of an input; they are read from it when ``None``.
         balance: what became of the lines so far.
         reasons: rejects by reason.
-        failures: inputs that could not be read.
+        zone: in which times are said.
 
     """
 
-    paths: list[str]
+    logs: Logs
     reader_of: Readers
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
@@ -90,16 +96,20 @@ class Parsing(Struct):
     line_numbers: bool = False
     on_reject: Callable[[RejectedLine], None] | None = None
     strict: bool = False
-    chunks: Callable[[str], Iterator[Chunk]] | None = None
     warn: Callable[[str], None] | None = None
     balance: Balance = field(default_factory=Balance)
     reasons: dict[str, int] = field(default_factory=dict)
-    failures: list[InputError] = field(default_factory=list)
+    zone: Zone = IN_UTC
     _said: set[str] = field(default_factory=set)
+
+    @property
+    def failures(self) -> list[InputError]:
+        """What could not be read."""
+        return self.logs.failures
 
     def frames(self) -> Iterator[Rows]:
         """The rows, a batch at a time, all of one schema."""
-        yield from self.frames_of(self.in_order())
+        yield from self.frames_of(self.logs.paths)
 
     def frames_of(self, origins: list[str], schema: Schema | None = None) -> Iterator[Rows]:
         """The rows of some inputs, in their order, at least one batch, maybe of no rows.
@@ -122,23 +132,6 @@ class Parsing(Struct):
         if not batches:
             yield conform(None, "", schema or self.schema())
 
-    def in_order(self) -> list[str]:
-        """The inputs that can be read, by the time of their first line; their formats are known.
-
-        Raises:
-            InputError: one cannot be read, and ``strict`` is set.
-
-        """
-        begun = in_order(
-            self.paths,
-            self.reader_of,
-            self.notify,
-            self._failed,
-            warn=self._warned,
-            looked_at=self.reader_of.pipeline.hit_filter.columns,
-        )
-        return [path for _, path in begun]
-
     def schema(self) -> Schema:
         """Names and types of the columns given, in order, as far as formats are known.
 
@@ -148,7 +141,7 @@ class Parsing(Struct):
         """
         known = list(COLUMNS)
         if self.further or self.columns:
-            known += self.own_columns()
+            known += [*self.own_columns(), *DERIVED_COLUMNS]
         numbered = (LINE_NUMBER,) if self.line_numbers else ()
         schema = schema_of((*known, ORIGIN, *numbered))
         if self.columns is None:
@@ -162,17 +155,13 @@ class Parsing(Struct):
 
     def own_columns(self) -> list[Column]:
         """All columns of the formats that are known."""
-        formats = (self.reader_of(path).log_format for path in self.paths)
+        formats = (self.reader_of(path).log_format for path in self.logs.paths)
         return [column for known in formats if known for column in known.columns]
 
     def _hits(self, origin: str) -> Iterator[Hits]:
         reader = self.reader_of(origin)
         keep = 1 << 30 if self.on_reject else 0
-        chunks = (
-            chunks_of(origin, warn=self._warned, stopped=self.stopped)
-            if self.chunks is None
-            else self.chunks(origin)
-        )
+        chunks = self.logs.chunks(origin, warn=self._warned, stopped=self.stopped)
         damages: list[DamageError] = []
         for chunk in _until_damaged(chunks, damages):
             if self.stopped():
@@ -185,7 +174,10 @@ class Parsing(Struct):
             raise damages[0]
 
     def _rows(self, hits: Hits, origin: str, schema: Schema) -> Rows:
-        rows = conform(hits, origin, schema)
+        made = {
+            name: series_of(hits, name) for name in DERIVED if name in schema and has(hits, name)
+        }
+        rows = conform(hits, origin, schema, made)
         self.balance += Balance(hits.lines, len(hits), hits.rejected, hits.excluded)
         if hits.rejected:
             self._tell_rejects(hits, origin)
@@ -205,8 +197,8 @@ class Parsing(Struct):
     def _failed(self, error: InputError) -> None:
         if self.strict and not isinstance(error, DamageError):
             raise error
-        self.failures.append(error)
-        log.error("%s", error)
+        self.logs.failures.append(error)
+        log.error("unreadable", extra={"error": str(error)})
         self._warned(str(error))
 
     def _warned(self, text: str) -> None:
@@ -229,13 +221,16 @@ def rejects_to(output: IO[bytes]) -> Callable[[RejectedLine], None]:
     return lambda rejected: write(output, msgspec.json.encode(rejected) + b"\n")
 
 
-def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
+def convert(
+    parsing: Parsing, kind: str, output: IO[bytes], *, spreadsheet_safe: bool = False
+) -> None:
     """Write all rows.
 
     Args:
         parsing: gives the rows.
-        kind: ``jsonl``, ``csv``, ``parquet`` or ``arrow``.
+        kind: ``jsonl``, ``csv``, ``parquet``, ``arrow`` or ``sqlite``.
         output: where to; Parquet and Arrow need a file.
+        spreadsheet_safe: whether in CSV no text is a formula.
 
     Raises:
         UsageError: a column that was asked for is in no format.
@@ -248,9 +243,13 @@ def convert(parsing: Parsing, kind: str, output: IO[bytes]) -> None:
         except OSError as error:
             raise unwritable(output, error) from error
         return
+    if kind == "sqlite":
+        write_database(parsing.frames(), output)
+        return
+    as_csv = to_safe_csv if spreadsheet_safe else to_csv
     headed = False
     for frame in parsing.frames():
-        write(output, to_csv(frame, header=not headed) if kind == "csv" else to_jsonl(frame))
+        write(output, as_csv(frame, header=not headed) if kind == "csv" else to_jsonl(frame))
         headed = True
 
 

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from hitwatch.errors import UsageError
+from hitwatch.outputs.database import write_database
 from hitwatch.outputs.target import accepts_any_extension
 from hitwatch.render.outputs import unwritable, write
-from hitwatch.render.spreadsheets import to_csv
+from hitwatch.render.spreadsheets import to_safe_csv
 from hitwatch.render.tables import to_markdown, to_text
 from hitwatch.run.parse import ENDINGS
 from hitwatch.tables import sql
 from hitwatch.tables.lazyframe import LazyRows
-from hitwatch.tables.rows import sink_lazy, to_jsonl
+from hitwatch.tables.rows import sink_lazy, to_csv, to_jsonl
 
 if TYPE_CHECKING:
     from hitwatch.tables.rows import Rows
 
-KINDS = ("table", "jsonl", "json", "csv", "md", "parquet", "arrow")
+KINDS = ("table", "jsonl", "json", "csv", "md", "parquet", "arrow", "sqlite")
 """What a result can be written as."""
 
 _ENDINGS = {**ENDINGS, ".json": "json", ".md": "md", ".txt": "table"}
@@ -42,13 +43,21 @@ class Query:
         self._text, self._rows, self._stopped = text, rows, stopped
         self._result = sql.plan(text, rows)
 
-    def write(self, kind: str, output: IO[bytes], *, terminal: bool = False) -> None:
+    def write(
+        self,
+        kind: str,
+        output: IO[bytes],
+        *,
+        terminal: bool = False,
+        spreadsheet_safe: bool = False,
+    ) -> None:
         """Run it, and write the rows of the result.
 
         Args:
             kind: one of ``KINDS``.
             output: where to.
             terminal: whether that is one, on which long texts are cut.
+            spreadsheet_safe: whether in CSV no text is a formula.
 
         Raises:
             InputError: a log cannot be read to its end, and the scan is strict.
@@ -63,6 +72,14 @@ class Query:
                 except OSError as error:
                     raise unwritable(output, error) from error
                 return
+            if kind == "sqlite":
+                write_database(self._batches(), output)
+                return
+            if kind == "csv":
+                as_csv = to_safe_csv if spreadsheet_safe else to_csv
+                for rows, first in _marked(self._batches()):
+                    write(output, as_csv(rows, header=first))
+                return
             for piece in self._pieces(kind, cut=terminal):
                 write(output, piece)
 
@@ -72,8 +89,6 @@ class Query:
             return map(to_jsonl, batches)
         if kind == "json":
             return _array(batches)
-        if kind == "csv":
-            return (to_csv(rows, header=first) for rows, first in _marked(batches))
         lines = to_markdown(batches) if kind == "md" else to_text(batches, cut=cut)
         return (line.encode("utf-8", "backslashreplace") for line in lines)
 

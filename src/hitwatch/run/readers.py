@@ -10,13 +10,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hitwatch.formats.format import Format
-from hitwatch.formats.times import Zone
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.privacy.policy import has_forwarded_clients
+from hitwatch.select.derived import sources_of
 from hitwatch.select.filter import Filter
 from hitwatch.sources.discovery import rotated_name
+from hitwatch.zones import Zone
 
 
 class Readers(Struct):
@@ -57,7 +58,9 @@ class Readers(Struct):
         return self._known[origin]
 
     def _make(self, origin: str) -> Reader:
-        columns = None if self.columns is None else sorted({*self.columns, *self.pipeline.columns})
+        columns = None
+        if self.columns is not None:
+            columns = sorted(sources_of(self.columns) | self.pipeline.columns)
         if self.alike is None:
             made = Reader(
                 columns,

@@ -16,7 +16,6 @@ from hitwatch.alerting.history import RuleHistory
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import InputError
 from hitwatch.hits.batch import Hits
-from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant, bucket_start
 from hitwatch.readmodel import (
     Kind,
@@ -24,19 +23,22 @@ from hitwatch.readmodel import (
     Report,
     SourceRow,
     View,
+    highlights_of,
     panel_rows,
     totals_of,
 )
 from hitwatch.run.fold import Fold
-from hitwatch.run.inputs import in_order
+from hitwatch.run.logs import Logs
 from hitwatch.run.memory import bound_memory
 from hitwatch.select.filter import Filter, TimeRange
 from hitwatch.stats.breakdown import MEMORY, Budget
 from hitwatch.stats.dimension import Panel
-from hitwatch.stats.hit_batch import BotFinder
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import columns_needed
+from hitwatch.stats.trend import trend_of
 from hitwatch.stats.user_agents import prepare
 from hitwatch.tally import Balance, Tally
+from hitwatch.zones import IN_UTC, Zone
 
 
 def columns_for(panels: Iterable[Panel], hit_filter: Filter) -> list[str]:
@@ -67,8 +69,7 @@ class Reporting(Struct):
     """One report being made.
 
     Attributes:
-        paths: files, or ``-`` alone.
-        reader_of: makes the reader of an origin's lines.
+        logs: what is read.
         panels: to be counted.
         rule: to be judged over the finished time line; ``None``: none.
         hit_filter: which hits count.
@@ -77,13 +78,12 @@ class Reporting(Struct):
         previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
         warn: tells the user of what could not be read, also one who wants no progress told.
-        failures: what could not be read.
         keep_values: as of ``Fold``.
+        zone: that is shown, whose days are those of visitors.
 
     """
 
-    paths: list[str]
-    reader_of: Callable[[str], Reader]
+    logs: Logs
     panels: tuple[Panel, ...]
     rule: SurgeRule | None
     hit_filter: Filter
@@ -92,17 +92,18 @@ class Reporting(Struct):
     previous: TimeRange | None = None
     progress: Callable[[int], None] | None = None
     warn: Callable[[str], None] | None = None
-    failures: list[InputError] = field(default_factory=list)
     keep_values: bool = False
+    zone: Zone = IN_UTC
     _main: Tally = field(default_factory=lambda: Tally.of(()))
     _history: RuleHistory = field(default_factory=lambda: RuleHistory(SurgeRule()))
     _counts: list[_Count] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _bots: BotFinder = field(default_factory=BotFinder)
+    _batches: HitBatches = field(default_factory=HitBatches)
 
     def __post_init__(self) -> None:
         # What is compared shares the memory of one report.
         budget = Budget(MEMORY)
+        self._batches = HitBatches(self.zone)
         self._main = Tally.of(self.panels, budget)
         self._history = RuleHistory(self.rule or SurgeRule())
         self._counts = [
@@ -110,6 +111,11 @@ class Reporting(Struct):
             *self._compared(budget),
             *self._judged_before(),
         ]
+
+    @property
+    def failures(self) -> list[InputError]:
+        """What could not be read."""
+        return self.logs.failures
 
     def make(self, view: View) -> Report:
         """Read everything, and give the report.
@@ -121,24 +127,15 @@ class Reporting(Struct):
         bound_memory()
         began = time.monotonic()
         fold = Fold(
-            reader_of=self.reader_of,
+            logs=self.logs,
             count=self._count,
             time_ranges=[each.hit_filter.time_range for each in self._counts],
             stopped=self.stopped,
             warn=self.warn or self.notify,
             progress=self.progress,
-            failures=self.failures,
             keep_values=self.keep_values,
         )
-        origins = in_order(
-            self.paths,
-            self.reader_of,
-            self.notify,
-            fold.fail,
-            warn=fold.warn,
-            looked_at=self.hit_filter.columns,
-        )
-        sources = [SourceRow(origin, "") for _, origin in origins]
+        sources = [SourceRow(origin, "") for origin in self.logs.paths]
         by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
         fold.run(sources, prepare if by_agent and self._has_agents(sources) else None)
         tallies = [each.tally for each in self._counts if each.tally is not None]
@@ -153,7 +150,7 @@ class Reporting(Struct):
 
     def _has_agents(self, sources: Iterable[SourceRow]) -> bool:
         """Whether any of the logs has user agents, as far as is known."""
-        formats = [self.reader_of(source.origin).log_format for source in sources]
+        formats = [self.logs.reader_of(source.origin).log_format for source in sources]
         return any(known is None or known.fills("user_agent") for known in formats)
 
     def _compared(self, budget: Budget) -> list[_Count]:
@@ -177,7 +174,7 @@ class Reporting(Struct):
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
         for each in self._counts:
-            batch = self._bots.hit_batch(hits, each.hit_filter.flags(hits))
+            batch = self._batches.of(hits, each.hit_filter.flags(hits))
             if len(batch):
                 if each.tally is not None:
                     each.tally.counts.add(hits, batch)
@@ -208,6 +205,8 @@ class Reporting(Struct):
             end=main.last_at,
             reject_reasons=main.reject_reasons,
             sources=tuple(sources),
+            trend=trend_of(main.counts.hours(), self.zone),
+            highlights=highlights_of(main.counts),
             gaps=self._history.hits.gaps(since),
             panels=panel_rows(main.counts, view, base.counts if base else None, self._scale(base)),
             panel_hits=main.balance.hits,
@@ -220,6 +219,7 @@ class Reporting(Struct):
             elapsed_s=elapsed_s,
             previous=self._previous(base) if base else None,
             absent=self._absent(sources),
+            zone=self.zone,
         )
 
     def _alerts(self) -> _Judged:
@@ -244,10 +244,8 @@ class Reporting(Struct):
 
     def _absent(self, sources: list[SourceRow]) -> frozenset[str]:
         """Columns of panels, and that by which bots are told, that no input has."""
-        known = [self.reader_of(source.origin).log_format for source in sources]
-        columns = {dimension.column for panel in self.panels for dimension in panel.dimensions} | {
-            "user_agent"
-        }
+        known = [self.logs.reader_of(source.origin).log_format for source in sources]
+        columns = {"user_agent", *(panel.dimension.column for panel in self.panels)}
         filled = {name for name in columns for one in known if one is None or one.fills(name)}
         return frozenset(columns - filled) if known else frozenset()
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 import atexit
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from hitwatch.errors import UsageError
-from hitwatch.follow.chunk import Chunk
 from hitwatch.hits.batch import LINE_NUMBER
-from hitwatch.hits.reader import Reader
 from hitwatch.options.groups import Options
 from hitwatch.run.filters import filter_of
-from hitwatch.run.inputs import chunks_of, unknown_format
 from hitwatch.run.parse import Parsing
 from hitwatch.select.filter import Filter
-from hitwatch.sources.discovery import STDIN
 from hitwatch.tables.lazyframe import LazyRows, drain_polars_threads, lazy
 from hitwatch.tables.rows import Rows, Schema
 from hitwatch.tally import Balance
@@ -90,21 +85,16 @@ class Scan(Struct):
         """The rows.
 
         Raises:
-            InputError: a log cannot be read, or is in no known format, and ``strict`` is set.
             UsageError: a condition or time makes no sense.
 
         """
         parsing = self.parsing
-        if parsing.paths == [STDIN]:
-            parsing.chunks = _looked_at(parsing.reader_of(STDIN), parsing.warn)
-        known = replace(parsing, paths=parsing.in_order())
-        hit_filter, schema = filter_of(self.options, parsing.own_columns()), known.schema()
-        return lazy(
-            schema, lambda names: self._read(known, hit_filter, {n: schema[n] for n in names})
-        )
+        hit_filter = filter_of(self.options, parsing.own_columns(), zone=parsing.zone)
+        schema = parsing.schema()
+        return lazy(schema, lambda names: self._read(hit_filter, {n: schema[n] for n in names}))
 
-    def _read(self, known: Parsing, hit_filter: Filter, schema: Schema) -> Iterator[Rows]:
-        numbered = LINE_NUMBER.name in schema
+    def _read(self, hit_filter: Filter, schema: Schema) -> Iterator[Rows]:
+        numbered, known = LINE_NUMBER.name in schema, self.parsing
         reading = replace(
             known,
             reader_of=known.reader_of.building(sorted(schema), hit_filter, line_numbers=numbered),
@@ -113,40 +103,11 @@ class Scan(Struct):
         )
         with scans.one():
             try:
-                yield from reading.frames_of(known.paths, schema)
+                yield from reading.frames_of(known.logs.paths, schema)
             finally:
                 self.scans.append(reading.balance)
                 if reading.reasons and reading.on_reject is None:
                     _warn(reading)
-
-
-def _looked_at(
-    reader: Reader, warn: Callable[[str], None] | None
-) -> Callable[[str], Iterator[Chunk]]:
-    """Standard input, its format found from its first lines; it can be read once.
-
-    Raises:
-        InputError: its format is not known.
-
-    """
-    chunks = chunks_of(STDIN, warn=warn)
-    first = next(chunks, None)
-    if first and not reader.recognise(first.data):
-        raise unknown_format(reader, STDIN)
-    untouched: list[Chunk] | None = [first] if first else []
-
-    def read(_origin: str) -> Iterator[Chunk]:
-        nonlocal untouched
-        if untouched is None:
-            raise UsageError(
-                "standard input can be read only once, and is asked for again",
-                hint="write it to a file, and name that",
-            )
-        head, untouched = untouched, None
-        yield from head
-        yield from chunks
-
-    return read
 
 
 def _warn(reading: Parsing) -> None:

@@ -44,6 +44,7 @@ class SimulationRun(Struct, frozen=True):
         overwrite: whether an existing log may be erased, and any file replaced by the truth.
         append: whether an existing log is continued.
         outputs: opens both.
+        progress: told how much of the scenario's time has been written, and how many lines.
     """
 
     output: Path | None
@@ -54,6 +55,7 @@ class SimulationRun(Struct, frozen=True):
     overwrite: bool = False
     append: bool = False
     outputs: Outputs = field(default_factory=Outputs)
+    progress: Callable[[Duration, int], None] | None = None
 
 
 def scenario_named(word: str) -> Scenario:
@@ -113,7 +115,7 @@ def simulate(scenario: Scenario, simulation: SimulationRun) -> GroundTruth:
             # A log that is followed or rotated meanwhile has to be in its place.
             in_place=simulation.live or scenario.rotation is not None,
         )
-        log = LogWriter(sink, display_name(named), scenario.rotation)
+        log = LogWriter(sink, display_name(named), scenario.rotation, truth.start)
         complete = False
         try:
             _write(generate_blocks(scenario, log_format, truth.start), log, truth, simulation)
@@ -132,10 +134,21 @@ def simulate(scenario: Scenario, simulation: SimulationRun) -> GroundTruth:
 def _write(
     lines: Iterator[Block], log: LogWriter, truth: GroundTruth, simulation: SimulationRun
 ) -> None:
+    if simulation.progress:
+        lines = _told(lines, simulation.progress, truth)
     if simulation.live:
         write_live(lines, log, truth, simulation.clock, simulation.stopped)
     else:
         write_fast(lines, log, truth, simulation.stopped)
+
+
+def _told(
+    blocks: Iterator[Block], progress: Callable[[Duration, int], None], truth: GroundTruth
+) -> Iterator[Block]:
+    """Blocks as they come; how far each reaches is told when it has been written."""
+    for block in blocks:
+        yield block
+        progress(int(block.due[-1]), truth.lines)
 
 
 def demo(run: modes.Run, *, keep_running: bool) -> Report:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,12 +17,16 @@ from hitwatch.ports import Clock, Display
 from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.privacy.policy import Privacy
 from hitwatch.readmodel import View
+from hitwatch.run.display_zone import display_zone, offsets_now
 from hitwatch.run.filters import filter_of, previous_of, trusted_networks
-from hitwatch.run.inputs import format_named, offsets_of
-from hitwatch.run.panels import panels_of_display, panels_of_report
+from hitwatch.run.inputs import format_named, zone_named
+from hitwatch.run.logs import Logs, open_logs
+from hitwatch.run.panels import panels_of_display, panels_of_report, sections_of
 from hitwatch.run.readers import Readers
 from hitwatch.select.filter import Filter
-from hitwatch.stats.panels import columns_needed
+from hitwatch.sources.text import HEAD_SIZE
+from hitwatch.stats.panels import columns_needed, in_zone
+from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
     from hitwatch.run.modes import Run
@@ -48,43 +53,81 @@ class Console(NamedTuple):
     state_asked: Callable[[], bool] = lambda: False
 
 
-def run_of(options: Options, console: Console, clock: Clock, display: Display) -> Run:
+def run_of(
+    options: Options,
+    console: Console,
+    clock: Clock,
+    display_in: Callable[[Zone], Display],
+    paths: Sequence[str],
+    *,
+    live: bool,
+) -> Run:
     """Make what ``watch`` and ``replay`` run.
 
     Args:
         options: of the command.
         console: who it talks to.
         clock: tells the time.
-        display: shows the figures.
+        display_in: makes what shows the figures, with the times of a zone.
+        paths: of the logs.
+        live: whether logs are followed; else whole ones are opened.
 
     Raises:
         HitwatchError: the options make no sense.
 
     """
-    pipeline = pipeline_of(options)
-    counted, shown = panels_of_display(
-        options.display, pipeline.privacy, options.read.section_depth
-    )
+    pipeline = replace(pipeline_of(options), hit_filter=filter_of(options), figures_only=True)
+    counted, shown = panels_of_display(options.display, options.read, pipeline.privacy)
+    readers = readers_of(options, sorted(columns_needed(counted)), pipeline, console.notify)
     # Each command loads what it runs, and nothing of the others.
     from hitwatch.run.modes import Run
 
+    notes: list[str] = []
+    if live:
+        logs = None
+        # What is said of the zone is said when the logs are open: it is no more than a note.
+        zone = display_zone(options.read, partial(offsets_now, paths, readers), notes.append)
+    else:
+        logs = _opened(list(paths), readers, console, least=1)
+        zone = display_zone(options.read, logs.offsets, console.notify)
+    readers.pipeline = replace(pipeline, hit_filter=filter_of(options, zone=zone))
     return Run(
         rule=rule_of(options.rule),
         every=options.display.every,
-        readers=readers_of(
-            options,
-            sorted(columns_needed(counted)),
-            replace(pipeline, hit_filter=filter_of(options), figures_only=True),
-            console.notify,
-        ),
-        counted=counted,
+        readers=readers,
+        logs=logs,
+        counted=in_zone(counted, zone),
         shown=shown,
         clock=clock,
-        display=display,
+        display=display_in(zone),
         notify=console.notify,
         warn=console.warn,
         stopped=console.stopped,
         state_asked=console.state_asked,
+        zone=zone,
+        notes=notes,
+    )
+
+
+def _opened(
+    paths: list[str],
+    readers: Readers,
+    console: Console,
+    *,
+    looked_at: Iterable[str] | None = None,
+    least: int = HEAD_SIZE,
+    strict: bool = False,
+) -> Logs:
+    """Open whole logs; where that is strict, each must be readable."""
+    return open_logs(
+        paths,
+        readers,
+        console.notify,
+        warn=console.warn,
+        stopped=console.stopped,
+        looked_at=readers.pipeline.hit_filter.columns if looked_at is None else looked_at,
+        least=least,
+        strict=strict,
     )
 
 
@@ -102,32 +145,41 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
     """
     pipeline = pipeline_of(options)
     counted, view = panels_of_report(options, pipeline.privacy)
-    hit_filter = filter_of(options)
+    rule, untimed = rule_of(options.rule), filter_of(options)
     from hitwatch.run.report import Reporting, columns_for
 
+    # What is chosen is counted as it is; what is private is left out of the labels.
+    readers = readers_of(
+        options,
+        columns_for(counted, untimed),
+        replace(pipeline, privacy=Privacy()),
+        console.caution or console.notify,
+    )
+    logs = _opened(paths, readers, console, looked_at=untimed.columns)
+    zone = display_zone(options.read, logs.offsets, console.notify)
+    hit_filter = filter_of(options, zone=zone)
     reporting = Reporting(
-        paths=paths,
-        # What is chosen is counted as it is; what is private is left out of the labels.
-        reader_of=readers_of(
-            options,
-            columns_for(counted, hit_filter),
-            replace(pipeline, privacy=Privacy()),
-            console.caution or console.notify,
-        ),
-        panels=counted,
-        rule=rule_of(options.rule),
+        logs=logs,
+        panels=in_zone(counted, zone),
+        rule=rule,
         hit_filter=hit_filter,
         notify=console.notify,
         warn=console.warn,
         stopped=console.stopped,
-        previous=previous_of(options),
-        keep_values=pipeline.proxies is None and not hit_filter.looks_at_texts,
+        previous=previous_of(options, zone),
+        keep_values=not replace(pipeline, hit_filter=hit_filter).looks_at_texts,
+        zone=zone,
     )
     return reporting, view
 
 
 def parsing_of(
-    options: Options, paths: list[str], console: Console, hit_filter: Filter | None = None
+    options: Options,
+    paths: list[str],
+    console: Console,
+    *,
+    filtered: bool = False,
+    strict: bool = False,
 ) -> Parsing:
     """Make what turns lines into rows.
 
@@ -135,22 +187,30 @@ def parsing_of(
         options: of the command or function.
         paths: of the logs.
         console: who it talks to.
-        hit_filter: which hits are rows, unless that is decided as rows are asked for.
+        filtered: whether it is decided now which hits are rows; else as rows are asked for.
+        strict: whether an input that cannot be read ends it all; else the others are read.
 
     Raises:
         HitwatchError: the options make no sense.
 
     """
     parse = options.parse
-    pipeline = replace(pipeline_of(options), hit_filter=hit_filter or Filter())
+    hit_filter = filter_of(options) if filtered else Filter()
+    pipeline = replace(
+        pipeline_of(options), hit_filter=hit_filter, collapse_paths=options.read.collapse_ids
+    )
     numbered = parse.line_numbers or "line_number" in (parse.columns or ())
-    caution = console.caution or console.notify
-    readers = readers_of(options, parse.columns, pipeline, caution)
+    readers = readers_of(options, parse.columns, pipeline, console.caution or console.notify)
     readers.line_numbers = numbered
+    logs = _opened(paths, readers, console, least=1, strict=strict)
+    timed = options.filter.since is not None or options.filter.until is not None
+    zone = display_zone(options.read, logs.offsets, console.notify) if timed else IN_UTC
+    if filtered:
+        readers.pipeline = replace(pipeline, hit_filter=filter_of(options, zone=zone))
     from hitwatch.run.parse import Parsing
 
     return Parsing(
-        paths=paths,
+        logs=logs,
         reader_of=readers,
         notify=console.notify,
         warn=console.warn,
@@ -158,6 +218,8 @@ def parsing_of(
         columns=None if parse.columns is None else list(parse.columns),
         further=parse.all_fields,
         line_numbers=numbered,
+        strict=strict,
+        zone=zone,
     )
 
 
@@ -185,7 +247,7 @@ def readers_of(
         columns,
         format_named(read.log_format, read.log_format_from),
         read.section_depth,
-        offsets_of(read.tz),
+        None if read.tz is None else zone_named(read.tz, "tz"),
         pipeline=pipeline or HitPipeline(),
         notify=notify,
         duration_unit=read.duration_unit,
@@ -193,14 +255,19 @@ def readers_of(
 
 
 def pipeline_of(options: Options) -> HitPipeline:
-    """Make what finds clients behind proxies and takes out what need not be kept.
+    """Make what finds clients behind proxies, makes sections, and takes out what need not be kept.
 
     Raises:
-        UsageError: an entry is no network, a file cannot be read, or the hash has no key.
+        UsageError: a section or network makes no sense, a file cannot be read, or the hash has
+            no key.
 
     """
     privacy = options.privacy
-    return HitPipeline(trusted_networks(privacy.trusted_proxy), privacy=privacy_of(privacy))
+    return HitPipeline(
+        trusted_networks(privacy.trusted_proxy),
+        sections_of(options.read),
+        privacy=privacy_of(privacy),
+    )
 
 
 def privacy_of(privacy: PrivacyOptions) -> Privacy:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from hitwatch.hits.batch import mask_bytes
 from hitwatch.instants import Instant
 from hitwatch.select.criteria import in_time_range
+from hitwatch.select.derived import sources_of
 from hitwatch.select.predicate import And, Predicate, mask
 from hitwatch.stats.user_agents import is_bot
 
@@ -52,7 +53,7 @@ class Filter(Struct, frozen=True):
         """Columns that it takes to choose."""
         condition = self.condition
         agents = frozenset() if self.bots is None else frozenset({"user_agent"})
-        return agents | (condition.columns if condition else frozenset())
+        return agents | sources_of(condition.columns if condition else ())
 
     def __call__(self, hits: Hits) -> Hits:
         """The hits that count; the others are counted as excluded."""

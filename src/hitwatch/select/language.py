@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from typing import NoReturn
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from msgspec import Struct
 from hitwatch.errors import UsageError, did_you_mean, point_at
 from hitwatch.formats.columns import BY_NAME, Column, ColumnType
 from hitwatch.patterns import Pattern
+from hitwatch.select.derived import DERIVED_COLUMNS
 from hitwatch.select.networks import Networks, parse_network
 from hitwatch.select.predicate import (
     OPERATORS,
@@ -88,12 +90,13 @@ class _Token(Struct, frozen=True):
         return folded if self.kind == "word" and folded in _KEYWORDS else ""
 
 
-def parse_predicate(text: str, further: Iterable[Column] = ()) -> Predicate:
+def parse_predicate(text: str, further: Iterable[Column] = (), zone: tzinfo = UTC) -> Predicate:
     """Read a condition.
 
     Args:
         text: in the language described above.
         further: columns that may be named beside the public ones, as a format's own.
+        zone: of times without an offset.
 
     Returns:
         The condition as a tree.
@@ -105,15 +108,16 @@ def parse_predicate(text: str, further: Iterable[Column] = ()) -> Predicate:
     ['path', 'status']
 
     """
-    columns = BY_NAME | {column.name: column for column in further}
-    return _Expression(text, columns).parse()
+    columns = BY_NAME | {column.name: column for column in (*DERIVED_COLUMNS, *further)}
+    return _Expression(text, columns, zone).parse()
 
 
 class _Expression:
     """One text on its way to a tree."""
 
-    def __init__(self, text: str, columns: dict[str, Column]) -> None:
+    def __init__(self, text: str, columns: dict[str, Column], zone: tzinfo) -> None:
         self._text = text
+        self._zone = zone
         self._columns = columns
         self._tokens = self._tokenize()
         self._next = 0
@@ -320,7 +324,7 @@ class _Expression:
         if token.kind not in ("text", "time"):
             self._fail(token, f"{column.name} is a time, in ISO 8601", advice)
         try:
-            return parse_iso(self._unquote(token))
+            return parse_iso(self._unquote(token), self._zone)
         except ValueError as error:
             return self._fail(token, str(error), advice)
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from hitwatch.formats.columns import Column, ColumnType
 from hitwatch.hits.batch import Hits
+from hitwatch.select.derived import codes_of, sources_of, texts_of
 from hitwatch.select.networks import Networks
 
 if TYPE_CHECKING:
@@ -212,17 +213,14 @@ def mask_rows(where: Predicate, rows: pl.DataFrame) -> pl.Series:
 def _is_dictionary_encoded(name: str, hits: Hits) -> bool:
     import polars as pl
 
-    return hits.codes.schema.get(name) == pl.UInt32
+    return hits.codes.schema.get(*sources_of([name])) == pl.UInt32
 
 
 def _mask_distinct(where: Predicate, name: str, hits: Hits) -> pl.Series:
     import polars as pl
 
-    values = hits.values(name).cast(pl.String)
-    # One place more than there are texts, for rows without any.
-    places = pl.DataFrame({name: pl.concat([values, pl.Series([None], dtype=pl.String)])})
-    codes = hits.codes[name].fill_null(len(values))
-    return mask_rows(where, places).gather(codes).alias("")
+    places = pl.DataFrame({name: texts_of(hits, name)})
+    return mask_rows(where, places).gather(codes_of(hits, name)).alias("")
 
 
 def _combine_masks(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hitwatch.simulate.scenario import Scenario, Uniform
+from hitwatch.simulate.scenario import Mix, Scenario, Uniform
+from hitwatch.stats.user_agents import classify
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +53,14 @@ STATUSES: tuple[tuple[int, float], ...] = (
 )
 METHODS: tuple[tuple[str, float], ...] = (("GET", 90), ("POST", 8), ("HEAD", 1.5), ("PUT", 0.5))
 PROTOCOLS: tuple[tuple[str, float], ...] = (("HTTP/2.0", 70), ("HTTP/1.1", 28), ("HTTP/1.0", 2))
+
+TABLES: dict[str, tuple[tuple[str | None, float], ...]] = {
+    "method": METHODS,
+    "protocol": PROTOCOLS,
+    "referrer": REFERRERS,
+    "user_agent": AGENTS,
+}
+"""Of which columns there are values, each as likely as its weight says; in the order of drawing."""
 
 # Section, weight, pages, median bytes, spread of bytes, median seconds, ending of its paths.
 _SECTIONS: tuple[tuple[str, float, int, float, float, float, str], ...] = (
@@ -115,6 +124,77 @@ def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarra
 
     edges = np.cumsum(weights)
     return np.minimum(np.searchsorted(edges, rng.random(count)), len(weights) - 1)
+
+
+def mixed(
+    mix: Mix,
+    site: Site,
+    rng: np.random.Generator,
+    lines: np.ndarray,
+    page: np.ndarray,
+    status: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pages and statuses, of which some lines have those of a mix.
+
+    Args:
+        mix: which requests there are.
+        site: whose pages.
+        rng: draws.
+        lines: indexes of the lines that it is for.
+        page: of all lines.
+        status: of all lines.
+
+    """
+    import numpy as np
+
+    if mix.sections:
+        weights = np.zeros(len(site.weights))
+        for name, weight in mix.sections.items():
+            of = site.sections == site.section_names.index(name)
+            weights[of] = site.weights[of] / site.weights[of].sum() * weight
+        page = page.copy()
+        page[lines] = pick(rng, weights / weights.sum(), len(lines))
+    if mix.statuses:
+        table = tuple((int(code), weight) for code, weight in mix.statuses.items())
+        status = status.copy()
+        status[lines] = np.array([code for code, _ in table])[choices(rng, table, len(lines))]
+    return page, status
+
+
+def mix_names(
+    mix: Mix,
+    rng: np.random.Generator,
+    lines: np.ndarray,
+    drawn: dict[str, np.ndarray],
+    methods: list[tuple[str, float]],
+) -> None:
+    """Draw methods and user agents of some lines anew.
+
+    Args:
+        mix: which requests there are.
+        rng: draws.
+        lines: indexes of the lines that it is for.
+        drawn: by column, places in its table; changed.
+        methods: those that there are; methods of the mix are added.
+
+    """
+    import numpy as np
+
+    if mix.methods:
+        for name in mix.methods:
+            if name not in dict(methods):
+                methods.append((name, 0))
+        known = [name for name, _ in methods]
+        places = np.array([known.index(name) for name in mix.methods])
+        table = tuple(mix.methods.items())
+        drawn["method"][lines] = places[choices(rng, table, len(lines))]
+    if mix.agents:
+        kinds = np.array([classify(agent).kind for agent, _ in AGENTS])
+        weights = np.array([weight for _, weight in AGENTS])
+        for kind in set(kinds):
+            of = kinds == kind
+            weights[of] *= dict(mix.agents).get(kind, 0) / weights[of].sum()
+        drawn["user_agent"][lines] = pick(rng, weights / weights.sum(), len(lines))
 
 
 def make_site(scenario: Scenario, rng: np.random.Generator) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -18,6 +19,26 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 _MAX_RATE = 100_000_000
 """Lines a second that no machine writes."""
 Positive = Annotated[float, Meta(gt=0)]
+Weight = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class Mix(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which requests there are: weights by name, of any sum; what is empty is the profile's.
+
+    Attributes:
+        sections: of the site's.
+        statuses: of the answers.
+        methods: of the requests.
+        agents: by kind: human, search, ai, tool, monitor.
+    """
+
+    sections: dict[str, Weight] = {}
+    statuses: dict[str, Weight] = {}
+    methods: dict[str, Weight] = {}
+    agents: dict[Literal["human", "search", "ai", "tool", "monitor"], Weight] = {}
+
+    def __bool__(self) -> bool:
+        return any((self.sections, self.statuses, self.methods, self.agents))
 
 
 class Phase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +51,9 @@ class Phase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         to: lines a second at the end of a ramp.
         amplitude: of a wave, as a share of ``rate``.
         period: of a wave.
+        malformed: share of lines that are not log lines, where it is not that of the scenario.
+        late: share of lines that come late, likewise.
+        mix: which requests there are.
     """
 
     rate: Annotated[float, Meta(ge=0)]
@@ -38,6 +62,9 @@ class Phase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     to: Annotated[float, Meta(ge=0)] | None = None
     amplitude: Share = 0.5
     period: str = "1m"
+    malformed: Share | None = None
+    late: Share | None = None
+    mix: Mix = Mix()
 
 
 class Incident(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,12 +108,17 @@ class Rotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     Attributes:
         every: after so much time.
-        by: ``rename`` (to ``.1``, a new file is begun) or ``truncate`` (copied to ``.1``,
-            then emptied).
+        by: ``rename`` (a new file is begun) or ``truncate`` (copied, then emptied).
+        names: of older files, as logrotate gives them: ``numbered`` (``.1``, ``.2`` and so on), or
+            ``dated`` (``-20260131``, with the time where that is more often than daily).
+        compress: whether all but the latest of them are compressed with gzip, which logrotate calls
+            ``delaycompress``.
     """
 
     every: str
     by: Literal["rename", "truncate"] = "rename"
+    names: Literal["numbered", "dated"] = "numbered"
+    compress: bool = False
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -162,6 +194,7 @@ def check(scenario: Scenario, where: str) -> None:
         texts |= {f"phases[{index}].duration": phase.duration}
         texts |= {f"phases[{index}].period": phase.period}
         numbers |= {f"phases[{index}].rate": phase.rate, f"phases[{index}].to": phase.to or 0}
+        _check_mix(scenario, phase.mix, f"{where}: phases[{index}].mix")
     for index, incident in enumerate(scenario.incidents):
         duration_or_none(f"{where}: incidents[{index}].start", incident.start)
         numbers |= {f"incidents[{index}].strength": incident.strength or 1}
@@ -181,20 +214,75 @@ def check(scenario: Scenario, where: str) -> None:
 
 
 def _check_section(scenario: Scenario, incident: Incident, where: str) -> None:
-    from hitwatch.simulate.profiles import section_names
-
     if incident.section is None:
         return
     if incident.kind == "silence":
         raise SettingsError("a silence is of the whole site", where=where, hint="leave it out")
+    _check_is_of_site(scenario, incident.section, where)
+
+
+def _check_is_of_site(scenario: Scenario, section: str, where: str) -> None:
+    from hitwatch.simulate.profiles import section_names
+
     known = section_names(scenario)
-    if incident.section not in known:
-        hint = did_you_mean(incident.section, known) or f"known: {', '.join(known[:10])}"
+    if section not in known:
+        hint = did_you_mean(section, known) or f"known: {', '.join(known[:10])}"
         raise SettingsError(
-            f"the {scenario.profile} site has no section {incident.section!r}",
-            where=where,
-            hint=hint,
+            f"the {scenario.profile} site has no section {section!r}", where=where, hint=hint
         )
+
+
+def _check_mix(scenario: Scenario, mix: Mix, where: str) -> None:
+    for section in mix.sections:
+        _check_is_of_site(scenario, section, f"{where}.sections")
+    for status in mix.statuses:
+        if not (len(status) == 3 and status.isascii() and status.isdigit()):
+            raise SettingsError(
+                f"{status!r} is no status",
+                where=f"{where}.statuses",
+                hint="write three digits, as in 404 = 5",
+            )
+    for method in mix.methods:
+        if not (method.isascii() and method.isalpha() and method.isupper()):
+            raise SettingsError(
+                f"{method!r} is no method", where=f"{where}.methods", hint="as in GET = 90"
+            )
+    for name in ("sections", "statuses", "methods", "agents"):
+        of: Mapping[str, float] = getattr(mix, name)
+        if of and not sum(of.values()):
+            raise SettingsError("one weight must be more than 0", where=f"{where}.{name}")
+
+
+def read_rotation(text: str) -> Rotation:
+    """Read how a log is rotated, as the command line says it.
+
+    Args:
+        text: a duration, and words behind commas: ``truncate``, ``dated``, ``gzip``.
+
+    Raises:
+        SettingsError: it makes no sense.
+
+    >>> read_rotation("1d,dated,gzip").names
+    'dated'
+
+    """
+    every, *words = (word.strip() for word in text.split(","))
+    duration("--rotate", every)
+    known = {"rename", "truncate", "numbered", "dated", "gzip"}
+    for word in words:
+        if word not in known:
+            raise SettingsError(
+                f"{word!r} is no way to rotate a log",
+                where="--rotate",
+                hint=did_you_mean(word, sorted(known))
+                or "write a duration, as in 1h, or one with words: 1d,dated,gzip or 1h,truncate",
+            )
+    return Rotation(
+        every=every,
+        by="truncate" if "truncate" in words else "rename",
+        names="dated" if "dated" in words else "numbered",
+        compress="gzip" in words,
+    )
 
 
 def start_time(scenario: Scenario, now: int | None) -> int:
@@ -218,7 +306,7 @@ def bundled_names() -> list[str]:
 
 def _hint(message: str) -> str:
     """Say which key was meant, when the error names an unknown one."""
-    kinds = (Scenario, Phase, Incident, Uniform, Rotation)
+    kinds = (Scenario, Phase, Mix, Incident, Uniform, Rotation)
     keys = [field.encode_name for kind in kinds for field in msgspec.structs.fields(kind)]
     if "unknown field" not in message:
         return ""

@@ -175,9 +175,10 @@ class _BlockBuilder(Struct):
         incident = np.repeat(pending.incident, pending.count)
         order = np.argsort(due, kind="stable")
         due, incident = due[order], incident[order]
-        columns, section = self._hits(due, incident)
-        late = self.rng.random(len(due)) < self.scenario.late
-        malformed = self.rng.random(len(due)) < self.scenario.malformed
+        phase = self._phases(due)
+        columns, section = self._hits(due, incident, phase)
+        late = self.rng.random(len(due)) < self._shares("late")[phase]
+        malformed = self.rng.random(len(due)) < self._shares("malformed")[phase]
         time = self.start + due - late * parse_duration(self.scenario.late_by)
         frame = pl.DataFrame(columns).with_columns(
             time=pl.Series(time, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
@@ -198,7 +199,25 @@ class _BlockBuilder(Struct):
         )
         return Block(due, lines, facts)
 
-    def _hits(self, due: np.ndarray, incident: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    def _phases(self, due: np.ndarray) -> np.ndarray:
+        """The phase that each line is of."""
+        import numpy as np
+
+        ends = np.cumsum([parse_duration(phase.duration) for phase in self.scenario.phases])
+        found: np.ndarray = np.minimum(np.searchsorted(ends, due, side="right"), len(ends) - 1)
+        return found
+
+    def _shares(self, name: str) -> np.ndarray:
+        """A share by phase, which is the scenario's where the phase says none."""
+        import numpy as np
+
+        usual = getattr(self.scenario, name)
+        said = (getattr(phase, name) for phase in self.scenario.phases)
+        return np.array([usual if share is None else share for share in said])
+
+    def _hits(
+        self, due: np.ndarray, incident: np.ndarray, phase: np.ndarray
+    ) -> tuple[dict[str, Any], np.ndarray]:
         import numpy as np
         import polars as pl
 
@@ -210,14 +229,19 @@ class _BlockBuilder(Struct):
         status = np.array([code for code, _ in profiles.STATUSES])[
             profiles.choices(rng, profiles.STATUSES, count)
         ]
+        drawn = {
+            name: profiles.choices(rng, table, count) for name, table in profiles.TABLES.items()
+        }
+        methods = list(profiles.METHODS)
+        for number, each in enumerate(self.scenario.phases):
+            if each.mix:
+                lines = np.flatnonzero(phase == number)
+                page, status = profiles.mixed(each.mix, site, rng, lines, page, status)
+                profiles.mix_names(each.mix, rng, lines, drawn, methods)
+        tables = {**profiles.TABLES, "method": tuple(methods)}
         names = {
-            name: pl.Series([item for item, _ in table]).gather(profiles.choices(rng, table, count))
-            for name, table in (
-                ("method", profiles.METHODS),
-                ("protocol", profiles.PROTOCOLS),
-                ("referrer", profiles.REFERRERS),
-                ("user_agent", profiles.AGENTS),
-            )
+            name: pl.Series([item for item, _ in tables[name]]).gather(places)
+            for name, places in drawn.items()
         }
         chance = rng.random(count)
         seconds = np.ones(count)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from hitwatch.errors import OutputClosedError, OutputError
-from hitwatch.instants import SECOND, Duration, Instant, parse_duration
+from hitwatch.instants import DAY, SECOND, Duration, Instant, parse_duration, to_datetime
 from hitwatch.simulate.scenario import Rotation
 from hitwatch.simulate.traffic import Block, GroundTruth
 
@@ -33,8 +33,8 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Write all of it."""
 
-    def rotate(self, *, rename: bool) -> None:
-        """Keep what was written in ``.1``, and begin anew."""
+    def rotate(self, *, rename: bool, suffix: str | None, compress: bool) -> None:
+        """Keep what was written under another name, and begin anew."""
 
     def close(self) -> None:
         """Give it back."""
@@ -47,11 +47,15 @@ class LogWriter:
         sink: takes its bytes.
         name: of it, for messages.
         rotation: how it is rotated; a stream is not.
+        start: time of the beginning, by which rotated files are named.
     """
 
-    def __init__(self, sink: Sink, name: str, rotation: Rotation | None) -> None:
+    def __init__(
+        self, sink: Sink, name: str, rotation: Rotation | None, start: Instant = 0
+    ) -> None:
         self._sink, self._name = sink, name
         self._rotation = rotation if sink.rotates else None
+        self._start = start
         self.rotations = 0
         self._next = parse_duration(self._rotation.every) if self._rotation else None
 
@@ -75,16 +79,21 @@ class LogWriter:
         return self._next is not None and at >= self._next
 
     def rotate(self) -> None:
-        """Rotate it: what was written is kept in ``.1``, older ones in ``.2`` and so on.
+        """Rotate it: what was written is kept under the name that the rotation gives.
 
         Raises:
             OutputError: that cannot be done.
         """
-        if self._rotation is None or self._next is None:
+        rotation = self._rotation
+        if rotation is None or self._next is None:
             return
-        self._next += parse_duration(self._rotation.every)
+        at, every = to_datetime(self._start + self._next), parse_duration(rotation.every)
+        self._next += every
         self.rotations += 1
-        self._sink.rotate(rename=self._rotation.by == "rename")
+        suffix = None
+        if rotation.names == "dated":
+            suffix = f"-{at:%Y%m%d}" if every % DAY == 0 else f"-{at:%Y%m%d-%H%M%S}"
+        self._sink.rotate(rename=rotation.by == "rename", suffix=suffix, compress=rotation.compress)
 
     def close(self) -> None:
         """Give it back."""

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from msgspec import Struct
 
-from hitwatch.errors import DamageError, unreadable_input
+from hitwatch.errors import DamageError, InputError, unreadable_input
 from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.holes import MARK, Skipped, strip_holes
 from hitwatch.follow.splitter import MAX_LINE, Splitter
@@ -227,3 +227,25 @@ class PlainFile:
         if splitter.skipped.runs:
             self._skip(splitter.skipped)
         self._damages += truncated_lines(splitter)
+
+
+def last_lines(path: str, size: int) -> bytes:
+    """The last whole lines of a file, as they stand in it.
+
+    Args:
+        path: the file.
+        size: how many bytes they have at most.
+
+    Returns:
+        The lines; nothing of a file that is compressed, transcoded or cannot be read.
+
+    """
+    try:
+        with PlainFile(path) as file:
+            if not file.is_plain:
+                return b""
+            start = max(0, file.size - size)
+            lines = file.read_at(start, size)
+    except (OSError, InputError):
+        return b""
+    return lines[lines.find(b"\n") + 1 if start else 0 :]

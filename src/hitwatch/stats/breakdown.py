@@ -12,7 +12,7 @@ from hitwatch.instants import HOUR
 from hitwatch.stats.dimension import Dimension, Label, Panel
 from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.metric import BY_NAME
-from hitwatch.stats.rows import KEYS_ERROR, OTHER, Bounds, PanelRow, row_of
+from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow, row_of
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -80,10 +80,10 @@ class DimensionCounts:
         self.rollup.count_rows([(label.asked, rollup)])
 
 
-Identity: TypeAlias = tuple[tuple[Dimension, ...], str | None]
+Identity: TypeAlias = tuple[Dimension, str | None]
 """What a panel counts under, and its label as text; ``None``: it has none."""
 
-_Named: TypeAlias = tuple[tuple[Dimension, ...], Label]
+_Named: TypeAlias = tuple[Dimension, Label]
 """What a panel with a label counts under, and the label."""
 
 _NOTHING = _kernel.Rollup(1, Budget(1))
@@ -113,12 +113,11 @@ class Breakdown:
         self.by_dimension: dict[Dimension, DimensionCounts] = {}
         self._budget = budget or Budget(MEMORY)
         self._labelled: dict[_Named, _kernel.Rollup] = {}
-        self._labels_of: dict[Dimension, list[_Named]] = {}
+        self._labels_of: dict[Dimension, list[Label]] = {}
         for panel in self.panels:
-            for dimension in panel.dimensions:
-                going = self._labels_of.setdefault(dimension, [])
-                if panel.label is not None and (panel.dimensions, panel.label) not in going:
-                    going.append((panel.dimensions, panel.label))
+            going = self._labels_of.setdefault(panel.dimension, [])
+            if panel.label is not None and panel.label not in going:
+                going.append(panel.label)
 
     def another(self, budget: Budget) -> Breakdown:
         """An empty one of the same panels."""
@@ -131,14 +130,14 @@ class Breakdown:
         if panel.label is None:
             counts = self.by_dimension.get(panel.dimension)
             return counts.rollup if counts else _NOTHING
-        gone = self._labelled.get((panel.dimensions, panel.label))
+        gone = self._labelled.get((panel.dimension, panel.label))
         if self.finished or gone is None:
             return gone or _NOTHING
         found = _kernel.Rollup(KEYS_KEPT, Budget(MEMORY))
         found.merge(gone)
-        for dimension in panel.dimensions:
-            if dimension in self.by_dimension:
-                self.by_dimension[dimension].count_rows(found, panel.label)
+        counts = self.by_dimension.get(panel.dimension)
+        if counts is not None:
+            counts.count_rows(found, panel.label)
         return found
 
     def _counts_of(self, dimension: Dimension) -> DimensionCounts:
@@ -146,7 +145,9 @@ class Breakdown:
         counts = self.by_dimension.get(dimension)
         if counts is None:
             # Another thread may be making the same: of both the first is kept.
-            labelled = [(named[1], self._rollup(named)) for named in self._labels_of[dimension]]
+            labelled = [
+                (label, self._rollup((dimension, label))) for label in self._labels_of[dimension]
+            ]
             counts = self.by_dimension.setdefault(
                 dimension, DimensionCounts(dimension, labelled, self._budget)
             )
@@ -191,7 +192,7 @@ class Breakdown:
     def identity(self) -> dict[str, Identity]:
         """What the panels count under, by name."""
         return {
-            panel.name: (panel.dimensions, panel.label.written if panel.label else None)
+            panel.name: (panel.dimension, panel.label.written if panel.label else None)
             for panel in sorted(self.panels, key=lambda panel: panel.name)
         }
 
@@ -222,11 +223,9 @@ class Breakdown:
         Those of values come first: what they evict while they are written counts.
         """
         named = sorted(self.panels, key=lambda panel: panel.name)
-        counters = [
-            self._counts_of(dimension).rollup for panel in named for dimension in panel.dimensions
-        ]
+        counters = [self._counts_of(panel.dimension).rollup for panel in named]
         labelled = [
-            self._rollup((panel.dimensions, panel.label))
+            self._rollup((panel.dimension, panel.label))
             for panel in named
             if panel.label is not None
         ]
@@ -285,6 +284,13 @@ class Breakdown:
             return []
         return list(self.of(days).rows("key"))
 
+    def hours(self) -> list[tuple[int, int]]:
+        """Hours that had hits, numbered as they are counted, and their hits."""
+        found = (each for each in self.by_dimension if (each.column, each.divide) == ("time", HOUR))
+        rollup = next((self.by_dimension[each].rollup for each in found), None)
+        rows = rollup.rows("key") if rollup else []
+        return [(int(key), hits) for (key, hits, *_), *_ in rows if key is not None]
+
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
         found = self._of_all()
@@ -293,8 +299,8 @@ class Breakdown:
     def _of_all(self) -> _kernel.Rollup | None:
         """A rollup that has every hit: by time, or by section where no time is logged."""
         dimensions = (
-            Dimension("time", divide=HOUR),
-            *(each for each in self._labels_of if each.column == "section" and not each.without),
+            *(each for each in self._labels_of if (each.column, each.divide) == ("time", HOUR)),
+            *(each for each in self._labels_of if each.column == "section"),
             Dimension("status", divide=1),
         )
         found = (
@@ -328,6 +334,7 @@ class Breakdown:
             left_out_hits,
             max((row[0][4] for row in found), default=0.0),
             max((row[2][5] for row in found if row[2]), default=0.0),
+            RANKED_FROM if sort != "key" and BY_NAME[sort].is_rank else 0,
         )
         return [self._named(panel, row) for row in found], bounds
 

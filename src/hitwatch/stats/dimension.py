@@ -8,6 +8,8 @@ from functools import cache
 import msgspec
 from msgspec import Struct
 
+from hitwatch.zones import IN_UTC, Zone
+
 
 class Label(Struct, frozen=True):
     """Turns a value into the key that it is counted under.
@@ -67,19 +69,21 @@ class Dimension(msgspec.Struct, frozen=True):
     Attributes:
         column: whose values are the keys.
         statuses: from and to; only hits with these count.
+        by_status: whether hits are counted by status too: keys are ``404 /a``.
         divide: of a column of numbers or times, what they are divided by.
-        without: only hits without a value in this text column count.
+        zone: of times, that in which they are divided.
         absent: the key of hits without a value; they do not count when ``None``.
-        depth: of the column ``section``, how many path segments its parser makes one of.
+        made: of the column ``section``, what makes it, as text.
 
     """
 
     column: str
     statuses: tuple[int, int] | None = None
+    by_status: bool = False
     divide: int = 0
-    without: str | None = None
+    zone: Zone = IN_UTC
     absent: str | None = None
-    depth: int = 1
+    made: str = ""
 
 
 class Panel(Struct, frozen=True):
@@ -89,7 +93,6 @@ class Panel(Struct, frozen=True):
         name: in output.
         title: for people.
         dimension: what hits are counted under.
-        also: what else they are counted under; a panel with this has a label.
         label: turns a value into a key of this panel.
         named: turns a number into a key.
         noted: says more on a key.
@@ -103,17 +106,11 @@ class Panel(Struct, frozen=True):
     title: str
     dimension: Dimension
     label: Label | None = None
-    also: Dimension | None = None
     named: Callable[[int], str] = str
     noted: Callable[[str], str] | None = None
     sort: str | None = None
     timeless: bool = True
     off: bool = False
-
-    @property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """All that hits are counted under."""
-        return (self.dimension,) if self.also is None else (self.dimension, self.also)
 
 
 UNKNOWN = "(unknown)"

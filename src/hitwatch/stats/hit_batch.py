@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
 from hitwatch.stats.user_agents import is_bot, signs
+from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -14,14 +15,22 @@ HitBatch: TypeAlias = _kernel.HitBatch
 """Hits, ready to be counted."""
 
 
-class BotFinder:
-    """Knows which hits are by what is no human's browser; asks once for each user agent."""
+class HitBatches:
+    """Makes hits ready to be counted: which are by bots, and who is a visitor.
 
-    def __init__(self) -> None:
+    Whether a user agent is no human's browser is asked once.
+
+    Args:
+        zone: whose days are those of visitors.
+
+    """
+
+    def __init__(self, zone: Zone = IN_UTC) -> None:
+        self._days = _kernel.Days(zone.offsets)
         # What tells bots is loaded with the first agent, which few formats lack.
         self._flags = _kernel.ValueFlags("user_agent", signs)
 
-    def hit_batch(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
+    def of(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
         """Hits, ready to be counted, those by bots flagged.
 
         Args:
@@ -30,8 +39,8 @@ class BotFinder:
 
         """
         if not hits.has("user_agent"):
-            return hits.hit_batch(chosen, None)
+            return hits.hit_batch(chosen, None, self._days)
         flags = self._flags
         if unknown := hits.unflagged(flags):
             flags.learn(unknown, [is_bot(agent) for agent in unknown])
-        return hits.hit_batch(chosen, flags)
+        return hits.hit_batch(chosen, flags, self._days)

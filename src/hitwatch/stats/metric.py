@@ -21,7 +21,8 @@ class Metric(Struct, frozen=True):
     Attributes:
         name: in output, options and settings.
         title: at the head of a column, for people.
-        unit: what it counts; ``s``: seconds.
+        unit: what it counts; ``s``: seconds, ``share``: of the hits.
+        is_rank: whether few hits say nothing of it, so that keys with fewer come last.
         read: gives its value in a row; ``None`` where there is no data.
 
     """
@@ -30,6 +31,7 @@ class Metric(Struct, frozen=True):
     title: str
     unit: str
     read: Callable[[PanelRow], Number | None]
+    is_rank: bool = False
 
     @property
     def is_duration(self) -> bool:
@@ -41,7 +43,8 @@ def _of_durations(name: str) -> Metric:
     def read(row: PanelRow) -> Number | None:
         return row.duration[name] if row.duration else None
 
-    return Metric(name, name.removesuffix("_s"), "s", read)
+    of_one = name in ("total_s", "max_s")
+    return Metric(name, name.removesuffix("_s"), "s", read, is_rank=not of_one)
 
 
 METRICS = (
@@ -52,7 +55,8 @@ METRICS = (
     Metric("errors_5xx", "5xx", "hits", lambda row: row.errors_5xx),
     Metric("bots", "bots", "hits", lambda row: row.bots),
     Metric("largest", "largest", "bytes", lambda row: row.largest),
-    *map(_of_durations, DURATIONS),
+    *map(_of_durations, (*DURATIONS, "total_s")),
+    Metric("error_ratio", "errors", "share", lambda row: row.error_ratio, is_rank=True),
 )
 """All metrics, in the order of output."""
 

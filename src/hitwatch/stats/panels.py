@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from hitwatch.instants import HOUR, MINUTE, Duration, rfc3339, to_datetime
+from hitwatch.instants import HOUR, MINUTE, SECOND, Duration, rfc3339, to_datetime
+from hitwatch.stats.clients import Family, Network
 from hitwatch.stats.dimension import Dimension, Label, Panel
 from hitwatch.stats.statuses import status_name
-from hitwatch.stats.urls import CollapsedIds, Sections, Site, StaticFile
+from hitwatch.stats.urls import CollapsedIds, CollapsedPage, Page, Sections, Site, StaticFile
 from hitwatch.stats.user_agents import AgentPart
+from hitwatch.zones import IN_UTC, Zone
 
 
 class Day(Label, frozen=True, tag="day"):
-    """The day of an hour, hours being numbered since 1970."""
+    """The day of an hour of a zone, hours being numbered since 1970."""
 
     def __call__(self, value: str) -> str:
         """The day, as ``2026-10-10``."""
@@ -22,11 +25,19 @@ class Day(Label, frozen=True, tag="day"):
 
 
 class HourOfDay(Label, frozen=True, tag="hour_of_day"):
-    """The hour of the day of an hour, hours being numbered since 1970."""
+    """The hour of the day of an hour of a zone, hours being numbered since 1970."""
 
     def __call__(self, value: str) -> str:
         """The hour, from ``00`` to ``23``."""
         return f"{int(value) % 24:02}"
+
+
+class DayAndHour(Label, frozen=True, tag="day_and_hour"):
+    """The day and the hour of an hour of a zone, hours being numbered since 1970."""
+
+    def __call__(self, value: str) -> str:
+        """Both, as ``2026-10-10 13``."""
+        return f"{to_datetime(int(value) * HOUR):%Y-%m-%d %H}"
 
 
 class _StepStart(Struct, frozen=True):
@@ -34,13 +45,35 @@ class _StepStart(Struct, frozen=True):
 
     Attributes:
         width: of a step.
+        zone: in which time is cut into steps.
 
     """
 
     width: Duration
+    zone: Zone = IN_UTC
 
     def __call__(self, step: int) -> str:
-        return rfc3339(step * self.width)
+        return rfc3339(self.zone.instant(step * self.width))
+
+
+class _StepShown(Struct, frozen=True):
+    """When a step of the time line begins, as clocks of a zone show it.
+
+    Attributes:
+        width: of a step.
+        zone: in which time is cut into steps.
+        shown: whose clocks they are.
+
+    """
+
+    width: Duration
+    zone: Zone
+    shown: Zone
+
+    def __call__(self, step: str) -> str:
+        start = self.zone.instant(int(step) * self.width)
+        at = to_datetime(self.shown.wall(start))
+        return f"{at:%Y-%m-%d %H:%M:%S} {self.shown.designation(start)}"
 
 
 def _note_on_status(status: str) -> str:
@@ -48,18 +81,37 @@ def _note_on_status(status: str) -> str:
     return status_name(int(status))
 
 
-def _answered(first: int, last: int) -> Dimension:
-    """Paths that were answered with some statuses."""
-    return Dimension("path", (first, last))
+def _answered(first: int, last: int, *, by_status: bool = False) -> Dimension:
+    """Paths that were answered with some statuses, together or each by itself."""
+    return Dimension("path", (first, last), by_status=by_status)
 
 
-def _by_section(sections: Sections) -> Panel:
-    """The panel of sections: of the parser's, where it makes the same."""
-    if sections.by_parser:
-        return Panel("sections", "Sections", Dimension("section", depth=sections.depth))
-    # What has no path, such as CONNECT, is a section of its own, whatever the depth.
-    pathless = Dimension("section", without="path")
-    return Panel("sections", "Sections", Dimension("path"), sections, also=pathless)
+def _timeline(bucket: Duration, zone: Zone) -> Panel:
+    """The panel of steps of time."""
+    # Shorter steps begin with those of UTC, and none has the hour that comes twice.
+    ticking = zone if any(offset * SECOND % bucket for _, offset in zone.offsets) else IN_UTC
+    return Panel(
+        *("timeline", "Time line", Dimension("time", divide=bucket, zone=ticking)),
+        named=_StepStart(bucket, ticking),
+        noted=_StepShown(bucket, ticking, zone) if zone != IN_UTC else None,
+        sort="key",
+        timeless=False,
+        off=True,
+    )
+
+
+def in_zone(counted: Iterable[Panel], zone: Zone) -> tuple[Panel, ...]:
+    """The same panels; their days, hours and steps are those of a zone."""
+    return tuple(
+        panel if panel.dimension.column != "time" else _of_times(panel, zone) for panel in counted
+    )
+
+
+def _of_times(panel: Panel, zone: Zone) -> Panel:
+    if panel.label is None:
+        return _timeline(panel.dimension.divide, zone)
+    dimension = replace(panel.dimension, zone=zone)
+    return replace(panel, title=f"{panel.title}, {zone.name}", dimension=dimension)
 
 
 def panels(
@@ -80,14 +132,15 @@ def panels(
         Panel("days", "Days", by_hour, Day(), sort="key", timeless=False),
         Panel("hours", "Hours of the day", by_hour, HourOfDay(), sort="key"),
         Panel(
-            *("timeline", "Time line", Dimension("time", divide=bucket)),
-            named=_StepStart(bucket),
+            *("day_hours", "Hours by day", by_hour, DayAndHour()),
             sort="key",
             timeless=False,
             off=True,
         ),
-        _by_section(sections or Sections()),
+        _timeline(bucket, IN_UTC),
+        Panel("sections", "Sections", Dimension("section", made=(sections or Sections()).written)),
         Panel("paths", "Paths", paths, path),
+        Panel("pages", "Pages", paths, CollapsedPage() if collapse else Page()),
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
         Panel("static_files", "Static files", paths, StaticFile()),
@@ -95,7 +148,12 @@ def panels(
         Panel("redirected", "Redirected paths (3xx)", _answered(300, 399), path),
         Panel("client_errors", "Paths with client errors (4xx)", _answered(400, 499), path),
         Panel("server_errors", "Paths with server errors (5xx)", _answered(500, 599), path),
+        Panel(
+            "failing_paths", "Failing paths by status", _answered(400, 599, by_status=True), path
+        ),
         Panel("clients", "Clients", Dimension("client")),
+        Panel("networks", "Networks (/24, /48)", Dimension("client"), Network()),
+        Panel("address_families", "IPv4 and IPv6", Dimension("client"), Family()),
         Panel("hosts", "Hosts", Dimension("host")),
         Panel("users", "Users", Dimension("user")),
         Panel("methods", "Methods", Dimension("method")),
@@ -127,5 +185,4 @@ _NEEDED_ALWAYS = (
 
 def columns_needed(counted: Iterable[Panel]) -> frozenset[str]:
     """Columns that a parser must build for hits to be counted under panels."""
-    dimension = (dimension.column for panel in counted for dimension in panel.dimensions)
-    return frozenset((*_NEEDED_ALWAYS, *dimension))
+    return frozenset((*_NEEDED_ALWAYS, *(panel.dimension.column for panel in counted)))

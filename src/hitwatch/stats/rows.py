@@ -29,7 +29,8 @@ class PanelRow(Struct, frozen=True):
         bots: hits by what is no human's browser.
         largest: bytes of the largest answer.
         timed: hits that say how long they took.
-        duration: ``mean_s p50_s p95_s p99_s max_s``; ``None`` where none is logged.
+        duration: ``mean_s p50_s p95_s p99_s max_s``, and ``total_s``: of all hits together;
+            ``None`` where none is logged.
         note: more on the key, such as the name of a status.
         raw: the key as it was counted.
         previous: the same key in the time that is compared with; ``None``: there is none.
@@ -50,6 +51,11 @@ class PanelRow(Struct, frozen=True):
     raw: str = ""
     previous: PanelRow | None = None
 
+    @property
+    def error_ratio(self) -> float:
+        """Which part of the hits failed, 4xx and 5xx, as a share."""
+        return (self.errors_4xx + self.errors_5xx) / self.hits if self.hits else 0.0
+
 
 class Bounds(Struct, frozen=True):
     """How exact the rows of a panel are.
@@ -60,6 +66,7 @@ class Bounds(Struct, frozen=True):
         left_out_hits: hits that a key under ``(other)`` had at most.
         visitors_error: standard error of the visitors, as a share; 0: exact.
         durations_error: how far percentiles may be from the true ones, as a share.
+        ranked_from: hits below which keys come last, whatever they are ordered by.
 
     """
 
@@ -68,7 +75,11 @@ class Bounds(Struct, frozen=True):
     left_out_hits: int = 0
     visitors_error: float = 0.0
     durations_error: float = 0.0
+    ranked_from: int = 0
 
+
+RANKED_FROM = 50
+"""Hits from which on shares, means and percentiles say something of a key (``order.rs``)."""
 
 OTHER = "(other)"
 
@@ -86,7 +97,12 @@ def row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
         bots=bots,
         largest=largest,
         timed=timed[6] if timed else 0,
-        duration=dict(zip(DURATIONS, timed, strict=False)) if timed else None,
+        duration=_durations(timed) if timed else None,
         note=note,
         raw=raw or "",
     )
+
+
+def _durations(timed: _kernel.Timed) -> dict[str, float]:
+    mean, *_, count = timed
+    return {**dict(zip(DURATIONS, timed, strict=False)), "total_s": mean * count}

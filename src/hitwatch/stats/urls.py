@@ -51,7 +51,31 @@ class StaticFile(KernelLabel, frozen=True, tag="static_file"):
 
     def make(self) -> Callable[[str], str | None]:
         """A label of the kernel's that does the same."""
-        return _kernel.Label.files(self.extensions)
+        return _kernel.Label.files(self.extensions, True)
+
+
+class Page(KernelLabel, frozen=True, tag="page"):
+    """The path, unless it is that of a file sent as it is.
+
+    Attributes:
+        extensions: of such files, in lower case.
+
+    """
+
+    extensions: frozenset[str] = STATIC
+
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
+        return _kernel.Label.files(self.extensions, False)
+
+
+class CollapsedPage(Label, frozen=True, tag="collapsed_page"):
+    """The same, with ``:id`` in place of ids."""
+
+    def __call__(self, value: str) -> str | None:
+        """The page of a path."""
+        page = Page()(value)
+        return None if page is None else collapse_ids(page)
 
 
 def referring_site(referrer: str | None) -> str | None:

@@ -38,13 +38,16 @@ def schema_of(columns: Iterable[Column]) -> dict[str, pl.DataType]:
     return schema
 
 
-def conform(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
+def conform(
+    hits: Hits | None, origin: str, schema: Schema, further: Mapping[str, pl.Series] | None = None
+) -> pl.DataFrame:
     """Hits brought to a schema.
 
     Args:
         hits: the hits; ``None``: no rows.
         origin: which input they came from.
         schema: of the rows; columns that the format lacks are null.
+        further: columns by name that no log has.
 
     """
     import polars as pl
@@ -53,10 +56,11 @@ def conform(hits: Hits | None, origin: str, schema: Schema) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     built = hits.frame([name for name in schema if hits.has(name)])
     made = {ORIGIN.name: origin}
+    columns = {name: built[name] for name in built.columns} | dict(further or {})
     return pl.DataFrame(
         [
-            built[name].cast(kind)
-            if name in built.columns
+            columns[name].cast(kind)
+            if name in columns
             else pl.repeat(made.get(name), len(hits), dtype=kind, eager=True).alias(name)
             for name, kind in schema.items()
         ]

@@ -37,6 +37,8 @@ impl Zone {
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
     pub zone: Zone,
+    /// Whether offsets that times carry are ignored, as if they carried none.
+    pub without_offsets: bool,
     /// The year of times that carry none.
     pub year: Option<i64>,
     /// When the log was begun, as it says itself: the day of times that carry none.

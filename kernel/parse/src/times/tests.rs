@@ -169,3 +169,17 @@ fn a_clock_without_a_date_that_goes_back_has_passed_midnight() {
     assert_eq!(place(&begun(day - 10), &["00:00:03"]), [day + 3]);
     assert_eq!(place(&begun(10), &["13:00:00"]), [46_800]);
 }
+
+#[test]
+fn offsets_can_be_ignored() {
+    let calendar = Calendar {
+        zone: Zone(vec![(i64::MIN, 7)]),
+        without_offsets: true,
+        ..Calendar::default()
+    };
+    let written = ["10/Oct/2000:13:55:36 -0700", "10/Oct/2000:13:55:36 +0200"];
+    let found = places(&calendar, &TimeFormat::Clf, &written);
+    assert_eq!(found, [971_186_129, 971_186_129]);
+    let epoch = TimeFormat::Epoch { microseconds: 1e6 };
+    assert_eq!(places(&calendar, &epoch, &["971186136"]), [971_186_136]);
+}

@@ -7,8 +7,11 @@ fn dimension(column: &str) -> Dimension {
     Dimension {
         column: column.to_owned(),
         statuses: None,
+        by_status: false,
         divide: 0,
-        without: None,
+        zone: Zone {
+            offsets: Offsets::default(),
+        },
         absent: None,
     }
 }
@@ -30,7 +33,7 @@ fn batch() -> HitBatch {
             times(&[Some(0), Some(3599), Some(3600), Some(-1), None]),
         ),
     ]);
-    HitBatch::new(columns, 5, None, None).unwrap()
+    HitBatch::new(columns, 5, None, None, &Offsets::default()).unwrap()
 }
 
 /// Keys with their hits, sorted.
@@ -74,23 +77,6 @@ fn hits_without_a_value_count_where_there_is_a_key_for_them() {
 }
 
 #[test]
-fn hits_with_a_value_in_another_column_are_left_out() {
-    let without = |column: &str, other: &str| Dimension {
-        without: Some(other.to_owned()),
-        ..dimension(column)
-    };
-    let expected = rows([("/a", 1), ("/c", 1)]);
-    assert_eq!(count(&without("path", "referrer")), expected);
-    assert_eq!(count(&without("path", "host")), count(&dimension("path")));
-    assert_eq!(count(&without("path", "path")), []);
-    let both = Dimension {
-        absent: Some("-".into()),
-        ..without("path", "referrer")
-    };
-    assert_eq!(count(&both), rows([("-", 1), ("/a", 1), ("/c", 1)]));
-}
-
-#[test]
 fn only_hits_with_some_statuses_count() {
     let some = |from, to| Dimension {
         statuses: Some((from, to)),
@@ -114,4 +100,16 @@ fn numbers_and_times_are_divided_rounding_down() {
     assert_eq!(count(&divided("status", 100)), classes);
     let hours = rows([("-1", 1), ("0", 2), ("1", 1)]);
     assert_eq!(count(&divided("time", 3600)), hours);
+}
+
+#[test]
+fn texts_can_be_counted_by_status() {
+    let failing = Dimension {
+        statuses: Some((400, 599)),
+        by_status: true,
+        ..dimension("path")
+    };
+    let counted = count(&failing);
+    let expected = [("404 /a", 1), ("404 /b", 1)];
+    assert_eq!(counted, expected.map(|(key, hits)| (key.to_owned(), hits)));
 }

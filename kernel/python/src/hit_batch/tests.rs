@@ -24,7 +24,7 @@ fn batch() -> HitBatch {
             times(&[Some(20), Some(9), Some(11), Some(-1), Some(25)]),
         ),
     ]);
-    HitBatch::new(columns, 5, None, None).unwrap()
+    HitBatch::new(columns, 5, None, None, &Offsets::default()).unwrap()
 }
 
 fn rows(hits: &[Hit]) -> Vec<u32> {
@@ -51,14 +51,21 @@ fn a_hit_has_what_its_row_says() {
 #[test]
 fn only_hits_that_are_chosen_count() {
     let columns = columns([("bytes", integers(&[Some(1), Some(2), Some(3)]))]);
-    let chosen = HitBatch::new(columns.clone(), 3, Some(&[1, 0, 1]), None).unwrap();
+    let chosen = HitBatch::new(
+        columns.clone(),
+        3,
+        Some(&[1, 0, 1]),
+        None,
+        &Offsets::default(),
+    )
+    .unwrap();
     assert_eq!((rows(&chosen.hits), chosen.__len__()), (vec![0, 2], 2));
-    assert!(HitBatch::new(columns, 3, Some(&[1, 0]), None).is_err());
+    assert!(HitBatch::new(columns, 3, Some(&[1, 0]), None, &Offsets::default()).is_err());
 }
 
 #[test]
 fn a_format_that_logs_nothing_has_hits_all_the_same() {
-    let batch = HitBatch::new(columns([]), 2, None, None).unwrap();
+    let batch = HitBatch::new(columns([]), 2, None, None, &Offsets::default()).unwrap();
     assert_eq!(
         (batch.__len__(), batch.hits_with_bytes(), batch.range()),
         (2, 0, None)
@@ -103,10 +110,10 @@ fn a_hit_is_flagged_as_its_value_is() {
     let agents = texts(&[Some("bot"), None, Some("Fire"), Some("bot")]);
     let columns = columns([("user_agent", agents)]);
     let flags = flags(&[("bot", true)]);
-    let batch = HitBatch::new(columns.clone(), 4, None, Some(&flags)).unwrap();
+    let batch = HitBatch::new(columns.clone(), 4, None, Some(&flags), &Offsets::default()).unwrap();
     let flagged = |batch: HitBatch| batch.hits.iter().map(|h| h.flagged).collect::<Vec<_>>();
     assert_eq!(flagged(batch), [true, false, false, true]);
-    let batch = HitBatch::new(columns, 4, None, None).unwrap();
+    let batch = HitBatch::new(columns, 4, None, None, &Offsets::default()).unwrap();
     assert_eq!(flagged(batch), [false; 4]);
 }
 
@@ -123,7 +130,7 @@ fn visitors_differ_by_client_agent_and_day() {
         ),
         ("time", times(&[0, DAY - 1, 0, 0, 0, 0].map(Some))),
     ]);
-    let batch = HitBatch::new(columns.clone(), 6, None, None).unwrap();
+    let batch = HitBatch::new(columns.clone(), 6, None, None, &Offsets::default()).unwrap();
     let hashes: Vec<u64> = batch.hits.iter().map(|hit| hit.visitor).collect();
     assert_eq!(hashes[0], hashes[1]);
     assert_eq!(hashes.iter().collect::<HashSet<_>>().len(), 5);
@@ -135,6 +142,6 @@ fn visitors_differ_by_client_agent_and_day() {
             _ => (name.clone(), column.clone()),
         })
         .collect();
-    let later = HitBatch::new(next_day, 6, None, None).unwrap();
+    let later = HitBatch::new(next_day, 6, None, None, &Offsets::default()).unwrap();
     assert_ne!(later.hits[0].visitor, hashes[0]);
 }

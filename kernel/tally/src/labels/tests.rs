@@ -84,3 +84,25 @@ fn parts_have_names() {
     }
     assert!(Part::by_name("robot").is_none());
 }
+
+#[test]
+fn networks_and_families_of_clients() {
+    for (client, expected, kind) in [
+        ("192.0.2.77", Some("192.0.2.0/24"), Some("IPv4")),
+        ("::ffff:192.0.2.77", Some("192.0.2.0/24"), Some("IPv4")),
+        (
+            "2001:db8:1:2:3:4:5:6",
+            Some("2001:db8:1::/48"),
+            Some("IPv6"),
+        ),
+        ("2001:DB8::1", Some("2001:db8::/48"), Some("IPv6")),
+        ("::1", Some("::/48"), Some("IPv6")),
+        ("host.example", None, None),
+        ("192.0.2.256", None, None),
+        ("fe80::1%eth0", None, None),
+        ("", None, None),
+    ] {
+        assert_eq!(network(client).as_deref(), expected, "{client}");
+        assert_eq!(family(client), kind, "{client}");
+    }
+}

@@ -8,14 +8,22 @@ use std::cmp::Ordering;
 pub enum Order {
     /// By key, numbers as such.
     Key,
-    /// By a metric, the greatest first, then by key.
-    Metric(fn(&Figures) -> f64),
+    /// By a metric, the greatest first, then by key; rows with fewer hits than a number behind
+    /// all others.
+    Metric(fn(&Figures) -> f64, u64),
 }
+
+/// Hits from which on means, shares and percentiles say something of a key.
+pub const ENOUGH: u64 = 50;
 
 impl Order {
     /// Argument: `key`, or the name of a metric.
     pub fn by_name(name: &str) -> Option<Self> {
-        Some(Self::Metric(match name {
+        let floor = match name {
+            "error_ratio" | "mean_s" | "p50_s" | "p95_s" | "p99_s" => ENOUGH,
+            _ => 0,
+        };
+        let metric: fn(&Figures) -> f64 = match name {
             "key" => return Some(Self::Key),
             "hits" => |f| f.hits as f64,
             "visitors" => |f| f.visitors.count() as f64,
@@ -23,14 +31,17 @@ impl Order {
             "largest" => |f| f.largest as f64,
             "errors_4xx" => |f| f.errors_4xx as f64,
             "errors_5xx" => |f| f.errors_5xx as f64,
+            "error_ratio" => |f| (f.errors_4xx + f.errors_5xx) as f64 / f.hits.max(1) as f64,
             "bots" => |f| f.flagged as f64,
+            "total_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.total()),
             "mean_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.mean()),
             "p50_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.5)),
             "p95_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.95)),
             "p99_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.99)),
             "max_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.max),
             _ => return None,
-        }))
+        };
+        Some(Self::Metric(metric, floor))
     }
 }
 
@@ -49,11 +60,13 @@ impl Rollup {
                     numbers.then_with(|| text(one).cmp(text(two)))
                 })
             }
-            Order::Metric(metric) => {
-                let values: Vec<f64> = self.figures.iter().map(metric).collect();
+            Order::Metric(metric, floor) => {
+                let ranked = |f: &Figures| (f.hits >= *floor, metric(f));
+                let values: Vec<(bool, f64)> = self.figures.iter().map(ranked).collect();
                 first(values.len(), limit, |one, two| {
-                    let values = values[two].total_cmp(&values[one]);
-                    values.then_with(|| text(one).cmp(text(two)))
+                    let ((enough, value), other) = (values[two], values[one]);
+                    let ranked = enough.cmp(&other.0).then(value.total_cmp(&other.1));
+                    ranked.then_with(|| text(one).cmp(text(two)))
                 })
             }
         }

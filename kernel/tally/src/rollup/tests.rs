@@ -264,6 +264,36 @@ fn rows_are_ordered_by_a_metric_and_then_by_key() {
     assert!(Order::by_name("colour").is_none());
 }
 
+#[test]
+fn rare_keys_come_last_where_rows_are_ordered_by_what_needs_many_hits() {
+    let mut rollup = rollup(100, false, 1 << 30);
+    for (key, hits, status, seconds) in [
+        ("often", 60, 404, 0.5),
+        ("rare", 49, 500, 9.0),
+        ("enough", 50, 200, 1.0),
+    ] {
+        let slot = rollup.slot(key);
+        let hit = Hit {
+            status,
+            seconds,
+            bucket: quantiles::bucket_of(seconds),
+            ..hit(1)
+        };
+        (0..hits).for_each(|_| rollup.add(slot, &hit));
+    }
+    let slowest = ["enough", "often", "rare"];
+    for metric in ["mean_s", "p50_s", "p95_s", "p99_s"] {
+        assert_eq!(first_keys(&rollup, metric, None), slowest, "{metric}");
+    }
+    let failing = ["often", "enough", "rare"];
+    assert_eq!(first_keys(&rollup, "error_ratio", None), failing);
+    assert_eq!(first_keys(&rollup, "max_s", Some(1)), ["rare"]);
+    assert_eq!(
+        first_keys(&rollup, "total_s", None),
+        ["rare", "enough", "often"]
+    );
+}
+
 /// Hits and bytes by key, sorted.
 fn sums(rollup: &Rollup) -> Vec<(String, u64, u64)> {
     let rows = rollup.keys.iter().zip(&rollup.figures);

@@ -1,0 +1,68 @@
+"""In which zone days, hours and times are shown, unless the user says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hitwatch.lookup.local_zone import local_zone
+from hitwatch.options.shared import ReadOptions
+from hitwatch.run.inputs import zone_named
+from hitwatch.run.logs import written_offsets_of
+from hitwatch.run.readers import Readers
+from hitwatch.sources.discovery import STDIN
+from hitwatch.sources.files import is_stream
+from hitwatch.sources.plain import last_lines
+from hitwatch.sources.text import HEAD_SIZE
+from hitwatch.zones import Zone, fixed_zone, offset_name
+
+
+def display_zone(
+    read: ReadOptions,
+    offsets: Callable[[], frozenset[int]],
+    notify: Callable[[str], None],
+) -> Zone:
+    """The zone that is shown: the one asked for, else the log's own, else this machine's.
+
+    Args:
+        read: how lines are read.
+        offsets: gives those with which the logs write their times.
+        notify: told, where the logs leave it open, which one it is.
+
+    Raises:
+        SettingsError: there is no such zone.
+
+    """
+    if read.display_tz is not None:
+        return zone_named(read.display_tz, "display-tz")
+    written = offsets()
+    if read.tz is not None:
+        named = zone_named(read.tz, "tz")
+        if written <= {offset for _, offset in named.offsets}:
+            return named
+    if len(written) == 1:
+        return fixed_zone(*written)
+    local = local_zone()
+    names = " and ".join(offset_name(offset) for offset in sorted(written))
+    why = f"the logs have offsets of {names}" if written else "the logs show no offset yet"
+    notify(
+        f"times are shown and read in {local.name}, this machine's zone, as {why};"
+        " --display-tz ZONE names another"
+    )
+    return local
+
+
+def offsets_now(paths: Iterable[str], readers: Readers) -> frozenset[int]:
+    """Offsets with which logs that are followed write their times now.
+
+    Args:
+        paths: of the logs; those that are not there yet, are empty or cannot be read say nothing.
+        readers: how their lines are read; they are left as they are.
+
+    """
+    found: set[int] = set()
+    for path in paths:
+        lines = b"" if path == STDIN or is_stream(path) else last_lines(path, HEAD_SIZE)
+        reader = readers(path).probe()
+        if reader.recognise(lines):
+            found |= written_offsets_of(reader, lines)
+    return frozenset(found)
