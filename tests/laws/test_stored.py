@@ -110,7 +110,8 @@ def test_a_tally_is_held_to_the_memory_it_is_read_into() -> None:
     """Keys give way while they are read, no hit is lost, and labels have theirs."""
     tally = tally_of([crowded(1), crowded(2)])
     found = Tally.from_bytes(tally.to_bytes(), PANELS, Budget(3 << 20))
-    for panel in PANELS:
+    # Of what was evicted of paths nobody knows which were pages.
+    for panel in (panel for panel in PANELS if panel.only is None):
         wanted, _ = tally.counts.rows(panel, "hits", None)
         rows, _ = found.counts.rows(panel, "hits", None)
         assert sum(row.hits for row in rows) == sum(row.hits for row in wanted), panel.name

@@ -4,7 +4,7 @@ use crate::dimension::Dimension;
 use crate::hit_batch::HitBatch;
 use crate::rollup::PyRollup;
 use pyo3::prelude::*;
-use std::sync::MutexGuard;
+use std::sync::RwLockWriteGuard;
 use tally::rollup::Rollup;
 use tally::rollup::joint::{FEW, Part, add_jointly};
 
@@ -46,12 +46,13 @@ pub fn count(py: Python<'_>, hits: &HitBatch, counters: Vec<Py<Counter>>) -> Vec
             .map(|(place, counter)| (place, *counter))
             .collect();
         let mut waiting = count_few_keys(hits, &mut left);
-        let mut count = |place: usize, counter: &Counter, mut rollup: MutexGuard<'_, Rollup>| {
-            counter.count(hits, &mut rollup);
-            if rollup.has_evicted_rows() {
-                waiting.push(place);
-            }
-        };
+        let mut count =
+            |place: usize, counter: &Counter, mut rollup: RwLockWriteGuard<'_, Rollup>| {
+                counter.count(hits, &mut rollup);
+                if rollup.has_evicted_rows() {
+                    waiting.push(place);
+                }
+            };
         while !left.is_empty() {
             let before = left.len();
             left.retain(|&(place, counter)| {
@@ -76,7 +77,7 @@ pub fn count(py: Python<'_>, hits: &HitBatch, counters: Vec<Py<Counter>>) -> Vec
 /// leaves the others. Returns which of those counted keep evicted rows.
 fn count_few_keys(batch: &HitBatch, left: &mut Vec<(usize, &Counter)>) -> Vec<usize> {
     let hits = &batch.hits;
-    let mut few: Vec<(usize, MutexGuard<'_, Rollup>, Vec<u32>)> = Vec::new();
+    let mut few: Vec<(usize, RwLockWriteGuard<'_, Rollup>, Vec<u32>)> = Vec::new();
     left.retain(|&(place, counter)| {
         let rollup = counter.rollup.get().try_lock();
         let rollup = rollup.filter(|known| known.keys.len() <= FEW);

@@ -81,6 +81,11 @@ impl Label {
 type Found = Vec<Arc<Agent>>;
 
 impl Label {
+    /// Whether a value has a name, where that takes no Python.
+    pub fn has(&self, value: &str) -> bool {
+        self.name(value, None).is_some()
+    }
+
     /// What values are as agents, where that is asked for. Argument: what was found before, for
     /// another label of the same values.
     fn agents_of<'a>(

@@ -1,11 +1,11 @@
 //! The door to rollups: batches go in, rows come out.
 
-use crate::labels::{Labelled, count_under};
+use crate::labels::{Label, Labelled, count_under};
 use crate::rows::{Row, key_row, order_by_name, total_row};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use tally::budget::Budget;
 use tally::codec::{Reader, Writer};
 use tally::rollup::Rollup;
@@ -30,7 +30,7 @@ impl PyBudget {
 /// Figures by key, over any number of batches.
 #[pyclass(name = "Rollup", frozen, module = "hitwatch._kernel")]
 pub struct PyRollup {
-    rollup: Mutex<Rollup>,
+    rollup: RwLock<Rollup>,
 }
 
 #[pymethods]
@@ -41,7 +41,7 @@ impl PyRollup {
     #[pyo3(signature = (capacity, budget, keep_evicted = false))]
     fn new(capacity: usize, budget: &PyBudget, keep_evicted: bool) -> Self {
         Self {
-            rollup: Mutex::new(Rollup::new(capacity, keep_evicted, budget.budget.clone())),
+            rollup: RwLock::new(Rollup::new(capacity, keep_evicted, budget.budget.clone())),
         }
     }
 
@@ -73,7 +73,8 @@ impl PyRollup {
         let keys = py.detach(|| self.lock().keys.clone());
         let keys: Vec<&str> = keys.iter().collect();
         count_under(py, &keys, &labelled, |rollup, names| {
-            let own = self.lock();
+            // Others may count them under other labels meanwhile.
+            let own = self.read();
             rollup.lock().add_rows(&own.figures, names);
         })
     }
@@ -107,11 +108,18 @@ impl PyRollup {
     /// The rows, and at the end, without a key, what was evicted.
     ///
     /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
-    /// `key`: by key, numbers as such; how many of the first.
-    #[pyo3(signature = (sort, limit = None))]
-    fn rows(&self, sort: &str, limit: Option<usize>) -> PyResult<Vec<Row>> {
+    /// `key`: by key, numbers as such; how many of the first; a label that those have which are
+    /// wanted, where not all are: then there is none for what was evicted.
+    #[pyo3(signature = (sort, limit = None, only = None))]
+    fn rows(&self, sort: &str, limit: Option<usize>, only: Option<&Label>) -> PyResult<Vec<Row>> {
         let order = order_by_name(sort)?;
         let rollup = self.lock();
+        if let Some(label) = only {
+            let all = rollup.first(&order, None).into_iter();
+            let wanted = all.filter(|&at| label.has(rollup.keys.text(at)));
+            let most = limit.filter(|&limit| limit > 0).unwrap_or(usize::MAX);
+            return Ok(wanted.take(most).map(|at| key_row(&rollup, at)).collect());
+        }
         let first = rollup.first(&order, limit).into_iter();
         let other = (rollup.other.hits > 0).then(|| total_row(&rollup.other));
         Ok(first.map(|at| key_row(&rollup, at)).chain(other).collect())
@@ -135,6 +143,13 @@ impl PyRollup {
         total.durations.map_or_else(Vec::new, |all| all.histogram())
     }
 
+    /// How many rows there are, and how many of them have a label.
+    fn counted(&self, only: &Label) -> (usize, usize) {
+        let rollup = self.lock();
+        let wanted = rollup.keys.iter().filter(|key| only.has(key));
+        (rollup.keys.len(), wanted.count())
+    }
+
     /// Distinct keys there have been, and hits that a key without a row had at most.
     fn bounds(&self) -> (u64, u64) {
         let rollup = self.lock();
@@ -144,20 +159,25 @@ impl PyRollup {
 
 impl PyRollup {
     /// The rollup, all hits counted.
-    fn lock(&self) -> MutexGuard<'_, Rollup> {
+    fn lock(&self) -> RwLockWriteGuard<'_, Rollup> {
         let mut rollup = self.lock_to_add();
         rollup.count_waiting();
         rollup
     }
 
+    /// The rollup as it is.
+    fn read(&self) -> RwLockReadGuard<'_, Rollup> {
+        self.rollup.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The rollup, to be added to.
-    pub fn lock_to_add(&self) -> MutexGuard<'_, Rollup> {
-        self.rollup.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn lock_to_add(&self) -> RwLockWriteGuard<'_, Rollup> {
+        self.rollup.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same; `None` while another thread counts.
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, Rollup>> {
-        match self.rollup.try_lock() {
+    pub fn try_lock(&self) -> Option<RwLockWriteGuard<'_, Rollup>> {
+        match self.rollup.try_write() {
             Ok(rollup) => Some(rollup),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
@@ -67,13 +68,15 @@ class DimensionCounts:
         if self.labelled:
             self.rollup.count_evicted(self.labelled)
 
-    def finish(self) -> None:
-        """Nothing more will be added."""
-        if self.labelled:
-            self.rollup.count_rows(self.labelled)
-        else:
+    def finishing(self) -> list[Callable[[], None]]:
+        """What is left to do when nothing more will be added: tasks for any threads."""
+        if not self.labelled:
             # What waits to be counted is counted here.
-            self.rollup.enforce_limits()
+            return [self.rollup.enforce_limits]
+        # What labels of agents have in common is found once.
+        if self.dimension.column == "user_agent":
+            return [partial(self.rollup.count_rows, self.labelled)]
+        return [partial(self.rollup.count_rows, [labelled]) for labelled in self.labelled]
 
     def count_rows(self, rollup: _kernel.Rollup, label: Label) -> None:
         """Count what has not been evicted, under its labels, into a rollup."""
@@ -239,7 +242,7 @@ class Breakdown:
     def finishing(self) -> list[Callable[[], None]]:
         """What is left to do when nothing more will be added: tasks for any threads."""
         self.finished = True
-        return [counter.finish for counter in self.by_dimension.values()]
+        return [task for counter in self.by_dimension.values() for task in counter.finishing()]
 
     def keys(self, panel: Panel) -> tuple[int, float]:
         """Distinct keys of a panel, and how far that may be off: as a share; 0: exact."""
@@ -324,10 +327,14 @@ class Breakdown:
         if rollup is _NOTHING:
             return [], Bounds(0)
         sort = panel.sort or sort
-        found = rollup.rows(sort, None if sort == "key" else shown)
+        only = panel.only.asked if panel.only else None
+        found = rollup.rows(sort, None if sort == "key" else shown, only)
         if sort != "key" and BY_NAME[sort].is_duration:
             found = [row for row in found if row[2] is not None]
         keys, left_out_hits = rollup.bounds()
+        if only:
+            rows, wanted = rollup.counted(only)
+            keys = round(keys * wanted / rows) if rows else 0
         bounds = Bounds(
             keys,
             max((row[0][2] for row in found), default=0),

@@ -94,6 +94,7 @@ class Panel(Struct, frozen=True):
         title: for people.
         dimension: what hits are counted under.
         label: turns a value into a key of this panel.
+        only: a label that the keys have which are shown, where not all are.
         named: turns a number into a key.
         noted: says more on a key.
         sort: the figure by which rows are ordered, whatever the user chose; ``key``: by key.
@@ -106,6 +107,7 @@ class Panel(Struct, frozen=True):
     title: str
     dimension: Dimension
     label: Label | None = None
+    only: KernelLabel | None = None
     named: Callable[[int], str] = str
     noted: Callable[[str], str] | None = None
     sort: str | None = None

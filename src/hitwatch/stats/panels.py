@@ -11,7 +11,7 @@ from hitwatch.instants import HOUR, MINUTE, SECOND, Duration, rfc3339, to_dateti
 from hitwatch.stats.clients import Family, Network
 from hitwatch.stats.dimension import Dimension, Label, Panel
 from hitwatch.stats.statuses import status_name
-from hitwatch.stats.urls import CollapsedIds, CollapsedPage, Page, Sections, Site, StaticFile
+from hitwatch.stats.urls import CollapsedIds, Page, Sections, Site, StaticFile
 from hitwatch.stats.user_agents import AgentPart
 from hitwatch.zones import IN_UTC, Zone
 
@@ -140,7 +140,7 @@ def panels(
         _timeline(bucket, IN_UTC),
         Panel("sections", "Sections", Dimension("section", made=(sections or Sections()).written)),
         Panel("paths", "Paths", paths, path),
-        Panel("pages", "Pages", paths, CollapsedPage() if collapse else Page()),
+        Panel("pages", "Pages", paths, path, only=Page()),
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
         Panel("static_files", "Static files", paths, StaticFile()),

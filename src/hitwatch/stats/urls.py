@@ -69,15 +69,6 @@ class Page(KernelLabel, frozen=True, tag="page"):
         return _kernel.Label.files(self.extensions, False)
 
 
-class CollapsedPage(Label, frozen=True, tag="collapsed_page"):
-    """The same, with ``:id`` in place of ids."""
-
-    def __call__(self, value: str) -> str | None:
-        """The page of a path."""
-        page = Page()(value)
-        return None if page is None else collapse_ids(page)
-
-
 def referring_site(referrer: str | None) -> str | None:
     """The site that a Referer header names.
 
