@@ -184,6 +184,7 @@ class Engine:
             alerts_fired=self.alerts,
             backfilled=self.backfilled,
             zone=self.zone,
+            of_upstreams=self._batches.of_upstreams,
         )
         self._begin_period()
         if self.shown is None:
@@ -247,6 +248,7 @@ class Engine:
             alerts_fired=self.alerts,
             backfilled=self.backfilled,
             zone=self.zone,
+            of_upstreams=self._batches.of_upstreams,
         )
 
     @property

@@ -265,6 +265,7 @@ class Report(Struct, frozen=True):
         backfilled: how many of the lines were read back at the start.
         zone: in which times are shown; keys of days and hours are of it.
         state: figures by name, by part of the program, where it follows logs.
+        of_upstreams: whether durations are those of upstreams, for the logs have no others.
 
     """
 
@@ -299,6 +300,7 @@ class Report(Struct, frozen=True):
     backfilled: int = 0
     zone: Zone = IN_UTC
     state: Mapping[str, Mapping[str, int | float | str | None]] | None = None
+    of_upstreams: bool = False
 
     @property
     def lines(self) -> int:

@@ -603,3 +603,32 @@ def test_what_is_compared_has_errors_and_durations(tmp_path: Path) -> None:
     text = run("report", *words, "--compare", "previous", "--output-format", "csv").stdout
     (found,) = [each for each in csv.DictReader(io.StringIO(text)) if each["panel"] == "paths"]
     assert (found["previous_hits"], found["previous_errors_4xx"]) == ("2", "1")
+
+
+ALB = (
+    "http 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817"
+    " 10.0.0.1:80 0.000 {time} 0.000 200 200 34 366"
+    ' "GET http://www.example.com:80/slow HTTP/1.1" "curl/7.46.0" - -'
+    " arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067"
+    ' "Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 2018-07-02T22:22:48.364000Z "forward"'
+    ' "-" "-" "10.0.0.1:80" "200" "-" "-"\n'
+)
+
+
+def test_the_time_of_a_target_stands_in_where_there_is_no_other(tmp_path: Path) -> None:
+    """The report of a load balancer's log has durations, and says whose they are."""
+    log = tmp_path / "alb.log"
+    log.write_text("".join(ALB.format(time=f"0.{n:03}") for n in range(100)))
+    made = report(str(log))
+    assert made["durations_of"] == "upstreams"
+    assert made["totals"]["duration"]["max_s"] == pytest.approx(0.099)
+    (row,) = made["panels"]["slowest_paths"]
+    assert row["duration"]["total_s"] == pytest.approx(sum(range(100)) / 1000)
+    text = run("report", str(log)).stdout
+    assert "\nupstream latency mean 49.5 ms" in text
+    assert "\nDurations of upstreams\n" in text
+    shown = run("replay", "--every", "1h", str(log)).stdout
+    assert "; upstream latency p50 " in shown
+    own = tmp_path / "own.log"
+    own.write_text(60 * timed("/", 1000))
+    assert report(str(own), *TIMED)["durations_of"] == "requests"

@@ -62,7 +62,9 @@ impl HitBatch {
         let flags = flags.and_then(|flags| flags.of(&columns));
         let status = find_numbers::<Int64Type>(&columns, "status");
         let bytes = find_numbers::<Int64Type>(&columns, "bytes");
-        let durations = find_numbers::<Float64Type>(&columns, "duration_s");
+        // Of what logs no time of its own that of the server behind it is told.
+        let durations = find_numbers::<Float64Type>(&columns, "duration_s")
+            .or_else(|| find_numbers::<Float64Type>(&columns, "upstream_duration_s"));
         let mut clients = Clients::of(&columns, zone);
         let hits = (0..rows)
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -229,6 +229,10 @@ class ReportObject(Struct, frozen=True):
     panels: dict[str, list[RowObject]]
     bounds: dict[str, BoundsObject]
     durations: list[HistogramObject]
+    durations_of: Annotated[
+        Literal["requests", "upstreams"],
+        Meta(description="whose durations all are: upstreams' where the logs have no others"),
+    ]
     alerts: list[AlertObject]
 
 
@@ -254,6 +258,7 @@ def to_object(report: Report) -> ReportObject:
         panels={panel.name: row_objects(panel) for panel in report.panels},
         bounds={panel.name: _bounds(panel.bounds) for panel in report.panels},
         durations=[HistogramObject(upper, hits) for upper, hits in report.histogram],
+        durations_of="upstreams" if report.of_upstreams else "requests",
         alerts=[_alert(alert) for alert in report.alerts],
     )
 

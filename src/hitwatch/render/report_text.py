@@ -58,7 +58,8 @@ def to_text(report: Report, *, color: bool = False, width: int | None = None) ->
         lines += ["", *(f"{_BOLD}{line}{_PLAIN}" if color else line for line in title)]
         lines += table(panel, report.hits, width)
     if report.histogram:
-        lines += ["", "Durations", *_histogram(report.histogram)]
+        of = " of upstreams" if report.of_upstreams else ""
+        lines += ["", f"Durations{of}", *_histogram(report.histogram)]
     lines += ["", *_wrapped(alert_lines(report), width)]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +103,8 @@ def head_lines(report: Report) -> list[str]:
         bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
         slow = report.highlights.slowest
         slowest = f"; slowest {_short(slow.key)}, p95 {times(slow)[1]}" if slow else ""
-        lines.append(f"latency {'  '.join(said)}{bound}{slowest}")
+        name = "upstream latency" if report.of_upstreams else "latency"
+        lines.append(f"{name} {'  '.join(said)}{bound}{slowest}")
     passed_over = sum(source.bytes_passed_over for source in report.sources)
     lines.append(
         f"{size(sum(source.bytes_read for source in report.sources))} of logs"

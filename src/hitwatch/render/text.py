@@ -130,7 +130,8 @@ def _more(report: Report) -> str:
     line = "  status " + "  ".join(f"{name} {count:,}" for name, count in classes.items())
     if of := report.totals.duration:
         named = (f"{name} {units.duration(of[f'{name}_s'])}" for name in _LATENCIES)
-        line += f"; latency {'  '.join(named)}"
+        name = "upstream latency" if report.of_upstreams else "latency"
+        line += f"; {name} {'  '.join(named)}"
     return line
 
 

@@ -220,6 +220,7 @@ class Reporting(Struct):
             previous=self._previous(base) if base else None,
             absent=self._absent(sources),
             zone=self.zone,
+            of_upstreams=self._batches.of_upstreams,
         )
 
     def _alerts(self) -> _Judged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from hitwatch import _kernel
+from hitwatch.hits.parser import UPSTREAM
 from hitwatch.stats.user_agents import is_bot, signs
 from hitwatch.zones import IN_UTC, Zone
 
@@ -27,8 +28,14 @@ class HitBatches:
 
     def __init__(self, zone: Zone = IN_UTC) -> None:
         self._days = _kernel.Days(zone.offsets)
+        self._timed_by: set[str] = set()
         # What tells bots is loaded with the first agent, which few formats lack.
         self._flags = _kernel.ValueFlags("user_agent", signs)
+
+    @property
+    def of_upstreams(self) -> bool:
+        """Whether durations are those of upstreams alone, for the logs have no others."""
+        return self._timed_by == {UPSTREAM}
 
     def of(self, hits: Hits, chosen: bytes | None = None) -> HitBatch:
         """Hits, ready to be counted, those by bots flagged.
@@ -38,6 +45,9 @@ class HitBatches:
             chosen: a byte a hit: whether it counts; all when ``None``.
 
         """
+        timed = next((name for name in ("duration_s", UPSTREAM) if hits.has(name)), None)
+        if timed:
+            self._timed_by.add(timed)
         if not hits.has("user_agent"):
             return hits.hit_batch(chosen, None, self._days)
         flags = self._flags
