@@ -56,3 +56,29 @@ def test_what_is_not_over_is_no_time_to_compare_with(monkeypatch: pytest.MonkeyP
         )
         with pytest.raises(UsageError, match="is no time to compare with"):
             filters.previous_of(options, IN_UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "last_at", "begin", "end"),
+    [
+        # As long as the log goes on, not as long ago as it ended.
+        ("2026-01-05", "2026-01-06T12:00", "2026-01-03T11:59", "2026-01-05T00:00"),
+        ("2026-01-05", "2026-01-04T12:00", None, "2026-01-05T00:00"),
+        ("this month", "2026-03-10T00:00", "2026-02-01T00:00", "2026-02-10T00:01"),
+        ("2026-01", "2026-01-06T12:00", "2025-12-01T00:00", "2026-01-01T00:00"),
+    ],
+)
+def test_what_the_log_does_not_reach_is_not_compared(
+    monkeypatch: pytest.MonkeyPatch, since: str, last_at: str, begin: str | None, end: str
+) -> None:
+    """Of a log that has ended the time before is as long as what it has since then."""
+    monkeypatch.setattr(filters, "_now", lambda: NOW)
+    said = {"since": since, "compare": "previous"}
+    options = from_keywords("report", said, [FilterOptions, ReportOptions, ReadOptions])
+    found = filters.previous_of(options, IN_UTC, lambda: parse_iso(last_at))
+    assert found is not None
+    assert found[1] is not None
+    assert rfc3339(found[1])[:16] == end
+    if begin is not None:
+        assert found[0] is not None
+        assert rfc3339(found[0])[:16] == begin

@@ -78,7 +78,7 @@ class Commands(click.Group):
         from hitwatch.cli.obvious import meant, unknown_word
 
         commands = {name: self.commands[name] for name in ("watch", "report")}
-        choice = meant(args, commands)
+        choice = meant(args, commands, tuple(_ENTRIES))
         if choice is None:
             if args[0].startswith("-"):
                 return args

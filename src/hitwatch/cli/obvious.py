@@ -62,18 +62,23 @@ class Choice(Struct, frozen=True):
         return f"{self.doing} ({purpose}: hitwatch {other} {shlex.join(arguments)})"
 
 
-def meant(arguments: Sequence[str], commands: Mapping[str, click.Command]) -> Choice | None:
-    """What is to be done where no command is named; ``None``: no log is named either.
+def meant(
+    arguments: Sequence[str], commands: Mapping[str, click.Command], known: Sequence[str]
+) -> Choice | None:
+    """What is to be done where no command is named; ``None``: none can be chosen.
 
     Args:
         arguments: the words behind ``hitwatch``.
         commands: those that a choice is between, by name.
+        known: the names of all commands.
 
     Raises:
         InputError: there is no such log.
 
     """
     options, sources = _split(arguments, commands)
+    if sources and not _is_source(sources[0]) and is_command(sources[0], known):
+        return None
     sources = [word for word in sources if _is_source(word)]
     if not sources:
         return None
@@ -97,6 +102,11 @@ def meant(arguments: Sequence[str], commands: Mapping[str, click.Command]) -> Ch
     if any(_is_written(path) for path in logs):
         return _choice("watch", name, "which a process holds open to write")
     return _choice("report", name, "which nothing writes any more")
+
+
+def is_command(word: str, known: Sequence[str]) -> bool:
+    """Whether a word was meant to be a command: it is nearly one, or what others call one."""
+    return word in SYNONYMS or bool(did_you_mean(word, known))
 
 
 def unknown_word(word: str, known: Sequence[str]) -> str:

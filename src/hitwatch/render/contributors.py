@@ -6,6 +6,7 @@ from hitwatch.alerting.alert import Transition
 from hitwatch.render.units import amount, percent, sanitize
 
 _WIDTH = 32
+_LEAST = 0.0005
 
 
 def contributors_wording(transition: Transition) -> str:
@@ -13,5 +14,7 @@ def contributors_wording(transition: Transition) -> str:
     return ", ".join(
         f"{sanitize(each.key, _WIDTH)} +{amount(each.excess, transition.unit)}"
         f" ({percent(each.share)})"
-        for each in transition.contributors
+        for number, each in enumerate(transition.contributors)
+        # A share that is shown as nothing explains nothing; where all are so, the first does.
+        if each.share >= _LEAST or not number
     )

@@ -170,6 +170,8 @@ def _bound(error: float) -> str:
 def _senders(report: Report) -> str:
     """What is told of referrers and bots, as far as it is logged."""
     said, unlogged = "", []
+    if not report.hits:
+        return said
     if "referrer" in report.absent:
         unlogged.append("referrers")
     else:

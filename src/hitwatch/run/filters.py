@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
 from hitwatch.clocks import WallClock
 from hitwatch.errors import UsageError
 from hitwatch.formats.columns import Column
-from hitwatch.instants import Instant, from_datetime
+from hitwatch.instants import MINUTE, Instant, from_datetime
 from hitwatch.options.groups import Options
 from hitwatch.options.shared import FilterOptions
 from hitwatch.select.criteria import (
@@ -73,12 +73,16 @@ def time_range_of(options: Options, zone: Zone) -> TimeRange:
     return begin, end
 
 
-def previous_of(options: Options, zone: Zone) -> TimeRange | None:
+def previous_of(
+    options: Options, zone: Zone, last_at: Callable[[], Instant | None] = lambda: None
+) -> TimeRange | None:
     """The time that a report compares with; ``None``: it compares with none.
 
     Args:
         options: of the run.
         zone: in which times are said.
+        last_at: gives when the logs end, as far as that is known; what they do not reach is not
+            compared either.
 
     Raises:
         UsageError: it makes no sense, or is empty.
@@ -96,12 +100,17 @@ def previous_of(options: Options, zone: Zone) -> TimeRange | None:
                 where="--compare previous",
                 hint="say --since too, as in --since yesterday --compare previous",
             )
+        if said.before is not None and said.end and not options.filter.until:
+            # Of a month it is the month before, however many days that has.
+            return said.before, since
+        end = _now() if until is None else until
+        if until is None and (last := last_at()) is not None and last >= since:
+            # In whole minutes: an hour's log, whose last hit is seconds before its end, is an hour.
+            end = min(end, (last // MINUTE + 1) * MINUTE)
         if said.before is not None and not options.filter.until:
-            # Of a month it is the month before, however many days that has; of one that has
-            # only begun, as much of the one before.
-            as_far = since if said.end else min(since, said.before + _now() - since)
-            return said.before, as_far
-        return since - ((_now() if until is None else until) - since), since
+            # Of one that has only begun, as much of the one before.
+            return said.before, min(since, said.before + end - since)
+        return since - (end - since), since
     first, points, second = compare.partition("..")
     if points:
         begin, end = (parse_when(text, _now(), zone.tzinfo) for text in (first, second))

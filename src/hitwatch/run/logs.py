@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
@@ -13,7 +14,7 @@ from hitwatch.formats.format import Format
 from hitwatch.hits.ambiguity import written_offsets
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import Instant
-from hitwatch.run.inputs import chunks_of, know
+from hitwatch.run.inputs import chunks_of, know, times_by
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import is_stream, read_head
 from hitwatch.sources.plain import last_lines
@@ -98,6 +99,23 @@ class Logs(Struct):
             if reader.is_line_by_line and each.path not in self._begun:
                 found |= written_offsets_of(reader, last_lines(each.path, _SHOWN))
         return frozenset(found)
+
+    def last_at(self) -> Instant | None:
+        """When the logs end: by the last lines of plain files, of others when they were written.
+
+        ``None`` where nobody knows.
+        """
+        ends = [self._end_of(each.path) for each in self.ordered]
+        return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+    def _end_of(self, path: str) -> Instant | None:
+        if path in self._begun:
+            return None
+        reader = self.reader_of(path)
+        lines = last_lines(path, HEAD_SIZE) if reader.is_line_by_line else b""
+        if lines and reader.log_format and reader.log_format.fills("time"):
+            return max(times_by(reader)(lines), default=None)
+        return os.stat(path).st_mtime_ns // 1000  # noqa: PTH116 - a path as the user wrote it
 
     def begin(
         self, path: str, chunks: Iterator[Chunk], least: int, stopped: Callable[[], bool]

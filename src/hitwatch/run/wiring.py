@@ -166,7 +166,7 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
         notify=console.notify,
         warn=console.warn,
         stopped=console.stopped,
-        previous=previous_of(options, zone),
+        previous=previous_of(options, zone, logs.last_at),
         keep_values=not replace(pipeline, hit_filter=hit_filter).looks_at_texts,
         zone=zone,
     )
