@@ -50,6 +50,7 @@ def inputs_of(options: Options) -> list[str]:
         privacy.anonymize_key_file,
         *(entry[1:] for entry in lists if entry.startswith("@")),
         *options.report.geoip,
+        options.report.template,
     ]
     return [path for path in named if path]
 

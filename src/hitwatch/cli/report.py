@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hitwatch.readmodel import Report
+    from hitwatch.render.template import OwnText
     from hitwatch.run.report import Reporting
     from hitwatch.stats.dimension import Panel
 
@@ -59,7 +60,8 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     paths = find_logs(sources, live=False)
     door = Outputs(stop.is_set)
     begin(door, chosen, paths)
-    outputs = [(Path(name), _kind_of(Path(name), wanted.output_format)) for name in wanted.output]
+    own = _own_text(wanted)
+    outputs = [(Path(name), _kind_of(Path(name), wanted)) for name in wanted.output]
     only_text_on_terminals(wanted.output_format, None, "report")
     with door:
         files = [
@@ -78,10 +80,12 @@ def report(sources: tuple[str, ...], options: Options) -> int:
             return UNREADABLE
         _tell_absent(reporting, made, wanted.panel)
         for file, kind in files:
-            write(file, _drawn(_on_a_page(made, kind, reporting.panels, asked), kind))
+            page = _on_a_page(made, kind, reporting.panels, asked)
+            text = own.draw(page).encode() if own and kind == "template" else _drawn(page, kind)
+            write(file, text)
         finish(door, stopped=stop.is_set(), unread=False)
     shown = _on_a_page(made, wanted.output_format, reporting.panels, asked)
-    _show(shown, wanted, unnamed=any(_is_unnamed(path) for path, _ in outputs))
+    _show(shown, wanted, own, unnamed=any(_is_unnamed(path) for path, _ in outputs))
     if reporting.failures:
         return UNREADABLE
     return CONDITION_MET if wanted.fail_on_alert and made.alerts else FINE
@@ -116,12 +120,32 @@ def _tell_absent(reporting: Reporting, made: Report, chosen: tuple[str, ...]) ->
             )
 
 
-def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
+def _own_text(wanted: ReportOptions) -> OwnText | None:
+    """The template that is asked for; ``None``: there is none."""
+    if wanted.template is None:
+        return None
+    from pathlib import Path
+
+    from hitwatch.render.template import OwnText
+
+    if wanted.output_format not in (None, "text"):
+        raise UsageError(
+            "a template writes text", where=f"--template, --output-format {wanted.output_format}"
+        )
+    try:
+        text = Path(wanted.template).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("cannot be read", where=wanted.template, why=str(error)) from error
+    return OwnText(text, wanted.template)
+
+
+def _show(made: Report, wanted: ReportOptions, own: OwnText | None, *, unnamed: bool) -> None:
     """Write the report to standard output, if it goes there.
 
     Args:
         made: the report.
         wanted: as what.
+        own: the template of its text.
         unnamed: whether it went to a stream whose name says no kind, and so as that already.
 
     """
@@ -136,7 +160,7 @@ def _show(made: Report, wanted: ReportOptions, *, unnamed: bool) -> None:
         stream = standard_output()
         color = wants_color(wanted.color, stream, dict(os.environ))
         width = terminal_width(stream, os.environ)
-        text = to_text(made, color=color, width=width)
+        text = own.draw(made) if own else to_text(made, color=color, width=width)
         if wanted.pager and _is_higher(text, stream):
             # Of colours it finds out itself what the pager can; the last line end it adds.
             click.echo_via_pager(text.removesuffix("\n"), color=None if color else False)
@@ -161,10 +185,16 @@ def _drawn(made: Report, kind: str) -> bytes:
     return OUTPUTS[kind](made)
 
 
-def _kind_of(path: Path, named: str | None) -> str:
-    """What a file's ending asks for; a stream without one takes what is named, else text."""
+def _kind_of(path: Path, wanted: ReportOptions) -> str:
+    """What a file's ending asks for; a stream without one takes what is named, else text.
+
+    A template writes text, and whatever ends in nothing that is known.
+    """
+    own = wanted.template is not None
     if _is_unnamed(path):
-        return named or "text"
+        return "template" if own else wanted.output_format or "text"
+    if own and _ENDINGS.get(path.suffix.lower(), "text") == "text":
+        return "template"
     if path.suffix.lower() not in _ENDINGS:
         raise UsageError(
             f"no output ends in {path.suffix!r}",

@@ -159,6 +159,10 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
             keyword=False,
         ),
     ] = ()
+    template: Annotated[
+        str | None,
+        About("Write text as a Jinja template of your own has it.", FILE, keyword=False),
+    ] = None
     overwrite: Overwrite = False
     pager: Annotated[
         bool,

@@ -30,6 +30,7 @@ _BEGINNINGS = {
     "arrow": re.compile(rb"ARROW1"),
     "sqlite": re.compile(rb"SQLite format 3\0.{52}" + APPLICATION.to_bytes(4, "big"), re.DOTALL),
     "rejects": re.compile(rb'\{"origin":'),
+    "template": re.compile(rb"(?!)"),
     "truth": re.compile(rb'\{\s*"seed":'),
 }
 """How outputs of each kind begin."""
