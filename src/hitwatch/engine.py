@@ -19,7 +19,7 @@ from hitwatch.alerting.history import explain
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
-from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows, totals_of
+from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows
 from hitwatch.stats.arrivals import Batch, Part, arrivals
 from hitwatch.stats.breakdown import Breakdown, Budget
 from hitwatch.stats.dimension import Panel
@@ -29,6 +29,7 @@ from hitwatch.stats.rows import Bounds
 from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
+from hitwatch.totals import totals_of
 from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:

@@ -19,13 +19,14 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Shown
 from hitwatch.formats.registry import by_name
 from hitwatch.instants import SECOND, Duration, Instant, to_datetime
-from hitwatch.readmodel import PanelRows, Report, Totals, View
+from hitwatch.readmodel import PanelRows, Report, View
 from hitwatch.run import modes
 from hitwatch.run.api import report
 from hitwatch.run.logs import open_logs
 from hitwatch.run.readers import Readers
 from hitwatch.stats.panels import columns_needed, in_zone, panels
 from hitwatch.stats.watermark import Watermark
+from hitwatch.totals import Totals
 from hitwatch.zones import IN_UTC
 
 RULE = SurgeRule(short=2 * SECOND, long=6 * SECOND, resolution=SECOND, threshold=Fraction(3, 2))

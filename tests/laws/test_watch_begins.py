@@ -10,7 +10,7 @@ import pytest
 
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, from_datetime
-from hitwatch.run import modes
+from hitwatch.run import beginning
 from hitwatch.sources.tail import OpenFile
 from hitwatch.zones import tabulate_zone
 
@@ -20,7 +20,7 @@ FIRST = datetime(2014, 2, 26, 12, tzinfo=UTC)
 @pytest.mark.parametrize("backfill", [0, 10])
 def test_days_are_counted(backfill: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines without a date, two midnights after their #Date: read on from any place in the file."""
-    monkeypatch.setattr(modes, "_COUNTED", 2000)
+    monkeypatch.setattr(beginning, "_COUNTED", 2000)
     times = [FIRST + timedelta(minutes=5 * number) for number in range(600)]
     lines = [f"{time:%H:%M:%S} 192.0.2.1 GET /a 200\n" for time in times]
     head = f"#Date: {FIRST:%Y-%m-%d %H:%M:%S}\n#Fields: time c-ip cs-method cs-uri-stem sc-status\n"
@@ -29,9 +29,9 @@ def test_days_are_counted(backfill: int, tmp_path: Path, monkeypatch: pytest.Mon
     reader = Reader(["time"])
     assert reader.recognise(log.read_bytes())
     file = OpenFile(str(log), str(log))
-    modes._recall(reader, file.read_at, file.size)
+    beginning._recall(reader, file.read_at, file.size)
     assert reader.counts_days
-    latest = modes._begin_counting(reader, file, file.size, backfill * MINUTE)
+    latest = beginning._begin_counting(reader, file, file.size, backfill * MINUTE)
     assert latest == from_datetime(times[-1])
     rest = file.read_at(file.offset, file.size) + b"23:59:00 192.0.2.1 GET /b 200\n"
     found = [time for hits in reader.read(rest) for time in hits.times()]

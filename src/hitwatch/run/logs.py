@@ -197,14 +197,6 @@ def open_logs(
     """
     logs = Logs(reader_of)
     tell = warn or notify
-
-    def fail(error: InputError) -> None:
-        if strict:
-            raise error
-        logs.failures.append(error)
-        log.error("unreadable", extra={"error": str(error)})
-        tell(str(error))
-
     heads: dict[bytes, str] = {}
     for path in paths:
         if path == STDIN or is_stream(path):
@@ -212,31 +204,43 @@ def open_logs(
             logs.begin(path, chunks_of(path, warn=warn, stopped=stopped), least, stopped)
             continue
         try:
-            head = read_head(path)
-            reader = reader_of(path)
-            if not head.lines:
-                if head.holes:
-                    tell(f"{path} has no lines: {head.holes}")
-                else:
-                    notify(f"{path} is empty")
-                continue
-            know(reader, head, path)
-            same = heads.setdefault(head.lines, path)
-            if same != path:
-                notify(
-                    f"{path} begins with the same lines as {same}:"
-                    " what stands in both is counted twice"
-                )
-            known = reader.log_format.name if reader.log_format else None
-            log.info("format", extra={"origin": path, "format": known})
-            logs.ordered.append(Log(first_time(reader, head.lines), path, _few(head.lines)))
-        except InputError as error:
-            fail(error)
-        except OSError as error:
-            fail(unreadable_input(path, error))
+            head = _known_head(path, reader_of(path), notify, tell)
+        except (InputError, OSError) as error:
+            found = error if isinstance(error, InputError) else unreadable_input(path, error)
+            if strict:
+                raise found from error
+            logs.failures.append(found)
+            log.error("unreadable", extra={"error": str(found)})
+            tell(str(found))
+            continue
+        if not head:
+            continue
+        same = heads.setdefault(head, path)
+        if same != path:
+            notify(
+                f"{path} begins with the same lines as {same}: what stands in both is counted twice"
+            )
+        logs.ordered.append(Log(first_time(reader_of(path), head), path, _few(head)))
     logs.ordered.sort()
     _tell_absent(looked_at, [reader_of(path).log_format for path in logs.paths], notify)
     return logs
+
+
+def _known_head(
+    path: str, reader: Reader, notify: Callable[[str], None], tell: Callable[[str], None]
+) -> bytes:
+    """The first lines of a file, whose format is known then; nothing of one without lines."""
+    head = read_head(path)
+    if not head.lines:
+        if head.holes:
+            tell(f"{path} has no lines: {head.holes}")
+        else:
+            notify(f"{path} is empty")
+        return b""
+    know(reader, head, path)
+    known = reader.log_format.name if reader.log_format else None
+    log.info("format", extra={"origin": path, "format": known})
+    return head.lines
 
 
 def _tell_absent(

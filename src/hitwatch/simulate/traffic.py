@@ -229,20 +229,7 @@ class _BlockBuilder(Struct):
         status = np.array([code for code, _ in profiles.STATUSES])[
             profiles.choices(rng, profiles.STATUSES, count)
         ]
-        drawn = {
-            name: profiles.choices(rng, table, count) for name, table in profiles.TABLES.items()
-        }
-        methods = list(profiles.METHODS)
-        for number, each in enumerate(self.scenario.phases):
-            if each.mix:
-                lines = np.flatnonzero(phase == number)
-                page, status = profiles.mixed(each.mix, site, rng, lines, page, status)
-                profiles.mix_names(each.mix, rng, lines, drawn, methods)
-        tables = {**profiles.TABLES, "method": tuple(methods)}
-        names = {
-            name: pl.Series([item for item, _ in tables[name]]).gather(places)
-            for name, places in drawn.items()
-        }
+        page, status, names = self._mixed(page, status, phase)
         chance = rng.random(count)
         seconds = np.ones(count)
         addresses = pl.Series(site.clients).gather(client)
@@ -280,6 +267,29 @@ class _BlockBuilder(Struct):
         if self._has_durations():
             columns["duration_s"] = site.times[page] * np.exp(0.6 * slowness) * seconds
         return columns, site.sections[page]
+
+    def _mixed(
+        self, page: np.ndarray, status: np.ndarray, phase: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, pl.Series]]:
+        """Pages, statuses, and columns of names, those of phases with a mix as that has them."""
+        import numpy as np
+        import polars as pl
+
+        rng, methods = self.rng, list(profiles.METHODS)
+        drawn = {
+            name: profiles.choices(rng, table, len(page)) for name, table in profiles.TABLES.items()
+        }
+        for number, each in enumerate(self.scenario.phases):
+            if each.mix:
+                lines = np.flatnonzero(phase == number)
+                page, status = profiles.mixed(each.mix, self.site, rng, lines, page, status)
+                profiles.mix_names(each.mix, rng, lines, drawn, methods)
+        tables = {**profiles.TABLES, "method": tuple(methods)}
+        names = {
+            name: pl.Series([item for item, _ in tables[name]]).gather(places)
+            for name, places in drawn.items()
+        }
+        return page, status, names
 
     def _has_durations(self) -> bool:
         """Whether lines end with a time that the format leaves to the server's owner."""
