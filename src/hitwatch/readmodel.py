@@ -19,9 +19,10 @@ from hitwatch.instants import Duration, Instant
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.movers import rank_movers
-from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow
+from hitwatch.stats.rows import OTHER, RANKED_FROM, Bounds, PanelRow
 from hitwatch.stats.trend import Trend
-from hitwatch.tally import NOTHING, Balance, Tally
+from hitwatch.tally import NOTHING, Balance
+from hitwatch.totals import Totals
 from hitwatch.zones import IN_UTC, Zone
 
 
@@ -110,75 +111,15 @@ class PanelRows(Struct, frozen=True):
     bounds: Bounds
     compared: bool = False
 
+    def with_names(self, names: Mapping[str, str]) -> PanelRows:
+        """The same; rows have the names of their keys as notes."""
+        rows = (replace(row, note=names.get(row.raw, row.note)) for row in self.rows)
+        return replace(self, rows=tuple(rows))
+
     def first(self, top: int) -> PanelRows:
         """The same with so many rows; what was evicted stays the last one."""
         others = tuple(row for row in self.rows[top:] if row.key == OTHER and not row.raw)
         return replace(self, rows=self.rows[:top] + others)
-
-
-ESTIMATED = (
-    "visitors",
-    "sections",
-    "paths",
-    "clients",
-    "static_files",
-    "not_found",
-    "referrers",
-    "duration",
-)
-"""Totals that are estimates where there is too much to be held: standard errors of counts, and
-how far percentiles of the duration may be from the true ones."""
-
-
-class Totals(Struct, frozen=True):
-    """The figures of all hits together.
-
-    Attributes:
-        balance: what became of every line.
-        bytes: sent, of the hits that say so.
-        hits_with_bytes: how many of the hits say so.
-        statuses: hits by status.
-        visitors: distinct visitors.
-        sections: distinct sections.
-        paths: distinct paths.
-        clients: distinct clients.
-        static_files: distinct paths of static files.
-        not_found: distinct paths that were not found.
-        referrers: distinct referrers.
-        bots: hits by what is no human's browser.
-        timed: hits that say how long they took.
-        duration: ``mean_s p50_s p95_s p99_s max_s`` of these; ``None`` where none is logged.
-        errors: how far each of ``ESTIMATED`` may be off, as a share; 0: exact.
-
-    """
-
-    balance: Balance = NOTHING
-    bytes: int = 0
-    hits_with_bytes: int = 0
-    statuses: Mapping[str, int] = field(default_factory=dict)
-    visitors: int = 0
-    sections: int = 0
-    paths: int = 0
-    clients: int = 0
-    static_files: int = 0
-    not_found: int = 0
-    referrers: int = 0
-    bots: int = 0
-    timed: int = 0
-    duration: Mapping[str, float] | None = None
-    errors: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(ESTIMATED, 0.0))
-
-    @property
-    def status_classes(self) -> dict[str, int]:
-        """Hits by class of status: ``2xx`` … ``5xx``; ``other`` without a known one."""
-        classes: dict[str, int] = {}
-        for status, hits in self.statuses.items():
-            known = status.isdigit() and 100 <= int(status) <= 599
-            name = f"{status[0]}xx" if known else "other"
-            classes[name] = classes.get(name, 0) + hits
-        if without := self.balance.hits - sum(classes.values()):
-            classes["other"] = classes.get("other", 0) + without
-        return dict(sorted(classes.items()))
 
 
 class Highlights(Struct, frozen=True):
@@ -318,6 +259,11 @@ class Report(Struct, frozen=True):
         panels = (each if each.name in but else each.first(top) for each in self.panels)
         return replace(self, panels=tuple(panels))
 
+    def with_names(self, panel: str, names: Mapping[str, str]) -> Report:
+        """The same; rows of a panel have the names of their keys as notes."""
+        panels = (each.with_names(names) if each.name == panel else each for each in self.panels)
+        return replace(self, panels=tuple(panels))
+
     @property
     def hits(self) -> int:
         """Hits counted."""
@@ -354,55 +300,6 @@ class Report(Struct, frozen=True):
         if self.alerts_fired:
             return ()
         return tuple(each.rule for each in self.rules if each.state is State.WARMING_UP)
-
-
-def totals_of(tally: Tally, *, labelled: bool = True) -> Totals:
-    """Read the totals off a tally.
-
-    Args:
-        tally: what has been counted.
-        labelled: whether labels of panels are looked at, which takes long while a tally is
-            being added to. Without, visitors are an estimate, and static files are not told.
-
-    """
-    counts = tally.counts
-    errors = dict.fromkeys(ESTIMATED, 0.0)
-    if labelled:
-        total = counts.total()
-        errors["visitors"], errors["duration"] = counts.total_errors()
-    else:
-        total = counts.figures()
-    distinct = dict.fromkeys(_PANELS, 0)
-    for name in _PANELS:
-        panel = counts.panel(name)
-        if panel is not None and (labelled or panel.label is None):
-            distinct[name], errors[name] = counts.keys(panel)
-    # Of true clients: several may have one key in the panel.
-    for name, column in (("clients", "client"), ("referrers", "referrer")):
-        distinct[name], exact = counts.distinct(column)
-        errors[name] = 0.0 if exact else KEYS_ERROR
-    return Totals(
-        balance=tally.balance,
-        hits_with_bytes=tally.hits_with_bytes,
-        bytes=total.bytes if total else 0,
-        statuses=_statuses(counts),
-        visitors=total.visitors if total else 0,
-        bots=total.bots if total else 0,
-        timed=total.timed if total else 0,
-        duration=total.duration if total else None,
-        errors=errors,
-        **distinct,
-    )
-
-
-_PANELS = ("sections", "paths", "static_files", "not_found")
-"""Panels of which it is told how many keys there are."""
-
-
-def _statuses(counts: Breakdown) -> dict[str, int]:
-    panel = counts.panel("statuses")
-    rows = counts.rows(panel, "hits", None)[0] if panel else []
-    return {row.key: row.hits for row in sorted(rows, key=lambda row: row.key)}
 
 
 def panel_rows(

@@ -193,6 +193,7 @@ def test_python_keeps_the_same_private(log: Path, tmp_path: Path) -> None:
         (("--no-bots",), ["/in", "/in"]),
         (("--only-bots",), ["/out"]),
         (("--exclude-path", "/in"), ["/out"]),
+        (("--exclude-referrer", "nowhere.example"), ["/in", "/in", "/out"]),
         (("--where", 'query like "token=*"'), ["/in", "/in"]),
         (("--since", "2026-01-01T00:00:01", "--until", "2026-01-01T00:00:02"), ["/in"]),
         (("--since", "2026-01-01T01:00:02", "--display-tz", "Europe/Berlin"), ["/out"]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from hitwatch.render.report_json import ReportObject, schema
+from hitwatch.render.report_schema import ReportObject, schema
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parent.parent / "docs" / "report.schema.json"

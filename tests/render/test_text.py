@@ -17,13 +17,14 @@ from msgspec.structs import replace
 from hitwatch.alerting.alert import Alert, Contributor, RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import DAY, HOUR, MINUTE, SECOND
-from hitwatch.readmodel import Kind, PanelRows, Report, Totals
+from hitwatch.readmodel import Kind, PanelRows, Report
 from hitwatch.render import units
 from hitwatch.render.jsonl import to_line
 from hitwatch.render.replay_text import ReplayDisplay, alerts_text
 from hitwatch.render.text import to_text
 from hitwatch.stats.rows import Bounds, PanelRow
 from hitwatch.tally import Balance
+from hitwatch.totals import Totals
 
 AT = 1_767_225_600_000_000
 RULE = SurgeRule(threshold=Fraction(3, 2))

@@ -14,9 +14,10 @@ from hitwatch.instants import from_datetime
 from hitwatch.select.criteria import (
     exclude_clients,
     exclude_paths,
+    exclude_referrers,
     in_time_range,
     only_hosts,
-    read_networks,
+    read_entries,
 )
 from hitwatch.select.language import Predicate, combine, mask, parse_predicate
 from hitwatch.select.time_expressions import parse_when
@@ -50,7 +51,7 @@ def test_clients_are_excluded() -> None:
 
 def test_networks_in_a_file() -> None:
     """Comments and empty lines are left out."""
-    assert read_networks("# all\n\n10.0.0.0/8 # x\r\n::1,::2\n") == ["10.0.0.0/8", "::1", "::2"]
+    assert read_entries("# all\n\n10.0.0.0/8 # x\r\n::1,::2\n") == ["10.0.0.0/8", "::1", "::2"]
 
 
 def test_paths_are_excluded() -> None:
@@ -77,3 +78,32 @@ def test_spans() -> None:
     assert chosen(combine([in_time_range(at[0], None), parse_predicate("status == 400")])) == [2]
     with pytest.raises(UsageError, match="empty time range"):
         in_time_range(at[1], at[1])
+
+
+@pytest.mark.parametrize(
+    ("referrer", "kept"),
+    [
+        ("https://spam.example/a?b", False),
+        ("http://www.SPAM.example:8080/", False),
+        ("https://a.b.spam.example/", False),
+        ("https://notspam.example/", True),
+        ("https://spam.example.org/", True),
+        ("https://other.example/?u=https://spam.example/", True),
+        ("android-app://spam.example/", False),
+        ("spam.example", True),
+        ("-", True),
+    ],
+)
+def test_referrers_are_left_out_by_their_site(referrer: str, kept: bool) -> None:
+    """With all sites under it, and no other that only looks like it."""
+    text = f'192.0.2.1 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 200 5 "{referrer}" "-"\n'
+    hits = Parser(by_name("apache-combined")).parse(text.encode())
+    for said in ("spam.example", "www.spam.example", "https://spam.example/x"):
+        assert mask(exclude_referrers([said]), hits).to_list() == [kept]
+
+
+@pytest.mark.parametrize("wrong", ["", "/", "a b", "https://", "..", "@"])
+def test_what_is_no_site_is_refused(wrong: str) -> None:
+    """With what could be written."""
+    with pytest.raises(UsageError, match="is no site"):
+        exclude_referrers([wrong])

@@ -316,6 +316,7 @@ def naive_condition(condition: Condition, value: Any) -> bool:
         case Within(networks):
             address = parse_address(value)
             return address is not None and any(address in one for one in networks.networks)
+    raise AssertionError(condition)
 
 
 def naive_glob(glob: str, text: str) -> bool:
@@ -396,6 +397,7 @@ def spelled_condition(condition: Condition) -> str:
             return f"=~ {quoted(pattern)}"
         case Within(networks):
             return f"in ({', '.join(map(str, networks.networks))})"
+    raise AssertionError(condition)
 
 
 def quoted(value: Value) -> str:

@@ -42,7 +42,8 @@ def inputs_of(options: Options) -> list[str]:
     from hitwatch.config import files_read
 
     read, privacy = options.read, options.privacy
-    lists = (*options.filter.exclude_client, *privacy.trusted_proxy)
+    chosen = options.filter
+    lists = (*chosen.exclude_client, *chosen.exclude_referrer, *privacy.trusted_proxy)
     named = [
         *map(str, files_read(options.log.config)),
         read.log_format,

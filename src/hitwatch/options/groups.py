@@ -146,6 +146,10 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
             setting=True,
         ),
     ] = ()
+    resolve: Annotated[
+        bool,
+        About("Ask DNS for names of the clients shown; only confirmed ones count."),
+    ] = False
     output_format: Annotated[
         str | None,
         About("What goes to standard output.", choices=REPORT_KINDS, keyword=False, default="text"),

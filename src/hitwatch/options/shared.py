@@ -87,6 +87,10 @@ class FilterOptions(Group, frozen=True, kw_only=True):
         About("Leave out an address or network; @FILE lists them.", metavar="CIDR"),
     ] = ()
     exclude_path: Annotated[tuple[str, ...], About("Leave out these paths.", metavar="GLOB")] = ()
+    exclude_referrer: Annotated[
+        tuple[str, ...],
+        About("Leave out what comes from a site; @FILE lists them.", metavar="SITE", setting=True),
+    ] = ()
     bots: Annotated[
         bool | None,
         About("Only bots and tools, or none of them.", flag="--only-bots/--no-bots"),

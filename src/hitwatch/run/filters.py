@@ -15,10 +15,11 @@ from hitwatch.options.shared import FilterOptions
 from hitwatch.select.criteria import (
     exclude_clients,
     exclude_paths,
+    exclude_referrers,
     in_time_range,
     only_hosts,
     parse_networks,
-    read_networks,
+    read_entries,
 )
 from hitwatch.select.filter import Filter, TimeRange
 from hitwatch.select.language import Predicate, combine, parse_predicate
@@ -152,11 +153,13 @@ def _predicate(chosen: FilterOptions, further: Iterable[Column], zone: Zone) -> 
         conditions.append(exclude_clients(_listed(chosen.exclude_client)))
     if chosen.exclude_path:
         conditions.append(exclude_paths(chosen.exclude_path))
+    if chosen.exclude_referrer:
+        conditions.append(exclude_referrers(_listed(chosen.exclude_referrer)))
     return combine(conditions) if conditions else None
 
 
 def _listed(entries: Iterable[str]) -> list[str]:
-    """Networks, those in files among them.
+    """Networks or sites, those in files among them.
 
     Raises:
         UsageError: a file cannot be read.
@@ -165,10 +168,10 @@ def _listed(entries: Iterable[str]) -> list[str]:
     found: list[str] = []
     for entry in entries:
         if not entry.startswith("@"):
-            found += read_networks(entry) or [entry]
+            found += read_entries(entry) or [entry]
             continue
         try:
-            found += read_networks(Path(entry[1:]).read_text("utf-8"))
+            found += read_entries(Path(entry[1:]).read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError("cannot be read", where=entry[1:], why=str(error)) from error
     return found

@@ -38,6 +38,7 @@ class _Shared(TypedDict, total=False):
     host: str | Sequence[str]
     exclude_client: str | Sequence[str]
     exclude_path: str | Sequence[str]
+    exclude_referrer: str | Sequence[str]
     bots: bool | None
     trusted_proxy: str | Sequence[str]
     anonymize: Mode | None
@@ -64,6 +65,7 @@ class ReportKeywords(_Shared, total=False):
     compare: str | None
     bucket: str | None
     geoip: Source | Sequence[Source]
+    resolve: bool
     short: str | None
     long: str | None
     threshold: str | float | None

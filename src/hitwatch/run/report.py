@@ -25,7 +25,6 @@ from hitwatch.readmodel import (
     View,
     highlights_of,
     panel_rows,
-    totals_of,
 )
 from hitwatch.run.fold import Fold
 from hitwatch.run.logs import Logs
@@ -38,6 +37,7 @@ from hitwatch.stats.panels import columns_needed
 from hitwatch.stats.trend import trend_of
 from hitwatch.stats.user_agents import prepare
 from hitwatch.tally import Balance, Tally
+from hitwatch.totals import totals_of
 from hitwatch.zones import IN_UTC, Zone
 
 
@@ -80,6 +80,8 @@ class Reporting(Struct):
         warn: tells the user of what could not be read, also one who wants no progress told.
         keep_values: as of ``Fold``.
         zone: that is shown, whose days are those of visitors.
+        names_of: finds names of clients, and how many have not been found out; ``None``: nobody
+            wants them.
 
     """
 
@@ -94,6 +96,7 @@ class Reporting(Struct):
     warn: Callable[[str], None] | None = None
     keep_values: bool = False
     zone: Zone = IN_UTC
+    names_of: Callable[[Iterable[str]], tuple[dict[str, str], int]] | None = None
     _main: Tally = field(default_factory=lambda: Tally.of(()))
     _history: RuleHistory = field(default_factory=lambda: RuleHistory(SurgeRule()))
     _counts: list[_Count] = field(default_factory=list)
@@ -146,7 +149,19 @@ class Reporting(Struct):
             judged = self._alerts()
             for task in finishing:
                 task.result()
-        return self._report(sources, view, judged, time.monotonic() - began)
+        made = self._report(sources, view, judged, time.monotonic() - began)
+        return self._named(made) if self.names_of else made
+
+    def _named(self, made: Report) -> Report:
+        """The report with the names of the clients that it shows."""
+        shown = [row.raw for panel in made.panels if panel.name == "clients" for row in panel.rows]
+        if self.names_of is None or not shown:
+            return made
+        names, unknown = self.names_of(shown)
+        told = f"{len(names):,} of the {len(shown):,} clients shown have a name that DNS confirms"
+        late = f"; {unknown:,} were not answered in time" if unknown else ""
+        self.notify(f"{told}{late}")
+        return made.with_names("clients", names)
 
     def _has_agents(self, sources: Iterable[SourceRow]) -> bool:
         """Whether any of the logs has user agents, as far as is known."""

@@ -169,8 +169,30 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
         previous=previous_of(options, zone, logs.last_at),
         keep_values=not replace(pipeline, hit_filter=hit_filter).looks_at_texts,
         zone=zone,
+        names_of=_names_of(options),
     )
     return reporting, view
+
+
+def _names_of(options: Options) -> Callable[[Iterable[str]], tuple[dict[str, str], int]] | None:
+    """What finds names of clients, if anybody wants them.
+
+    Raises:
+        UsageError: clients are anonymous: then nobody is asked who they are.
+
+    """
+    if not options.report.resolve:
+        return None
+    if options.privacy.anonymize:
+        raise UsageError(
+            "names say who clients are, and these are anonymous",
+            where="--resolve, --anonymize",
+            hint="leave one of them out",
+        )
+    # Few ask for names.
+    from hitwatch.lookup.names import names_of
+
+    return names_of
 
 
 def parsing_of(

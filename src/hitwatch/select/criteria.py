@@ -14,6 +14,7 @@ from hitwatch.select.predicate import (
     Like,
     Matches,
     Not,
+    OfSites,
     Or,
     Predicate,
     Satisfies,
@@ -21,12 +22,13 @@ from hitwatch.select.predicate import (
     glob_regex,
     pattern_error,
 )
+from hitwatch.stats.urls import referring_site
 
 
-def read_networks(text: str) -> list[str]:
-    """The entries of a file of networks: one or more a line, ``#`` begins a comment.
+def read_entries(text: str) -> list[str]:
+    """The entries of a file of networks or sites: one or more a line, ``#`` begins a comment.
 
-    >>> read_networks("10.0.0.0/8  # office\\n\\n# bots\\n192.0.2.1, ::1\\n")
+    >>> read_entries("10.0.0.0/8  # office\\n\\n# bots\\n192.0.2.1, ::1\\n")
     ['10.0.0.0/8', '192.0.2.1', '::1']
 
     """
@@ -65,6 +67,29 @@ def exclude_clients(entries: Iterable[str]) -> Predicate:
 def exclude_paths(globs: Iterable[str]) -> Predicate:
     """All hits but those whose path fits one of some globs; hits without a path are kept."""
     return Not(Or(tuple(Satisfies(BY_NAME["path"], Like(_check_glob(g))) for g in globs)))
+
+
+def exclude_referrers(entries: Iterable[str]) -> Predicate:
+    """All hits but those that came from one of some sites, or say so; others are kept.
+
+    Args:
+        entries: hosts, of which those under them are meant too.
+
+    Raises:
+        UsageError: an entry is no host.
+
+    """
+    sites = set()
+    for entry in entries:
+        site = referring_site(entry if "://" in entry else f"https://{entry}/")
+        if site is None:
+            raise UsageError(
+                f"{entry[:60]!r} is no site",
+                where="--exclude-referrer",
+                hint="write its host, as in spam.example",
+            )
+        sites.add(site)
+    return Not(Satisfies(BY_NAME["referrer"], OfSites(frozenset(sites))))
 
 
 def only_hosts(globs: Iterable[str]) -> Predicate:

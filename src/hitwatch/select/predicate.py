@@ -18,6 +18,7 @@ from hitwatch.formats.columns import Column, ColumnType
 from hitwatch.hits.batch import Hits
 from hitwatch.select.derived import codes_of, sources_of, texts_of
 from hitwatch.select.networks import Networks
+from hitwatch.stats.urls import referring_site
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +76,24 @@ class Within(Struct, frozen=True):
     networks: Networks
 
 
-Condition: TypeAlias = Compare | OneOf | Like | Matches | Within
+class OfSites(Struct, frozen=True):
+    """The text is the address of a page of one of some sites, or of a site under one.
+
+    Attributes:
+        sites: hosts in lower case, without ``www.``.
+
+    """
+
+    sites: frozenset[str]
+
+    def holds(self, text: str | None) -> bool:
+        """Whether it is of one of them; what is no address is of none."""
+        site = referring_site(text)
+        labels = site.split(".") if site else []
+        return any(".".join(labels[first:]) in self.sites for first in range(len(labels)))
+
+
+Condition: TypeAlias = Compare | OneOf | Like | Matches | Within | OfSites
 
 
 class Predicate(Struct, frozen=True):
@@ -268,6 +286,9 @@ def _evaluate(condition: Condition, series: pl.Series) -> pl.Series:
             return series.str.contains(glob_regex(glob, fold=fold))
         case Matches(pattern):
             return series.str.contains(pattern)
+        case OfSites():
+            held = [condition.holds(text) for text in series]
+            return pl.Series(held, dtype=pl.Boolean)
         case Within(networks):
             return _mask_networks(networks, series)
 
