@@ -164,7 +164,7 @@ def test_logs_without_any_offset_are_shown_in_local_time(tmp_path: Path) -> None
     }
     path = write(tmp_path / "access.log", [json.dumps(entry) + "\n"] * 30)
     ran = run("report", str(path), TZ="America/New_York")
-    assert "in America/New_York, this machine's zone, as the logs show no offset yet" in ran.stderr
+    assert "in America/New_York, this machine's zone, as the logs show no offset;" in ran.stderr
     assert "from 2026-06-30 20:00:00 to 2026-06-30 20:00:00 -04:00" in ran.stdout
     assert run("report", str(path), "--display-tz", "+01:00").stderr == ""
 

@@ -11,7 +11,6 @@ use parse::batch::Finished;
 use parse::texts::Texts;
 use pyo3::prelude::*;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use tally::codes::{Key, Quotients};
 use tally::figures::Hit;
 use tally::offsets::Offsets;
@@ -91,7 +90,7 @@ impl Dimension {
             text: texts.get(code).into(),
         };
         if self.by_status {
-            return slots_by_status(hits, codes, &texts, rollup);
+            return slots_by_status(hits, codes, &texts, values.id(), rollup);
         }
         let id = Some(values.id());
         if codes.nulls().is_none() {
@@ -126,21 +125,35 @@ impl Dimension {
     }
 }
 
+/// Statuses of which it is remembered what slots they have with each text.
+const USUAL: [i16; 8] = [400, 401, 403, 404, 500, 502, 503, 504];
+
 /// The slots of hits by status and text; those without a text do not count.
-fn slots_by_status(hits: &[Hit], codes: &Codes, texts: &Texts, rollup: &mut Rollup) -> Vec<u32> {
-    let mut places = HashMap::new();
-    let mut keys = Vec::new();
-    let numbered = hits.iter().map(|hit| {
-        let code = value(Some(codes), hit.row as usize)?;
-        Some(*places.entry((hit.status, code)).or_insert_with(|| {
-            keys.push((hit.status, code));
-            keys.len() as u32 - 1
-        }))
+fn slots_by_status(
+    hits: &[Hit],
+    codes: &Codes,
+    texts: &Texts,
+    id: u64,
+    rollup: &mut Rollup,
+) -> Vec<u32> {
+    let width = USUAL.len();
+    let code_of = |hit: &Hit| value(Some(codes), hit.row as usize);
+    let usual = |status: i16| USUAL.iter().position(|&known| known == status);
+    let key = |status: i16, code: u32| format!("{status} {}", texts.get(code as usize)).into();
+    let known = hits.iter().map(|hit| {
+        let (code, place) = (code_of(hit)?, usual(hit.status)?);
+        Some(code * width as u32 + place as u32)
     });
-    let numbered: Vec<Option<u32>> = numbered.collect();
-    let key = |place: usize| {
-        let (status, code) = keys[place];
-        format!("{status} {}", texts.get(code as usize)).into()
-    };
-    rollup.slots_of(None, numbered.into_iter(), key)
+    let mut slots = rollup.slots_of(Some(id), known, |joint| {
+        key(USUAL[joint % width], (joint / width) as u32)
+    });
+    for (slot, hit) in slots.iter_mut().zip(hits) {
+        if usual(hit.status).is_none()
+            && let Some(code) = code_of(hit)
+        {
+            let key: Key<'_> = key(hit.status, code);
+            *slot = rollup.slot(&key.text) as u32;
+        }
+    }
+    slots
 }

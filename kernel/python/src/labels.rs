@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tally::agents::Agent;
-use tally::labels::{Part, family, is_file, network, site};
+use tally::labels::{Part, answered, family, is_file, network, site};
 
 /// A label that is given without Python.
 #[pyclass(frozen, module = "hitwatch._kernel")]
@@ -21,6 +21,8 @@ enum What {
     Files(HashSet<String>, bool),
     /// The host of an address.
     Site,
+    /// The path of what was answered with some statuses, which stand before it.
+    Answered(u16, u16),
     /// The network of a client.
     Network,
     /// Whether a client is of IPv4 or IPv6.
@@ -43,6 +45,14 @@ impl Label {
     #[staticmethod]
     fn site() -> Self {
         Self { what: What::Site }
+    }
+
+    /// Paths that were answered with a status from one up to and with another, which stands before
+    /// them.
+    #[staticmethod]
+    fn answered(first: u16, last: u16) -> Self {
+        let what = What::Answered(first, last);
+        Self { what }
     }
 
     /// The networks of clients: /24 of IPv4, /48 of IPv6.
@@ -110,6 +120,7 @@ impl Label {
                 (is_file(value, extensions) == *are).then_some(value.into())
             }
             What::Site => site(value).map(Cow::Owned),
+            What::Answered(first, last) => answered(value, *first, *last).map(Cow::Borrowed),
             What::Network => network(value).map(Cow::Owned),
             What::Family => family(value).map(Cow::Borrowed),
             What::Agent(_, part, unknown) => part.of(agent?, unknown),

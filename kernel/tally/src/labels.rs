@@ -81,6 +81,13 @@ pub fn family(client: &str) -> Option<&'static str> {
     })
 }
 
+/// The path of a key that a status stands before, `404 /a`, where that is between two.
+pub fn answered(key: &str, first: u16, last: u16) -> Option<&str> {
+    let (status, path) = key.split_once(' ')?;
+    let status: u16 = status.parse().ok()?;
+    (first..=last).contains(&status).then_some(path)
+}
+
 /// Whether a path is that of a file with one of some extensions.
 pub fn is_file(path: &str, extensions: &HashSet<String>) -> bool {
     let path = path.split('?').next().unwrap_or_default();

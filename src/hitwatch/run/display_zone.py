@@ -15,6 +15,9 @@ from hitwatch.sources.plain import last_lines
 from hitwatch.sources.text import HEAD_SIZE
 from hitwatch.zones import Zone, fixed_zone, offset_name
 
+_NAMED = 3
+"""Offsets that are named one by one."""
+
 
 def display_zone(
     read: ReadOptions,
@@ -42,8 +45,12 @@ def display_zone(
     if len(written) == 1:
         return fixed_zone(*written)
     local = local_zone()
-    names = " and ".join(offset_name(offset) for offset in sorted(written))
-    why = f"the logs have offsets of {names}" if written else "the logs show no offset yet"
+    names = [offset_name(offset) for offset in sorted(written)]
+    why = "the logs show no offset"
+    if names:
+        why = f"the logs have offsets of {' and '.join(names)}"
+    if len(names) > _NAMED:
+        why = f"the logs have {len(names)} offsets, from {names[0]} to {names[-1]}"
     notify(
         f"times are shown and read in {local.name}, this machine's zone, as {why};"
         " --display-tz ZONE names another"

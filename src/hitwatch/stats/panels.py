@@ -11,7 +11,15 @@ from hitwatch.instants import HOUR, MINUTE, SECOND, Duration, rfc3339, to_dateti
 from hitwatch.stats.clients import Family, Network
 from hitwatch.stats.dimension import Dimension, Label, Panel
 from hitwatch.stats.statuses import status_name
-from hitwatch.stats.urls import CollapsedIds, Page, Sections, Site, StaticFile
+from hitwatch.stats.urls import (
+    Answered,
+    AnsweredCollapsed,
+    CollapsedIds,
+    Page,
+    Sections,
+    Site,
+    StaticFile,
+)
 from hitwatch.stats.user_agents import AgentPart
 from hitwatch.zones import IN_UTC, Zone
 
@@ -81,11 +89,6 @@ def _note_on_status(status: str) -> str:
     return status_name(int(status))
 
 
-def _answered(first: int, last: int, *, by_status: bool = False) -> Dimension:
-    """Paths that were answered with some statuses, together or each by itself."""
-    return Dimension("path", (first, last), by_status=by_status)
-
-
 def _timeline(bucket: Duration, zone: Zone) -> Panel:
     """The panel of steps of time."""
     # Shorter steps begin with those of UTC, and none has the hour that comes twice.
@@ -128,6 +131,9 @@ def panels(
     path: Label | None = CollapsedIds() if collapse else None
     paths, agents = Dimension("path"), Dimension("user_agent", absent="")
     by_hour = Dimension("time", divide=HOUR)
+    # Counted once; each panel shows its part of it.
+    failing = Dimension("path", (400, 599), by_status=True)
+    answered = AnsweredCollapsed if collapse else Answered
     return (
         Panel("days", "Days", by_hour, Day(), sort="key", timeless=False),
         Panel("hours", "Hours of the day", by_hour, HourOfDay(), sort="key"),
@@ -144,13 +150,11 @@ def panels(
         Panel("slowest_paths", "Slowest paths", paths, path, sort="p95_s"),
         Panel("largest_responses", "Largest responses", paths, path, sort="largest"),
         Panel("static_files", "Static files", paths, StaticFile()),
-        Panel("not_found", "Not found", _answered(404, 404), path),
-        Panel("redirected", "Redirected paths (3xx)", _answered(300, 399), path),
-        Panel("client_errors", "Paths with client errors (4xx)", _answered(400, 499), path),
-        Panel("server_errors", "Paths with server errors (5xx)", _answered(500, 599), path),
-        Panel(
-            "failing_paths", "Failing paths by status", _answered(400, 599, by_status=True), path
-        ),
+        Panel("not_found", "Not found", failing, answered(404, 404)),
+        Panel("redirected", "Redirected paths (3xx)", Dimension("path", (300, 399)), path),
+        Panel("client_errors", "Paths with client errors (4xx)", failing, answered(400, 499)),
+        Panel("server_errors", "Paths with server errors (5xx)", failing, answered(500, 599)),
+        Panel("failing_paths", "Failing paths by status", failing, path),
         Panel("clients", "Clients", Dimension("client")),
         Panel("networks", "Networks (/24, /48)", Dimension("client"), Network()),
         Panel("address_families", "IPv4 and IPv6", Dimension("client"), Family()),

@@ -69,6 +69,41 @@ class Page(KernelLabel, frozen=True, tag="page"):
         return _kernel.Label.files(self.extensions, False)
 
 
+class Answered(KernelLabel, frozen=True, tag="answered"):
+    """The path behind a status, as in ``404 /a``, where that is one of some.
+
+    Attributes:
+        first: of the statuses.
+        last: of them.
+
+    """
+
+    first: int
+    last: int
+
+    def make(self) -> Callable[[str], str | None]:
+        """A label of the kernel's that does the same."""
+        return _kernel.Label.answered(self.first, self.last)
+
+
+class AnsweredCollapsed(Label, frozen=True, tag="answered_collapsed"):
+    """The same, with ``:id`` in place of ids.
+
+    Attributes:
+        first: of the statuses.
+        last: of them.
+
+    """
+
+    first: int
+    last: int
+
+    def __call__(self, value: str) -> str | None:
+        """The path of a status and a path."""
+        path = Answered(self.first, self.last)(value)
+        return None if path is None else collapse_ids(path)
+
+
 def referring_site(referrer: str | None) -> str | None:
     """The site that a Referer header names.
 

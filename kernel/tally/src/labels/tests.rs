@@ -106,3 +106,13 @@ fn networks_and_families_of_clients() {
         assert_eq!(family(client), kind, "{client}");
     }
 }
+
+#[test]
+fn paths_by_their_statuses() {
+    assert_eq!(answered("404 /a b", 404, 404), Some("/a b"));
+    assert_eq!(answered("404 /a", 400, 499), Some("/a"));
+    assert_eq!(answered("500 404", 500, 599), Some("404"));
+    assert_eq!(answered("404 /a", 500, 599), None);
+    assert_eq!(answered("/404", 400, 499), None);
+    assert_eq!(answered("x /a", 0, 999), None);
+}
