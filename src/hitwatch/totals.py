@@ -96,6 +96,8 @@ def totals_of(tally: Tally, *, labelled: bool = True) -> Totals:
         panel = counts.panel(name)
         if panel is not None and (labelled or panel.label is None):
             distinct[name], errors[name] = counts.keys(panel)
+        elif panel is not None and name == "not_found":
+            distinct[name], errors[name] = counts.keys_by_now(panel)
     # Of true clients: several may have one key in the panel.
     for name, column in (("clients", "client"), ("referrers", "referrer")):
         distinct[name], exact = counts.distinct(column)

@@ -271,3 +271,34 @@ def test_a_zone_that_is_none_is_refused(east: Path) -> None:
     assert ran.returncode == 2
     assert "unknown time zone 'Berlin'" in ran.stderr
     assert "such as Europe/Berlin, UTC, local, or an offset such as +02:00" in ran.stderr
+
+
+def test_nothing_is_said_of_the_zone_where_there_is_nothing_to_show(tmp_path: Path) -> None:
+    """An empty log, and one that is not there."""
+    (tmp_path / "empty.log").touch()
+    for name in ("empty.log", "missing.log"):
+        for command in ("report", "replay"):
+            assert "times are shown" not in run(command, name, folder=tmp_path).stderr
+
+
+IIS = """#Software: Microsoft Internet Information Services 10.0
+#Fields: date time c-ip cs-method cs-uri-stem sc-status sc-bytes
+"""
+
+
+def test_logs_that_are_in_utc_by_their_format_are_shown_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As IIS writes them, followed or whole."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    log = tmp_path / "u_ex.log"
+    rows = (f"2026-07-01 23:{n:02}:00 192.0.2.1 GET /a 200 100\n" for n in range(50))
+    log.write_text(IIS + "".join(rows))
+    ran = run("report", str(log))
+    assert "from 2026-07-01 23:00:00 to 2026-07-01 23:49:00 UTC" in ran.stdout
+    live = Live("--from-start", "--every", "200ms", "--panel", "days", str(log))
+    live.until(lambda: live.hits == 50)
+    stats = [each for each in live.said if each.get("panels")][-1]
+    live.end()
+    assert stats["display_tz"] == "UTC"
+    assert not any("times are shown" in told for told in live.told)

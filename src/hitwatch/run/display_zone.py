@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
+from hitwatch.errors import InputError
 from hitwatch.lookup.local_zone import local_zone
 from hitwatch.options.shared import ReadOptions
 from hitwatch.run.inputs import zone_named
 from hitwatch.run.logs import written_offsets_of
 from hitwatch.run.readers import Readers
 from hitwatch.sources.discovery import STDIN
-from hitwatch.sources.files import is_stream
+from hitwatch.sources.files import is_stream, read_head
 from hitwatch.sources.plain import last_lines
 from hitwatch.sources.text import HEAD_SIZE
 from hitwatch.zones import Zone, fixed_zone, offset_name
@@ -21,14 +23,14 @@ _NAMED = 3
 
 def display_zone(
     read: ReadOptions,
-    offsets: Callable[[], frozenset[int]],
+    offsets: Callable[[], frozenset[int] | None],
     notify: Callable[[str], None],
 ) -> Zone:
     """The zone that is shown: the one asked for, else the log's own, else this machine's.
 
     Args:
         read: how lines are read.
-        offsets: gives those with which the logs write their times.
+        offsets: gives those with which the logs write their times; ``None``: there are no lines.
         notify: told, where the logs leave it open, which one it is.
 
     Raises:
@@ -38,6 +40,8 @@ def display_zone(
     if read.display_tz is not None:
         return zone_named(read.display_tz, "display-tz")
     written = offsets()
+    if written is None:
+        return local_zone()
     if read.tz is not None:
         named = zone_named(read.tz, "tz")
         if written <= {offset for _, offset in named.offsets}:
@@ -68,8 +72,12 @@ def offsets_now(paths: Iterable[str], readers: Readers) -> frozenset[int]:
     """
     found: set[int] = set()
     for path in paths:
-        lines = b"" if path == STDIN or is_stream(path) else last_lines(path, HEAD_SIZE)
+        if path == STDIN or is_stream(path):
+            continue
         reader = readers(path).probe()
-        if reader.recognise(lines):
-            found |= written_offsets_of(reader, lines)
+        with suppress(OSError, InputError):
+            head = read_head(path).lines
+            if reader.recognise(head):
+                found |= written_offsets_of(reader, head)
+                found |= written_offsets_of(reader, last_lines(path, HEAD_SIZE))
     return frozenset(found)

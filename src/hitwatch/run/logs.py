@@ -86,12 +86,14 @@ class Logs(Struct):
             )
         return begun
 
-    def offsets(self) -> frozenset[int]:
+    def offsets(self) -> frozenset[int] | None:
         """Offsets with which the logs write their times, seconds east of UTC.
 
         Those of lines without one are those of the zone that they are read in. There are none
-        where times are counts since 1970, or nobody knows the format yet.
+        where times are counts since 1970, or nobody knows the format; ``None``: no log has lines.
         """
+        if not any(each.head for each in self.ordered):
+            return None
         found: set[int] = set()
         for each in self.ordered:
             reader = self.reader_of(each.path)
@@ -115,7 +117,10 @@ class Logs(Struct):
         lines = last_lines(path, HEAD_SIZE) if reader.is_line_by_line else b""
         if lines and reader.log_format and reader.log_format.fills("time"):
             return max(times_by(reader)(lines), default=None)
-        return os.stat(path).st_mtime_ns // 1000  # noqa: PTH116 - a path as the user wrote it
+        try:
+            return os.stat(path).st_mtime_ns // 1000  # noqa: PTH116 - a path as the user wrote it
+        except OSError:
+            return None
 
     def begin(
         self, path: str, chunks: Iterator[Chunk], least: int, stopped: Callable[[], bool]

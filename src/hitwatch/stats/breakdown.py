@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hitwatch import _kernel
 from hitwatch.instants import HOUR
-from hitwatch.stats.dimension import Dimension, Label, Panel
+from hitwatch.stats.dimension import Dimension, KernelLabel, Label, Panel
 from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow, row_of
@@ -248,6 +248,18 @@ class Breakdown:
         """Distinct keys of a panel, and how far that may be off: as a share; 0: exact."""
         count, evicted_max = self.of(panel).bounds()
         return count, KEYS_ERROR if evicted_max else 0.0
+
+    def keys_by_now(self, panel: Panel) -> tuple[int, float]:
+        """The same of a panel whose label the kernel gives, each key of which is one of a value.
+
+        That takes no counting under labels, which is for the end.
+        """
+        counts = self.by_dimension.get(panel.dimension)
+        if counts is None or not isinstance(panel.label, KernelLabel):
+            return 0, 0.0
+        known, gone = counts.rollup.bounds()
+        rows, wanted = counts.rollup.counted(panel.label.asked)
+        return (round(known * wanted / rows) if rows else 0), KEYS_ERROR if gone else 0.0
 
     def distinct(self, column: str) -> tuple[int, bool]:
         """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
