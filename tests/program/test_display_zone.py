@@ -137,6 +137,9 @@ def test_logs_of_several_offsets_are_shown_in_local_time(tmp_path: Path) -> None
     assert "offsets of +01:00 and +02:00; --display-tz ZONE names another" in ran.stderr
     assert "2026-10-24 00:00:00 +02:00 to 2026-10-26 23:00:00 +01:00 (3d)" in ran.stdout
     assert run("report", "--quiet", str(path), TZ="Europe/Berlin").stderr == ""
+    # The change stands far behind the first lines.
+    write(path, map(line, hourly(AUTUMN - timedelta(days=8), 10)))
+    assert made(str(path), TZ="Europe/Berlin")["display_tz"] == "Europe/Berlin"
     at = datetime(2026, 1, 1, tzinfo=UTC)
     other = write(tmp_path / "other.log", [line(at)])
     one = write(tmp_path / "one.log", [line(at.astimezone(ZoneInfo("Asia/Tokyo")))])

@@ -116,6 +116,8 @@ def test_the_state_of_each_part_is_told(tmp_path: Path) -> None:
     assert state["reader"]["lines"] == state["parser"]["hits"] == 60
     assert state["reader"]["lag_bytes"] == 0
     assert any(each["state"]["reader"]["lines_per_s"] > 0 for each in stats())
+    # Nothing comes any more: what came before is no pace.
+    live.until(lambda: stats()[-1]["state"]["reader"]["lines_per_s"] == 0)
     live.process.send_signal(signal.SIGUSR1)
     live.until(lambda: "event" in own.read_text() and '"state"' in own.read_text())
     live.until(lambda: any("60 lines = 60 hits" in told for told in live.told))

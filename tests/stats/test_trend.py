@@ -57,6 +57,9 @@ def test_steps_are_those_of_the_zone() -> None:
     trend = trend_of(((march + hour, 1) for hour in range(24 * 4)), zone)
     assert trend is not None
     assert [zone.wall(start) % DAY for start in trend.starts] == [0] * 4
+    later = trend_of(((march + hour, 1) for hour in range(13, 24 * 4)), zone)
+    assert later is not None
+    assert (later.starts, later.hits[0]) == (trend.starts, 11)
     lengths = [b - a for a, b in zip(trend.starts, trend.starts[1:], strict=False)]
     assert lengths == [24 * HOUR, 24 * HOUR, 23 * HOUR]
 

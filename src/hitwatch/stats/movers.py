@@ -45,8 +45,6 @@ def rank_movers(
     total, past = now.total(), before.total()
     hits, hits_before = (total.hits if total else 0), (past.hits if past else 0)
     difference = hits - scale * hits_before
-    if abs(difference) < 1:
-        return []
     sign = -1 if difference < 0 else 1
     found: list[tuple[float, PanelRow]] = []
     for panel in now.panels:
