@@ -41,6 +41,16 @@ def test_a_query_can_be_one_too(log: Path) -> None:
         assert database.execute("SELECT * FROM hits").fetchall() == [(200, 2)]
 
 
+def test_dates_and_times_of_day_of_a_query_are_texts(log: Path) -> None:
+    """As of ISO 8601, beside times with a date, which are RFC 3339."""
+    out = log.with_name("dates.db")
+    sql = "SELECT CAST(time AS DATE) AS day, CAST(time AS TIME) AS at, time FROM hits LIMIT 1"
+    assert run("query", sql, str(log), "-o", str(out)).returncode == 0
+    with sqlite3.connect(out) as database:
+        row = database.execute("SELECT * FROM hits").fetchone()
+    assert row == ("2023-11-14", "22:13:20", "2023-11-14T22:13:20Z")
+
+
 def test_only_a_database_of_ours_is_replaced(log: Path) -> None:
     """Another one is refused, and stays as it is."""
     own, other = log.with_name("own.db"), log.with_name("other.db")

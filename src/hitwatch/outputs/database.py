@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
 from hitwatch.errors import OutputError
+from hitwatch.tables.rows import format_times
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -64,12 +65,11 @@ def _fill(database: Connection, batches: Iterator[Rows]) -> None:
     for rows in batches:
         if not insert:
             insert = _create(database, rows)
-        plain = rows.with_columns(
-            rows[name].dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
-            for name, kind in rows.schema.items()
-            if kind.is_temporal()
-        )
-        database.executemany(insert, plain.iter_rows())
+        plain = format_times(rows)
+        # Dates, times of day and durations, which a query can have.
+        others = (name for name, kind in plain.schema.items() if kind.is_temporal())
+        texts = plain.with_columns(plain[name].dt.to_string() for name in others)
+        database.executemany(insert, texts.iter_rows())
     database.commit()
 
 
