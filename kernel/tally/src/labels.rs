@@ -6,7 +6,7 @@ mod tests;
 use crate::agents::Agent;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Characters of an address that are looked at; its host stands in front.
 const ADDRESS_UP_TO: usize = 2000;
@@ -55,28 +55,30 @@ impl Part {
 /// The network that a client is likely to have all of: /24 of IPv4, /48 of IPv6; `None` of what is
 /// no address.
 pub fn network(client: &str) -> Option<String> {
-    Some(match client.parse().ok()? {
-        IpAddr::V4(four) => network_of_four(four),
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => network_of_four(four),
-            None => {
-                let [a, b, c, ..] = six.segments();
-                format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
-            }
-        },
+    Some(match address(client)? {
+        IpAddr::V4(four) => {
+            let [a, b, c, _] = four.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(six) => {
+            let [a, b, c, ..] = six.segments();
+            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
     })
 }
 
-fn network_of_four(four: Ipv4Addr) -> String {
-    let [a, b, c, _] = four.octets();
-    format!("{a}.{b}.{c}.0/24")
+/// An address; one of IPv4 that IPv6 carries is of IPv4.
+fn address(client: &str) -> Option<IpAddr> {
+    client
+        .parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
 }
 
 /// Which protocol of addresses a client has: IPv4, IPv6; a name is none.
 pub fn family(client: &str) -> Option<&'static str> {
-    Some(match client.parse().ok()? {
+    Some(match address(client)? {
         IpAddr::V4(_) => "IPv4",
-        IpAddr::V6(six) if six.to_ipv4_mapped().is_some() => "IPv4",
         IpAddr::V6(_) => "IPv6",
     })
 }

@@ -24,15 +24,8 @@ _BAR_WIDTH, _LEAST_BAR = 20, 6
 
 _OF_PATHS = frozenset(
     (
-        *(
-            "sections",
-            "paths",
-            "pages",
-            "not_found",
-            "static_files",
-            "slowest_paths",
-            "largest_responses",
-        ),
+        *("sections", "paths", "pages", "not_found", "static_files"),
+        *("slowest_paths", "largest_responses"),
         *("client_errors", "server_errors", "failing_paths", "redirected", "what_grew"),
     )
 )

@@ -169,9 +169,9 @@ def _bound(error: float) -> str:
 
 def _senders(report: Report) -> str:
     """What is told of referrers and bots, as far as it is logged."""
-    said, unlogged = "", []
     if not report.hits:
-        return said
+        return ""
+    said, unlogged = "", []
     if "referrer" in report.absent:
         unlogged.append("referrers")
     else:
@@ -179,7 +179,7 @@ def _senders(report: Report) -> str:
     if "user_agent" in report.absent:
         unlogged.append("user agents")
     else:
-        bots = percent(report.totals.bots / report.hits if report.hits else 0)
+        bots = percent(report.totals.bots / report.hits)
         said += f"; {bots} of the hits by bots and tools{_kinds(report)}"
     return f"{said}; {' and '.join(unlogged)} are not logged" if unlogged else said
 
@@ -240,12 +240,13 @@ def _short(key: str) -> str:
 
 
 def _previous(report: Report, previous: PreviousPeriod) -> str:
-    when = " to ".join(
-        clock_time(at, report.zone) if at is not None else "the end"
-        for at in (previous.start, previous.end)
-    )
     if previous.start is not None and previous.end is not None:
         when = time_span(previous.start, previous.end, report.zone)
+    else:
+        when = " to ".join(
+            clock_time(at, report.zone) if at is not None else "the end"
+            for at in (previous.start, previous.end)
+        )
     totals = previous.totals
     changes = (
         f"{name} {change(now, before)} ({before:,}{bound})"

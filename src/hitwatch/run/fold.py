@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -24,8 +23,6 @@ from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import is_stream
 from hitwatch.sources.plain import PlainFile, Span
 from hitwatch.sources.seek import is_ordered, offset_since
-
-log = logging.getLogger("hitwatch.reader")
 
 PIECE = 3 << 20
 """Bytes that are parsed and counted at once: many enough for each key to come up often."""
@@ -89,9 +86,7 @@ class Fold(Struct):
     def fail(self, error: InputError) -> None:
         """Take the error of an input that cannot be read, and warn of it."""
         with self._lock:
-            self.logs.failures.append(error)
-        log.error("unreadable", extra={"error": str(error)})
-        self.warn(str(error))
+            self.logs.fail(error, self.warn)
 
     def _feed(self, source: SourceRow, work: _Work) -> None:
         """Read an input, and have its pieces worked on."""

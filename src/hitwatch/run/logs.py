@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -60,6 +60,12 @@ class Logs(Struct):
     def paths(self) -> list[str]:
         """Their paths, in order."""
         return [each.path for each in self.ordered]
+
+    def fail(self, error: InputError, tell: Callable[[str], None]) -> None:
+        """Take the error of a log that cannot be read; it is logged, and the user is told."""
+        self.failures.append(error)
+        log.error("unreadable", extra={"error": str(error)})
+        tell(str(error))
 
     def chunks(
         self,
@@ -118,7 +124,7 @@ class Logs(Struct):
         if lines and reader.log_format and reader.log_format.fills("time"):
             return max(times_by(reader)(lines), default=None)
         try:
-            return os.stat(path).st_mtime_ns // 1000  # noqa: PTH116 - a path as the user wrote it
+            return Path(path).stat().st_mtime_ns // 1000
         except OSError:
             return None
 
@@ -214,9 +220,7 @@ def open_logs(
             found = error if isinstance(error, InputError) else unreadable_input(path, error)
             if strict:
                 raise found from error
-            logs.failures.append(found)
-            log.error("unreadable", extra={"error": str(found)})
-            tell(str(found))
+            logs.fail(found, tell)
             continue
         if not head:
             continue

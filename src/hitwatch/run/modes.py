@@ -20,7 +20,6 @@ from msgspec import Struct, field
 from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
-from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.ports import Clock, Display
@@ -208,17 +207,12 @@ def replay(run: Run, *, speed: float | None = None) -> tuple[Report | None, bool
 
     """
     logs = run.opened
-
-    def failed(error: InputError) -> None:
-        logs.failures.append(error)
-        log.error("unreadable", extra={"error": str(error)})
-        run.warn_user(str(error))
-
     engine = run.engine(every=run.every, log_clock=True)
     loop = _loop(run, engine, speed=speed)
     if logs.failures and not logs.ordered:
         return None, False
     chunks = partial(logs.chunks, warn=run.warn_user, stopped=run.stopped)
+    failed = partial(logs.fail, tell=run.warn_user)
     inputs = [
         Input(
             each.path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -28,8 +27,6 @@ from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
     from hitwatch.tables.rows import Rows
-
-log = logging.getLogger("hitwatch.reader")
 
 ENDINGS = {
     ".jsonl": "jsonl",
@@ -197,9 +194,7 @@ class Parsing(Struct):
     def _failed(self, error: InputError) -> None:
         if self.strict and not isinstance(error, DamageError):
             raise error
-        self.logs.failures.append(error)
-        log.error("unreadable", extra={"error": str(error)})
-        self._warned(str(error))
+        self.logs.fail(error, self._warned)
 
     def _warned(self, text: str) -> None:
         """Say it, once: a query can read an input several times."""

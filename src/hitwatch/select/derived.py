@@ -77,15 +77,28 @@ def texts_of(hits: Hits, name: str) -> pl.Series:
     if derived is None:
         values = hits.values(name).cast(pl.String)
         return pl.concat([values, pl.Series([None], dtype=pl.String)])
-    # Few of the texts that a parser knows need be in use.
-    codes = hits.codes[derived.source]
-    known = hits.values(derived.source)
-    told: list[str | None] = [None] * (len(known) + 1)
+    told = told_of_texts(hits, derived.source, hits.codes[derived.source], derived.of)
+    return pl.Series([*told, derived.of(None)], dtype=pl.String)
+
+
+def told_of_texts(
+    hits: Hits, column: str, codes: pl.Series, of: Callable[[str], str]
+) -> list[str | None]:
+    """What the texts of a column tell, by code.
+
+    Args:
+        hits: the hits; they have it.
+        column: its name.
+        codes: of the texts that are in use, and nulls: few of those that a parser knows need be.
+        of: what a text tells; it is asked once per distinct text. The others tell nothing.
+
+    """
+    known = hits.values(column)
+    told: list[str | None] = [None] * len(known)
     used = codes.drop_nulls().unique()
     for code, text in zip(used, known.gather(used), strict=True):
-        told[code] = derived.of(text)
-    told[-1] = derived.of(None)
-    return pl.Series(told, dtype=pl.String)
+        told[code] = of(text)
+    return told
 
 
 def codes_of(hits: Hits, name: str) -> pl.Series:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from hitwatch.hits.batch import Hits
+from hitwatch.select.derived import told_of_texts
 from hitwatch.stats.urls import Sections, collapse_ids
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _KNOWN = 1 << 16
 """Paths of which it is remembered what they become."""
@@ -31,9 +28,9 @@ def regrouped(hits: Hits, sections: Sections) -> Hits:
         return hits
     made = _remembering(sections)
     paths, parsed = hits.codes["path"], hits.codes["section"]
-    texts = _texts(hits, "path", paths, made)
+    texts = told_of_texts(hits, "path", paths, made)
     # What has no path, such as CONNECT, is a section of its own.
-    pathless = _texts(hits, "section", parsed.filter(paths.is_null()), made)
+    pathless = told_of_texts(hits, "section", parsed.filter(paths.is_null()), made)
     places = paths.fill_null(parsed + len(texts)).fill_null(len(texts) + len(pathless))
     return hits.replace_texts("section", places, texts + pathless)
 
@@ -43,20 +40,8 @@ def without_ids(hits: Hits) -> Hits:
     if not hits.has("path"):
         return hits
     codes = hits.codes["path"]
-    texts = _texts(hits, "path", codes, _shape)
+    texts = told_of_texts(hits, "path", codes, _shape)
     return hits.replace_texts("path", codes.fill_null(len(texts)), texts)
-
-
-def _texts(
-    hits: Hits, column: str, codes: pl.Series, made: Callable[[str], str]
-) -> list[str | None]:
-    """What the values of a column become, by code; those that are not in use become nothing."""
-    values = hits.values(column)
-    found: list[str | None] = [None] * len(values)
-    used = codes.drop_nulls().unique()
-    for code, text in zip(used, values.gather(used), strict=True):
-        found[code] = made(text)
-    return found
 
 
 @lru_cache(maxsize=8)

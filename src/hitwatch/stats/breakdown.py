@@ -257,9 +257,8 @@ class Breakdown:
         counts = self.by_dimension.get(panel.dimension)
         if counts is None or not isinstance(panel.label, KernelLabel):
             return 0, 0.0
-        known, gone = counts.rollup.bounds()
-        rows, wanted = counts.rollup.counted(panel.label.asked)
-        return (round(known * wanted / rows) if rows else 0), KEYS_ERROR if gone else 0.0
+        gone = counts.rollup.bounds()[1]
+        return _keys_with(counts.rollup, panel.label), KEYS_ERROR if gone else 0.0
 
     def distinct(self, column: str) -> tuple[int, bool]:
         """Distinct values of a column, and whether that is exact; 0 when it was not counted."""
@@ -301,8 +300,8 @@ class Breakdown:
 
     def hours(self) -> list[tuple[int, int]]:
         """Hours that had hits, numbered as they are counted, and their hits."""
-        found = (each for each in self.by_dimension if (each.column, each.divide) == ("time", HOUR))
-        rollup = next((self.by_dimension[each].rollup for each in found), None)
+        found = next((each for each in self.by_dimension if _is_by_hour(each)), None)
+        rollup = self.by_dimension[found].rollup if found else None
         rows = rollup.rows("key") if rollup else []
         return [(int(key), hits) for (key, hits, *_), *_ in rows if key is not None]
 
@@ -314,7 +313,7 @@ class Breakdown:
     def _of_all(self) -> _kernel.Rollup | None:
         """A rollup that has every hit: by time, or by section where no time is logged."""
         dimensions = (
-            *(each for each in self._labels_of if (each.column, each.divide) == ("time", HOUR)),
+            *filter(_is_by_hour, self._labels_of),
             *(each for each in self._labels_of if each.column == "section"),
             Dimension("status", divide=1),
         )
@@ -344,9 +343,8 @@ class Breakdown:
         if sort != "key" and BY_NAME[sort].is_duration:
             found = [row for row in found if row[2] is not None]
         keys, left_out_hits = rollup.bounds()
-        if only:
-            rows, wanted = rollup.counted(only)
-            keys = round(keys * wanted / rows) if rows else 0
+        if panel.only:
+            keys = _keys_with(rollup, panel.only)
         bounds = Bounds(
             keys,
             max((row[0][2] for row in found), default=0),
@@ -373,3 +371,14 @@ class Breakdown:
         numbered = panel.dimension.divide and panel.label is None
         name = panel.named(int(key)) if numbered else key
         return row_of(row, name, panel.noted(key) if panel.noted else "")
+
+
+def _is_by_hour(dimension: Dimension) -> bool:
+    return (dimension.column, dimension.divide) == ("time", HOUR)
+
+
+def _keys_with(rollup: _kernel.Rollup, label: KernelLabel) -> int:
+    """How many keys have a label: of all there were as many as of those that are held."""
+    known, _ = rollup.bounds()
+    held, wanted = rollup.counted(label.asked)
+    return round(known * wanted / held) if held else 0
