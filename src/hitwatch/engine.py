@@ -192,9 +192,11 @@ class Engine:
             return ended
         window = self.shown.window
         tally = self._within(window, at, period, delta)
+        trend = tally.counts.trend(self.zone)
         return replace(
             ended,
-            panels=panel_rows(tally.counts, self.shown.view),
+            panels=panel_rows(tally.counts, self.shown.view, trend),
+            trend=trend,
             panel_hits=tally.balance.hits,
             panel_window=window,
         )

@@ -20,7 +20,7 @@ from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.movers import rank_movers
 from hitwatch.stats.rows import OTHER, RANKED_FROM, Bounds, PanelRow
-from hitwatch.stats.trend import Trend
+from hitwatch.stats.trend import Axis, Trend
 from hitwatch.tally import NOTHING, Balance
 from hitwatch.totals import Totals
 from hitwatch.zones import IN_UTC, Zone
@@ -58,12 +58,14 @@ class View(Struct, frozen=True):
         """Where a panel stands among those that were asked for."""
         return self.first.index(name) if name in self.first else len(self.first)
 
-    def rows(self, breakdown: Breakdown, panel: Panel) -> tuple[list[PanelRow], Bounds]:
-        """The rows of a panel that are shown."""
+    def rows(
+        self, breakdown: Breakdown, panel: Panel, axis: Axis | None
+    ) -> tuple[list[PanelRow], Bounds]:
+        """The rows of a panel that are shown, with their trends along an axis."""
         name = panel.name
         chosen = self.sorts.get(name)
         ordered = replace(panel, sort=chosen) if chosen else panel
-        return breakdown.rows(ordered, self.sort, self.tops.get(name, self.top))
+        return breakdown.rows(ordered, self.sort, self.tops.get(name, self.top), axis)
 
 
 class SourceRow(Struct):
@@ -128,13 +130,11 @@ class Highlights(Struct, frozen=True):
     Attributes:
         failing: the path and status that failed most often.
         slowest: the path with the highest p95 of those with hits enough.
-        kinds: who asked: humans, search engines and so on, most hits first.
 
     """
 
     failing: PanelRow | None = None
     slowest: PanelRow | None = None
-    kinds: tuple[PanelRow, ...] = ()
 
 
 def highlights_of(counts: Breakdown) -> Highlights:
@@ -149,7 +149,6 @@ def highlights_of(counts: Breakdown) -> Highlights:
     return Highlights(
         failing=failing[0] if failing else None,
         slowest=slowest[0] if slowest and slowest[0].hits >= RANKED_FROM else None,
-        kinds=tuple(first("agent_kinds", 7)),
     )
 
 
@@ -303,29 +302,36 @@ class Report(Struct, frozen=True):
 
 
 def panel_rows(
-    breakdown: Breakdown, view: View, base: Breakdown | None = None, scale: float = 1.0
+    breakdown: Breakdown,
+    view: View,
+    trend: Trend | None = None,
+    base: Breakdown | None = None,
+    scale: float = 1.0,
 ) -> tuple[PanelRows, ...]:
     """The panels that have rows, as they are shown.
 
     Args:
         breakdown: what was counted.
         view: how rows are ordered, and how many are shown.
+        trend: of all hits, along whose steps those of rows are told.
         base: the same of another time, to compare with.
         scale: how much longer this time is than the other.
 
     """
+    axis = trend.axis if trend else None
     found: list[PanelRows] = []
     for panel in breakdown.panels:
         if panel.name in view.left_out:
             continue
-        rows, bounds = view.rows(breakdown, panel)
+        rows, bounds = view.rows(breakdown, panel, axis)
         compared = base is not None and panel.timeless
         if base and compared:
             rows = base.beside(panel, rows)
         if rows:
             found.append(PanelRows(panel.name, panel.title, tuple(rows), bounds, compared))
     if base and "what_grew" not in view.left_out:
-        rows = rank_movers(breakdown, base, scale, view.tops.get("what_grew", view.top))
+        top = view.tops.get("what_grew", view.top)
+        rows = rank_movers(breakdown, base, scale, top, axis)
         if rows:
             found.insert(
                 0, PanelRows("what_grew", "What grew", tuple(rows), Bounds(len(rows)), True)

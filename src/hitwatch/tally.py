@@ -19,7 +19,7 @@ from hitwatch.stats.hit_batch import HitBatch
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
 
-VERSION = 1
+VERSION = 2
 """Of the bytes of a tally. What they hold or mean changes: one more."""
 
 _MAGIC = b"hitwatch"
@@ -249,10 +249,11 @@ def _read(data: bytes) -> _Written:
     if len(data) < _HEADER.size:
         raise TallyError("it is damaged: it ends too early")
     _, version, checksum, length = _HEADER.unpack_from(data)
-    if version > VERSION:
+    if version != VERSION:
         raise TallyError(
-            f"it is of version {version}, and this hitwatch reads up to {VERSION}",
-            hint="read it with the hitwatch that wrote it, or a newer one",
+            f"it is of version {version}, and this hitwatch reads {VERSION}",
+            hint="read it with the hitwatch that wrote it"
+            + (", or a newer one" if version > VERSION else ""),
         )
     body = data[_HEADER.size :]
     if len(body) != length:

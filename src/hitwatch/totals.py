@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from hitwatch.stats.breakdown import Breakdown
-from hitwatch.stats.rows import KEYS_ERROR
+from hitwatch.stats.rows import KEYS_ERROR, OfKind
 from hitwatch.tally import NOTHING, Balance, Tally
 
 ESTIMATED = (
@@ -42,6 +42,9 @@ class Totals(Struct, frozen=True):
         bots: hits by what is no human's browser.
         timed: hits that say how long they took.
         duration: ``mean_s p50_s p95_s p99_s max_s`` of these; ``None`` where none is logged.
+        upstream: the same of the servers behind, where it is logged apart.
+        bytes_received: of the requests.
+        kinds: the hits by kind of the program that asked.
         errors: how far each of ``ESTIMATED`` may be off, as a share; 0: exact.
 
     """
@@ -60,6 +63,9 @@ class Totals(Struct, frozen=True):
     bots: int = 0
     timed: int = 0
     duration: Mapping[str, float] | None = None
+    upstream: Mapping[str, float] | None = None
+    bytes_received: int = 0
+    kinds: Mapping[str, OfKind] = field(default_factory=dict)
     errors: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(ESTIMATED, 0.0))
 
     @property
@@ -111,6 +117,9 @@ def totals_of(tally: Tally, *, labelled: bool = True) -> Totals:
         bots=total.bots if total else 0,
         timed=total.timed if total else 0,
         duration=total.duration if total else None,
+        upstream=total.upstream if total else None,
+        bytes_received=total.bytes_received if total else 0,
+        kinds=total.kinds if total else {},
         errors=errors,
         **distinct,
     )

@@ -14,6 +14,7 @@ from hitwatch.stats.breakdown import MEMORY, Budget
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.tally import Tally
+from hitwatch.zones import IN_UTC
 
 PANELS = panels()
 PARSER = Parser(by_name("ingress-nginx"))
@@ -66,9 +67,11 @@ def line(hit: Hit) -> bytes:
 def said(tally: Tally) -> object:
     """Everything that a tally says."""
     counts = tally.counts
-    rows = {panel.name: counts.rows(panel, "hits", None) for panel in PANELS}
+    trend = counts.trend(IN_UTC)
+    axis = trend.axis if trend else None
+    rows = {panel.name: counts.rows(panel, "hits", None, axis) for panel in PANELS}
     facts = (tally.balance, tally.hits_with_bytes, tally.late, tally.reject_reasons)
-    return rows, counts.total(), facts, tally.first_at, tally.last_at, counts.durations()
+    return rows, trend, counts.total(), facts, tally.first_at, tally.last_at, counts.durations()
 
 
 @given(HITS, st.lists(st.integers(0, 3), min_size=40, max_size=40))

@@ -21,6 +21,7 @@ from hitwatch.render.report_json import to_object
 from hitwatch.stats.breakdown import Breakdown, Budget
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
+from hitwatch.zones import IN_UTC
 
 T0 = 1_767_225_600
 DAY = 86_400
@@ -68,9 +69,14 @@ class Hit:
         return self.client, self.agent, self.at // DAY
 
     @property
+    def kind(self) -> str:
+        """Of which kind the program is."""
+        return AGENTS.get(self.agent, "human")
+
+    @property
     def is_bot(self) -> bool:
         """Whether it is by a program that is no human's browser."""
-        return AGENTS.get(self.agent, "human") not in ("human", "unknown")
+        return self.kind not in ("human", "unknown")
 
 
 def hits_of(seed: int) -> list[Hit]:
@@ -123,6 +129,8 @@ class Plain:
     bots: int = 0
     visitors: set[tuple[str, str, int]] = field(default_factory=set)
     seconds: list[float] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    kinds: dict[str, Plain] = field(default_factory=dict)
 
     def add(self, hit: Hit) -> None:
         """Count a hit."""
@@ -133,8 +141,14 @@ class Plain:
         self.errors_5xx += hit.status >= 500
         self.bots += hit.is_bot
         self.visitors.add(hit.visitor)
+        self.times.append(hit.at)
         if hit.seconds is not None:
             self.seconds.append(hit.seconds)
+
+    def add_by_kind(self, hit: Hit) -> None:
+        """Count a hit, and among those of its kind."""
+        self.add(hit)
+        self.kinds.setdefault(hit.kind, Plain()).add(hit)
 
 
 def section(hit: Hit) -> str:
@@ -175,7 +189,7 @@ KEYS: dict[str, Callable[[Hit], str | None]] = {
     "statuses": lambda hit: str(hit.status),
     "referrers": lambda hit: None if hit.referrer == "-" else hit.referrer,
     "referring_sites": site,
-    "agent_kinds": lambda hit: AGENTS.get(hit.agent, "human"),
+    "agent_kinds": lambda hit: hit.kind,
 }
 
 
@@ -184,7 +198,7 @@ def plainly(hits: Iterable[Hit], key: Callable[[Hit], str | None]) -> dict[str, 
     found: dict[str, Plain] = {}
     for hit in hits:
         if (name := key(hit)) is not None:
-            found.setdefault(name, Plain()).add(hit)
+            found.setdefault(name, Plain()).add_by_kind(hit)
     return found
 
 
@@ -201,8 +215,33 @@ def hits() -> list[Hit]:
     return hits_of(5)
 
 
+def steps(times: list[int], trend: dict[str, Any]) -> list[int]:
+    """How many times are in each step of a trend."""
+    begin = datetime.fromisoformat(trend["starts"][0]).timestamp()
+    counts = [0] * len(trend["starts"])
+    for at in times:
+        counts[int((at - begin) // trend["step_s"])] += 1
+    return counts
+
+
+def check_kinds(found: dict[str, Any], known: Plain, off: float) -> None:
+    """Check what a row says of each kind of programs."""
+    if known.kinds.keys() == {"unknown"}:
+        assert not found
+        return
+    assert found.keys() == known.kinds.keys()
+    for kind, of in known.kinds.items():
+        row = found[kind]
+        assert (row["hits"], row["bytes"]) == (of.hits, of.bytes)
+        assert row["visitors"] == pytest.approx(len(of.visitors), abs=off)
+    if not off:
+        assert sum(row["visitors"] for row in found.values()) == len(known.visitors)
+
+
 def check(found: dict[str, Any], hits: list[Hit]) -> None:
     """Check every figure of every row."""
+    trend = found["trend"]
+    assert trend["hits"] == steps([hit.at for hit in hits], trend)
     for name, key in KEYS.items():
         rows = {row["key"]: row for row in found["panels"][name]}
         plain = plainly(hits, key)
@@ -217,6 +256,9 @@ def check(found: dict[str, Any], hits: list[Hit]) -> None:
             if len(known.visitors) <= 1000:
                 off = 0
             assert row["visitors"] == pytest.approx(len(known.visitors), abs=off), name
+            check_kinds(row.get("kinds", {}), known, off)
+            if name not in ("days", "hours"):
+                assert row["trend"] == steps(known.times, trend), name
             if known.seconds:
                 assert row["duration"]["max_s"] == max(known.seconds)
                 mean = sum(known.seconds) / len(known.seconds)
@@ -268,3 +310,11 @@ def test_no_hit_is_lost_where_memory_is_short(hits: list[Hit], memory: int) -> N
         rows, _ = breakdown.rows(panel, "hits", None)
         assert sum(row.hits for row in rows) == len(hits), name
         assert sum(row.bytes for row in rows) == sum(hit.size for hit in hits), name
+        assert sum(of.hits for row in rows for of in row.kinds.values()) == len(hits), name
+    sections = breakdown.panel("sections")
+    trend = breakdown.trend(IN_UTC)
+    assert sections is not None
+    assert trend is not None
+    rows, _ = breakdown.rows(sections, "hits", None, trend.axis)
+    sums = map(sum, zip(*(row.trend for row in rows), strict=True))
+    assert tuple(sums) == trend.hits

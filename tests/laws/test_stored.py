@@ -188,6 +188,13 @@ def test_a_newer_version_is_named() -> None:
         assert "newer" in said
 
 
+def test_an_older_version_is_named() -> None:
+    """What it meant is not what the same bytes mean now."""
+    said = why_not(sealed(b"?", VERSION - 1))
+    assert f"version {VERSION - 1}" in said
+    assert "newer" not in said
+
+
 def test_other_panels_are_named() -> None:
     """What is lacking, what is too much, and what is counted otherwise."""
     data = tally_of([]).to_bytes()
@@ -245,11 +252,12 @@ def test_no_length_that_is_said_is_believed() -> None:
 def test_few_bytes_take_little_memory() -> None:
     """Ten thousand keys that look as large as can be are held to the memory they are read into."""
     registers = b"\x01\x0e\x80\x01" + b"\x00\x04" * 128
-    row = b"\x01" + b"\x00" * 5 + registers + b"\x00"
+    # A hit and no other sum, one kind of programs, no durations, no times.
+    row = b"\x01" + b"\x00" * 5 + b"\x01\x00" + registers + b"\x00" * 3
     rows = b"".join(
         b"\x00" + bytes([5]) + f"{n:05}".encode() + b"\x00" + row for n in range(10_000)
     )
-    text = b"\x00" * 2 + b"\x00" * 9 + b"\x90\x4e" + rows
+    text = b"\x00" * 2 + b"\x00" * 11 + b"\x90\x4e" + rows
     only = [panel for panel in PANELS if panel.name == "hosts"]
     body = msgspec.msgpack.decode(Tally.of(only).to_bytes()[HEADER:])
     found = Tally.from_bytes(

@@ -90,7 +90,7 @@ def paths_of(value: Any, at: str = "") -> set[str]:
         return set().union(*(paths_of(item, at) for item in value))
     if not isinstance(value, dict) or at.endswith(FREE):
         return {at}
-    anyhow = at in (".panels", ".bounds")
+    anyhow = at.endswith((".panels", ".bounds", ".kinds"))
     return {at}.union(*(paths_of(v, f"{at}.{'*' if anyhow else k}") for k, v in value.items()))
 
 
@@ -103,5 +103,10 @@ def test_of_the_report(log: Path) -> None:
     words += ["--since", "2026-01-01T00:05", "--resolution", "10s", "--short", "1m", "--long", "3m"]
     gap = log.with_name("gap.log")
     gap.write_text(log.read_text() + log.read_text().replace("01/Jan", "02/Jan"))
-    printed = json.loads(run("report", str(gap), *words).stdout)
+    behind = log.with_name("behind.log")
+    request = (
+        '"GET /s1 HTTP/1.1" 200 1 "-" "curl/8.5.0" 500 0.2 [a-80] [] 10.0.0.2:80 1 0.1 200 abc'
+    )
+    behind.write_text(f"192.0.2.1 - - [01/Jan/2026:00:20:00 +0000] {request}\n" * 5)
+    printed = json.loads(run("report", str(gap), str(behind), *words).stdout)
     assert paths_of(printed) == paths_of(json.loads(plain))

@@ -157,6 +157,10 @@ def test_panels(logged: tuple[Path, list[dict[str, Any]]], panel: str) -> None:
     for row in told.values():
         failed = row["errors_4xx"] + row["errors_5xx"]
         assert row.pop("error_ratio") == round(failed / row["hits"], 4)
+        assert sum(row.pop("trend", [row["hits"]])) == row["hits"]
+        kinds = row.pop("kinds", {}).values()
+        for name in ("hits", "visitors", "bytes") if kinds else ():
+            assert sum(of[name] for of in kinds) == row[name]
     assert told == counted(hits, panel)
     order = [row["hits"] for row in found]
     assert panel in ("days", "hours", "day_hours") or order == sorted(order, reverse=True)
@@ -632,3 +636,29 @@ def test_the_time_of_a_target_stands_in_where_there_is_no_other(tmp_path: Path) 
     own = tmp_path / "own.log"
     own.write_text(60 * timed("/", 1000))
     assert report(str(own), *TIMED)["durations_of"] == "requests"
+
+
+def test_times_of_upstreams_and_sizes_of_requests_are_told_apart(tmp_path: Path) -> None:
+    """In rows, in totals and in the head, and rows can be ordered by them."""
+    path = tmp_path / "access.log"
+    lines = [
+        f"192.0.2.1 - - [01/Jan/2026:00:00:{n % 60:02} +0000]"
+        f' "GET /{n % 2} HTTP/1.1" 200 9 "-" "-" {100 + n % 2} 0.5 [a] [] 10.0.0.2:80 9'
+        f" {(0.1, 0.4)[n % 2]} 200 abc\n"
+        for n in range(200)
+    ]
+    path.write_text("".join(lines))
+    found = report(str(path), "--sort", "upstream_p95_s")
+    first, second = found["panels"]["paths"]
+    assert (first["key"], second["key"]) == ("/1", "/0")
+    assert first["upstream"]["mean_s"] == pytest.approx(0.4)
+    assert second["upstream"]["total_s"] == pytest.approx(10)
+    assert first["duration"]["mean_s"] == pytest.approx(0.5)
+    assert (first["bytes_received"], second["bytes_received"]) == (10_100, 10_000)
+    totals = found["totals"]
+    assert (totals["bytes_received"], totals["upstream"]["max_s"]) == (20_100, 0.4)
+    by_size = report(str(path), "--sort", "bytes_received")["panels"]["paths"]
+    assert [row["key"] for row in by_size] == ["/1", "/0"]
+    text = run("report", str(path)).stdout
+    assert "1.80 kB sent, 20.1 kB received" in text
+    assert "upstream p50" in text

@@ -3,15 +3,37 @@
 //! Browsers and systems are recognized here, without Python. A text that has a sign of a bot, as
 //! few have, is shown to Python, which names the bot or says that there is none.
 
-use crate::value_flags::Finder;
+use crate::framing::anywhere;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tally::agents::{Agent, Guide, GuideSpec, KnownAgents, normalize};
 use tally::rules::Spec;
+
+/// A regular expression that is looked for anywhere in a text, in linear time.
+#[pyclass(frozen, module = "hitwatch._kernel")]
+pub struct Finder {
+    regex: Regex,
+}
+
+#[pymethods]
+impl Finder {
+    #[new]
+    fn new(py: Python<'_>, pattern: &str) -> PyResult<Self> {
+        // Hundreds of words take a while.
+        let regex = py.detach(|| anywhere(pattern))?;
+        Ok(Self { regex })
+    }
+
+    /// Whether a text has what is looked for.
+    fn finds(&self, text: &str) -> bool {
+        self.regex.is_match(text.as_bytes())
+    }
+}
 
 /// How browsers are recognized.
 #[derive(FromPyObject)]

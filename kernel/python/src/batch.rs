@@ -1,9 +1,9 @@
 //! The door to parsed lines: columns of those that parsed, and the rejects.
 
 use crate::columns::{Columns, find, find_numbers, find_text};
-use crate::hit_batch::{Days, HitBatch};
+use crate::hit_batch::{Clock, HitBatch};
+use crate::kinds::AgentKinds;
 use crate::table::Table;
-use crate::value_flags::ValueFlags;
 use arrow_array::types::{TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use parse::batch::Finished;
@@ -13,7 +13,6 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::Arc;
-use tally::offsets::Offsets;
 
 fn reason_name(reason: Reason) -> &'static str {
     match reason {
@@ -68,26 +67,23 @@ pub struct Batch {
 impl Batch {
     /// The hits as figures need them.
     ///
-    /// Arguments: a byte a row: whether it counts; which values of a column are flagged; the zone
-    /// whose days are those of visitors.
-    #[pyo3(signature = (chosen = None, flags = None, days = None))]
+    /// Arguments: a byte a row: whether it counts; what tells the kinds of agents; the clock that
+    /// tells on which day visitors came, and when hits were.
+    #[pyo3(signature = (chosen = None, kinds = None, clock = None))]
     fn hit_batch(
         &self,
         py: Python<'_>,
         chosen: Option<&[u8]>,
-        flags: Option<&ValueFlags>,
-        days: Option<&Days>,
+        kinds: Option<&AgentKinds>,
+        clock: Option<&Clock>,
     ) -> PyResult<HitBatch> {
         let rows = self.rows();
-        let flags = flags.map(|flags| &flags.flags);
-        let utc = Offsets::default();
-        let zone = days.map_or(&utc, |days| &days.zone);
-        py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, flags, zone))
-    }
-
-    /// Values of a text column of which nobody has said whether they are flagged.
-    fn unflagged(&self, py: Python<'_>, flags: &ValueFlags) -> PyResult<Vec<String>> {
-        flags.unknown(py, &self.columns)
+        if let Some(kinds) = kinds {
+            kinds.learn(py, &self.columns)?;
+        }
+        let utc = Clock::default();
+        let clock = clock.unwrap_or(&utc);
+        py.detach(|| HitBatch::new(self.columns.clone(), rows, chosen, kinds, clock))
     }
 
     /// The same hits with other texts in a text column.

@@ -28,7 +28,7 @@ impl Counter {
     fn count(&self, batch: &HitBatch, rollup: &mut Rollup) {
         let hits = self.dimension.hits(batch);
         let slots = self.dimension.slots(batch, &hits, rollup);
-        rollup.add_all(&hits, &slots);
+        rollup.add_all(&hits, &slots, batch.span);
         rollup.enforce_limits();
     }
 }
@@ -93,7 +93,7 @@ fn count_few_keys(batch: &HitBatch, left: &mut Vec<(usize, &Counter)>) -> Vec<us
     });
     let parts = few.iter_mut();
     let parts = parts.map(|(_, rollup, slots)| Part { rollup, slots });
-    add_jointly(hits, parts.collect());
+    add_jointly(hits, batch.span, parts.collect());
     let mut waiting = Vec::new();
     for (place, rollup, _) in &mut few {
         rollup.enforce_limits();

@@ -4,31 +4,34 @@
 mod tests;
 
 use crate::columns::{Codes, Columns, find_numbers, find_text, value};
-use crate::value_flags::Flags;
+use crate::kinds::AgentKinds;
 use arrow_array::PrimitiveArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use parse::texts::Texts;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::RwLockReadGuard;
 use tally::figures::Hit;
 use tally::offsets::Offsets;
 use tally::quantiles;
 use tally::steps::sum_by_bucket;
+use tally::trend;
 use tally::visitors::Visitors;
 
 /// The first status that is no plain success.
 const UNUSUAL: i16 = 300;
 
-/// The days that visitors are told apart by: those of a time zone.
+/// What clocks of a time zone show: on which day visitors came, and when hits were.
 #[pyclass(frozen, module = "hitwatch._kernel")]
-pub struct Days {
-    pub zone: Offsets,
+#[derive(Default)]
+pub struct Clock {
+    zone: Offsets,
 }
 
 #[pymethods]
-impl Days {
+impl Clock {
     /// Argument: offsets of the zone: (from this instant, seconds east of UTC), in order.
     #[new]
     fn new(offsets: Vec<(i64, i64)>) -> Self {
@@ -44,48 +47,59 @@ pub struct HitBatch {
     pub hits: Vec<Hit>,
     /// Those that are no plain success, which several panels ask for alone.
     unusual: Vec<Hit>,
+    /// The ticks that they are among.
+    pub span: Option<trend::Span>,
 }
 
 impl HitBatch {
-    /// Arguments: the columns and how many rows they have; a byte a row: whether it counts; which
-    /// values are flagged; the zone of days.
+    /// Arguments: the columns and how many rows they have; a byte a row: whether it counts; what
+    /// tells the kinds of agents, where anybody wants them; the clock of the zone.
     pub fn new(
         columns: Columns,
         rows: usize,
         chosen: Option<&[u8]>,
-        flags: Option<&Flags>,
-        zone: &Offsets,
+        kinds: Option<&AgentKinds>,
+        clock: &Clock,
     ) -> PyResult<Self> {
         if chosen.is_some_and(|chosen| chosen.len() != rows) {
             return Err(PyValueError::new_err("the mask has another number of rows"));
         }
-        let flags = flags.and_then(|flags| flags.of(&columns));
+        let kinds = kinds.map(|kinds| kinds.of(&columns));
         let status = find_numbers::<Int64Type>(&columns, "status");
         let bytes = find_numbers::<Int64Type>(&columns, "bytes");
         // Of what logs no time of its own that of the server behind it is told.
-        let durations = find_numbers::<Float64Type>(&columns, "duration_s")
-            .or_else(|| find_numbers::<Float64Type>(&columns, "upstream_duration_s"));
-        let mut clients = Clients::of(&columns, zone);
+        let own = find_numbers::<Float64Type>(&columns, "duration_s");
+        let behind = find_numbers::<Float64Type>(&columns, "upstream_duration_s");
+        let (durations, upstream) = match own {
+            Some(_) => (own, behind),
+            None => (behind, None),
+        };
+        let received = find_numbers::<Int64Type>(&columns, "bytes_received");
+        let mut clients = Clients::of(&columns, &clock.zone);
+        let mut ticks = Ticks::of(&columns, &clock.zone);
         let hits = (0..rows)
             .filter(|&row| chosen.is_none_or(|chosen| chosen[row] != 0))
             .map(|row| {
                 let (bytes, duration) = (value(bytes, row), value(durations, row));
-                let flagged = flags.as_ref().is_some_and(|(codes, flagged)| {
-                    value(Some(codes), row).is_some_and(|code| flagged[code as usize])
-                });
+                let upstream = value(upstream, row);
+                let received = value(received, row);
                 Hit {
                     bytes: bytes.map_or(0, |bytes| bytes.max(0) as u64),
-                    has_bytes: bytes.is_some(),
+                    received: received.map_or(0, |bytes| bytes.max(0) as u64),
                     visitor: clients.as_mut().map_or(0, |clients| clients.visitor(row)),
                     seconds: duration.unwrap_or(0.0),
+                    upstream_seconds: upstream.unwrap_or(0.0),
                     row: row as u32,
+                    tick: ticks.as_mut().map_or(trend::NONE, |ticks| ticks.tick(row)),
                     status: value(status, row).map_or(0, |status| status.clamp(0, 9999) as i16),
                     bucket: duration.map_or(quantiles::NONE, quantiles::bucket_of),
-                    flagged,
+                    upstream_bucket: upstream.map_or(quantiles::NONE, quantiles::bucket_of),
+                    kind: kinds.as_ref().map_or(0, |kinds| kinds.of(row)),
+                    has_bytes: bytes.is_some(),
                 }
             })
             .collect();
-        drop(clients);
+        drop((clients, kinds));
         Ok(Self::of(columns, hits))
     }
 
@@ -94,6 +108,7 @@ impl HitBatch {
         Self {
             columns,
             unusual: unusual.copied().collect(),
+            span: trend::span_of(hits.iter().map(|hit| hit.tick)),
             hits,
         }
     }
@@ -172,6 +187,40 @@ impl HitBatch {
             None => Some((time, time)),
             Some((first, last)) => Some((time.min(first), time.max(last))),
         })
+    }
+}
+
+/// When hits were, as clocks show it.
+struct Ticks<'a> {
+    times: &'a PrimitiveArray<TimestampMicrosecondType>,
+    zone: &'a Offsets,
+    /// Instants of the last hit's tick.
+    known: Range<i64>,
+    tick: i32,
+}
+
+impl<'a> Ticks<'a> {
+    /// `None` where times are not logged.
+    fn of(columns: &'a Columns, zone: &'a Offsets) -> Option<Self> {
+        Some(Self {
+            times: find_numbers(columns, "time")?,
+            zone,
+            known: 0..0,
+            tick: trend::NONE,
+        })
+    }
+
+    #[inline]
+    fn tick(&mut self, row: usize) -> i32 {
+        let Some(time) = value(Some(self.times), row) else {
+            return trend::NONE;
+        };
+        if !self.known.contains(&time) {
+            let (cell, known) = self.zone.cell(time, trend::TICK);
+            self.known = known;
+            self.tick = trend::tick_of(cell.saturating_mul(trend::TICK));
+        }
+        self.tick
     }
 }
 

@@ -9,13 +9,13 @@ mod counter;
 mod dimension;
 mod framing;
 mod hit_batch;
+mod kinds;
 mod labels;
 mod program;
 mod rollup;
 mod rows;
 mod series;
 mod table;
-mod value_flags;
 
 use pyo3::prelude::*;
 
@@ -26,16 +26,16 @@ pub fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<program::PyProgram>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<hit_batch::HitBatch>()?;
-    module.add_class::<hit_batch::Days>()?;
+    module.add_class::<hit_batch::Clock>()?;
     module.add_function(wrap_pyfunction!(arrivals::arrivals, module)?)?;
     module.add_class::<counter::Counter>()?;
     module.add_function(wrap_pyfunction!(counter::count, module)?)?;
     module.add_class::<rollup::PyBudget>()?;
-    module.add_class::<value_flags::Finder>()?;
+    module.add_class::<agents::Finder>()?;
     module.add_class::<series::PySeries>()?;
     module.add_class::<agents::Agents>()?;
     module.add_class::<labels::Label>()?;
-    module.add_class::<value_flags::ValueFlags>()?;
+    module.add_class::<kinds::AgentKinds>()?;
     module.add_class::<rollup::PyRollup>()?;
     module.add_class::<table::Table>()
 }

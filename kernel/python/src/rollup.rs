@@ -1,14 +1,14 @@
 //! The door to rollups: batches go in, rows come out.
 
 use crate::labels::{Label, Labelled, count_under};
-use crate::rows::{Row, key_row, order_by_name, total_row};
+use crate::rows::{Axis, Row, axis_of, key_row, order_by_name, other_row, total_row};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use tally::budget::Budget;
 use tally::codec::{Reader, Writer};
-use tally::rollup::Rollup;
+use tally::rollup::{Rollup, trend_row};
 
 /// Memory that several rollups share.
 #[pyclass(name = "Budget", frozen, module = "hitwatch._kernel")]
@@ -58,7 +58,9 @@ impl PyRollup {
         }
         let keys: Vec<&str> = py.detach(|| rows.keys().collect());
         count_under(py, &keys, &labelled, |rollup, names| {
-            rollup.lock().add_rows(&rows.figures, names);
+            rollup
+                .lock()
+                .add_rows(&rows.figures, (&rows.trends, 0), names);
         })?;
         py.detach(|| drop(rows));
         Ok(())
@@ -75,7 +77,8 @@ impl PyRollup {
         count_under(py, &keys, &labelled, |rollup, names| {
             // Others may count them under other labels meanwhile.
             let own = self.read();
-            rollup.lock().add_rows(&own.figures, names);
+            let trends = (&own.trends, trend_row(0));
+            rollup.lock().add_rows(&own.figures, trends, names);
         })
     }
 
@@ -109,32 +112,52 @@ impl PyRollup {
     ///
     /// Arguments: the figure by which they are ordered, the greatest first, then by key; or
     /// `key`: by key, numbers as such; how many of the first; a label that those have which are
-    /// wanted, where not all are: then there is none for what was evicted.
-    #[pyo3(signature = (sort, limit = None, only = None))]
-    fn rows(&self, sort: &str, limit: Option<usize>, only: Option<&Label>) -> PyResult<Vec<Row>> {
+    /// wanted, where not all are: then there is none for what was evicted; the axis along which
+    /// hits are told.
+    #[pyo3(signature = (sort, limit = None, only = None, axis = None))]
+    fn rows(
+        &self,
+        sort: &str,
+        limit: Option<usize>,
+        only: Option<&Label>,
+        axis: Option<Axis>,
+    ) -> PyResult<Vec<Row>> {
         let order = order_by_name(sort)?;
         let rollup = self.lock();
         if let Some(label) = only {
             let all = rollup.first(&order, None).into_iter();
             let wanted = all.filter(|&at| label.has(rollup.keys.text(at)));
             let most = limit.filter(|&limit| limit > 0).unwrap_or(usize::MAX);
-            return Ok(wanted.take(most).map(|at| key_row(&rollup, at)).collect());
+            return Ok(wanted
+                .take(most)
+                .map(|at| key_row(&rollup, at, axis))
+                .collect());
         }
         let first = rollup.first(&order, limit).into_iter();
-        let other = (rollup.other.hits > 0).then(|| total_row(&rollup.other));
-        Ok(first.map(|at| key_row(&rollup, at)).chain(other).collect())
+        let other = (rollup.other.hits > 0).then(|| other_row(&rollup, axis));
+        Ok(first
+            .map(|at| key_row(&rollup, at, axis))
+            .chain(other)
+            .collect())
     }
 
-    /// The row of each of some keys; `None` where there is none.
-    fn rows_of(&self, keys: Vec<String>) -> Vec<Option<Row>> {
+    /// The row of each of some keys; `None` where there is none. Arguments: the keys; the axis along
+    /// which hits are told.
+    #[pyo3(signature = (keys, axis = None))]
+    fn rows_of(&self, keys: Vec<String>, axis: Option<Axis>) -> Vec<Option<Row>> {
         let rollup = self.lock();
         let found = keys.iter().map(|key| rollup.find(key));
-        found.map(|at| Some(key_row(&rollup, at?))).collect()
+        found.map(|at| Some(key_row(&rollup, at?, axis))).collect()
     }
 
-    /// Figures of all rows together, as a row without a key.
+    /// Figures of all rows together, as a row without a key; hits are told along their own axis.
     fn total(&self) -> Row {
-        total_row(&self.lock().total())
+        total_row(&self.lock())
+    }
+
+    /// When all hits were; `None` where no time is known.
+    fn axis(&self) -> Option<Axis> {
+        axis_of(&self.lock())
     }
 
     /// The logarithmic buckets of all durations: (upper end in seconds, hits), in order.

@@ -95,7 +95,7 @@ impl PySeries {
 mod tests {
     use super::*;
     use crate::columns::tests::{columns, integers, texts, times};
-    use tally::offsets::Offsets;
+    use crate::hit_batch::Clock;
 
     fn series(column: &str) -> PySeries {
         PySeries::new(column.to_owned(), 10, 100, 1 << 20).unwrap()
@@ -116,7 +116,7 @@ mod tests {
                 times(&[Some(10), Some(19), Some(12), Some(20), None]),
             ),
         ]);
-        HitBatch::new(columns, 5, None, None, &Offsets::default()).unwrap()
+        HitBatch::new(columns, 5, None, None, &Clock::default()).unwrap()
     }
 
     /// Hits and bytes by key of some buckets, sorted.
@@ -151,7 +151,7 @@ mod tests {
         series.add_hits(&batch(), 0, None).unwrap();
         assert_eq!(sums(&series, i64::MIN, i64::MAX), []);
         assert!(series.add_hits(&batch(), 0, Some(9)).is_err());
-        let timeless = HitBatch::new(columns([]), 1, None, None, &Offsets::default()).unwrap();
+        let timeless = HitBatch::new(columns([]), 1, None, None, &Clock::default()).unwrap();
         assert!(series.add_hits(&timeless, 0, None).is_err());
         assert!(PySeries::new("host".into(), 0, 1, 1).is_err());
     }

@@ -2,25 +2,57 @@
 
 use crate::budget::MemoryUsed;
 use crate::codec::{Damage, Reader, Writer};
-use crate::distinct::Distinct;
+use crate::kinds::Kinds;
 use crate::quantiles::{self, QuantileSketch};
+use crate::trend;
 
 /// One hit, as far as figures need it.
 #[derive(Clone, Copy)]
 pub struct Hit {
     pub bytes: u64,
+    /// Bytes of the request.
+    pub received: u64,
     /// Hash of the visitor; 0: there is none.
     pub visitor: u64,
     /// Duration, where there is a `bucket`.
     pub seconds: f64,
+    /// That of the server behind, where there is an `upstream_bucket`.
+    pub upstream_seconds: f64,
     pub row: u32,
+    /// When it was, or `trend::NONE`.
+    pub tick: i32,
     pub status: i16,
     /// Finest bucket of the duration, or `quantiles::NONE`.
     pub bucket: i16,
-    pub flagged: bool,
+    pub upstream_bucket: i16,
+    /// Of the program that asked.
+    pub kind: u8,
     /// Whether its bytes are known.
     pub has_bytes: bool,
 }
+
+impl Default for Hit {
+    /// A hit of which nothing is known.
+    fn default() -> Self {
+        Self {
+            bytes: 0,
+            received: 0,
+            visitor: 0,
+            seconds: 0.0,
+            upstream_seconds: 0.0,
+            row: 0,
+            tick: trend::NONE,
+            status: 0,
+            bucket: quantiles::NONE,
+            upstream_bucket: quantiles::NONE,
+            kind: 0,
+            has_bytes: false,
+        }
+    }
+}
+
+/// Durations of some hits.
+pub type Durations = Option<Box<QuantileSketch>>;
 
 /// Figures of some hits.
 #[derive(Clone, Debug, Default)]
@@ -28,12 +60,14 @@ pub struct Figures {
     pub hits: u64,
     pub bytes: u64,
     pub largest: u64,
+    pub received: u64,
     pub errors_4xx: u64,
     pub errors_5xx: u64,
-    /// Hits that were flagged, by bots for instance.
-    pub flagged: u64,
-    pub visitors: Distinct,
-    pub durations: Option<Box<QuantileSketch>>,
+    /// Who asked.
+    pub kinds: Kinds,
+    pub durations: Durations,
+    /// Those of servers behind, where they are logged apart.
+    pub upstream: Durations,
 }
 
 impl Figures {
@@ -44,12 +78,12 @@ impl Figures {
         self.add_sketches(hit, used);
     }
 
-    /// Add all of a hit but its visitor and its duration.
+    /// Add a hit to all that is a sum.
     #[inline]
     pub fn add_sums(&mut self, hit: &Hit) {
         self.hits += 1;
         self.bytes += hit.bytes;
-        self.flagged += u64::from(hit.flagged);
+        self.received += hit.received;
         self.largest = self.largest.max(hit.bytes);
         if hit.status >= 400 {
             self.errors_4xx += u64::from(hit.status < 500);
@@ -57,22 +91,23 @@ impl Figures {
         }
     }
 
-    /// Add the visitor and the duration of a hit alone.
-    #[inline]
+    /// Add a hit to all that is no sum: who asked, and how long it took.
+    #[inline(always)]
     pub fn add_sketches(&mut self, hit: &Hit, used: &mut MemoryUsed) {
-        if hit.visitor != 0 {
-            self.visitors.add(hit.visitor, used);
-        }
+        self.kinds.add(hit.kind, hit.bytes, hit.visitor, used);
         if hit.bucket != quantiles::NONE {
-            self.timed(used).add(hit.seconds, hit.bucket, used);
+            timed(&mut self.durations, used).add(hit.seconds, hit.bucket, used);
+        }
+        if hit.upstream_bucket != quantiles::NONE {
+            self.add_upstream(hit, used);
         }
     }
 
-    fn timed(&mut self, used: &mut MemoryUsed) -> &mut QuantileSketch {
-        self.durations.get_or_insert_with(|| {
-            used.0 += size_of::<QuantileSketch>();
-            Box::default()
-        })
+    /// Few formats log it.
+    #[inline(never)]
+    fn add_upstream(&mut self, hit: &Hit, used: &mut MemoryUsed) {
+        let upstream = timed(&mut self.upstream, used);
+        upstream.add(hit.upstream_seconds, hit.upstream_bucket, used);
     }
 
     /// Add another's figures.
@@ -80,38 +115,55 @@ impl Figures {
         self.hits += other.hits;
         self.bytes += other.bytes;
         self.largest = self.largest.max(other.largest);
+        self.received += other.received;
         self.errors_4xx += other.errors_4xx;
         self.errors_5xx += other.errors_5xx;
-        self.flagged += other.flagged;
-        self.visitors.merge(&other.visitors, used);
-        if let Some(durations) = &other.durations {
-            self.timed(used).merge(durations, used);
+        self.kinds
+            .merge(&other.kinds, (other.hits, other.bytes), used);
+        for (own, theirs) in [
+            (&mut self.durations, &other.durations),
+            (&mut self.upstream, &other.upstream),
+        ] {
+            if let Some(theirs) = theirs {
+                timed(own, used).merge(theirs, used);
+            }
         }
     }
 
+    /// Hits by programs that are no human's browser.
+    pub fn bots(&self) -> u64 {
+        self.kinds.bots(self.hits)
+    }
+
     pub fn shrink(&mut self, (precision, buckets): (u8, usize), used: &mut MemoryUsed) {
-        self.visitors.shrink(precision, used);
-        if let Some(durations) = &mut self.durations {
+        self.kinds.shrink(precision, used);
+        for durations in [&mut self.durations, &mut self.upstream]
+            .into_iter()
+            .flatten()
+        {
             durations.shrink(buckets, used);
         }
     }
 
-    /// Memory of visitors and durations, bytes.
+    /// Memory of all that is no sum, bytes.
     pub fn size(&self) -> usize {
-        self.visitors.size() + self.durations.as_ref().map_or(0, |d| d.size())
+        let durations = [&self.durations, &self.upstream].into_iter().flatten();
+        self.kinds.size() + durations.map(|d| d.size()).sum::<usize>()
     }
 
     pub fn write(&self, to: &mut Writer) {
         to.number(self.hits);
         to.number(self.bytes);
         to.number(self.largest);
+        to.number(self.received);
         to.number(self.errors_4xx);
         to.number(self.errors_5xx);
-        to.number(self.flagged);
-        self.visitors.write(to);
-        to.byte(u8::from(self.durations.is_some()));
-        if let Some(durations) = &self.durations {
-            durations.write(to);
+        self.kinds.write((self.hits, self.bytes), to);
+        for durations in [&self.durations, &self.upstream] {
+            to.byte(u8::from(durations.is_some()));
+            if let Some(durations) = durations {
+                durations.write(to);
+            }
         }
     }
 
@@ -120,22 +172,38 @@ impl Figures {
             hits: from.number()?,
             bytes: from.number()?,
             largest: from.number()?,
+            received: from.number()?,
             errors_4xx: from.number()?,
             errors_5xx: from.number()?,
-            flagged: from.number()?,
-            visitors: Distinct::read(from)?,
-            durations: match from.byte()? {
-                0 => None,
-                1 => Some(Box::new(QuantileSketch::read(from)?)),
-                _ => return Err(Damage("there are durations or there are none")),
-            },
+            kinds: Kinds::read(from)?,
+            durations: read_durations(from)?,
+            upstream: read_durations(from)?,
         })
     }
 
     pub fn free(&mut self, used: &mut MemoryUsed) {
-        self.visitors.free(used);
-        if let Some(durations) = self.durations.take() {
-            used.0 = used.0.saturating_sub(durations.size());
+        self.kinds.free(used);
+        for durations in [&mut self.durations, &mut self.upstream] {
+            if let Some(durations) = durations.take() {
+                used.0 = used.0.saturating_sub(durations.size());
+            }
         }
+    }
+}
+
+/// Durations that are added to, which takes some memory.
+#[inline]
+fn timed<'d>(durations: &'d mut Durations, used: &mut MemoryUsed) -> &'d mut QuantileSketch {
+    durations.get_or_insert_with(|| {
+        used.0 += size_of::<QuantileSketch>();
+        Box::default()
+    })
+}
+
+fn read_durations(from: &mut Reader<'_>) -> Result<Durations, Damage> {
+    match from.byte()? {
+        0 => Ok(None),
+        1 => Ok(Some(Box::new(QuantileSketch::read(from)?))),
+        _ => Err(Damage("there are durations or there are none")),
     }
 }

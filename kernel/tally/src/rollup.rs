@@ -22,8 +22,9 @@ use waiting::Waiting;
 
 use crate::budget::{Budget, MemoryUsed, Share};
 use crate::distinct::Distinct;
-use crate::figures::{Figures, Hit};
+use crate::figures::Figures;
 use crate::keys::Keys;
+use crate::trend::Trends;
 use crate::vocabularies::ByVocabulary;
 use hashing::{lookup_hash, stable_hash};
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct Rows {
     ends: Vec<usize>,
     /// In the order of the keys.
     pub figures: Vec<Figures>,
+    /// When they were, a row a key.
+    pub trends: Trends,
 }
 
 impl Rows {
@@ -55,6 +58,14 @@ impl Rows {
     }
 }
 
+/// The row of a slot among trends.
+pub const fn trend_row(slot: usize) -> usize {
+    slot + 1
+}
+
+/// The row of what was evicted.
+pub const OTHER_ROW: usize = 0;
+
 /// Figures by key.
 pub struct Rollup {
     pub keys: Keys,
@@ -63,6 +74,8 @@ pub struct Rollup {
     /// Hits that each key may have had before it was met last; none had any where it is short.
     undercounts: Vec<u64>,
     pub other: Figures,
+    /// When hits were: a row by slot (`trend_row`), and before them that of the others.
+    pub trends: Trends,
     /// No key without a row had more hits than this.
     pub evicted_max: u64,
     /// Distinct keys that were evicted at any time.
@@ -88,6 +101,7 @@ impl Rollup {
             figures: Vec::new(),
             undercounts: Vec::new(),
             other: Figures::default(),
+            trends: Trends::of_rows(1),
             evicted_max: 0,
             evicted_keys: Distinct::default(),
             has_evicted: false,
@@ -117,6 +131,7 @@ impl Rollup {
     fn add_key(&mut self, hash: u64, key: &str) -> usize {
         let slot = self.keys.add(hash, key);
         self.figures.push(Figures::default());
+        self.trends.set_rows(trend_row(self.figures.len()));
         if self.evicted_max > 0 {
             self.set_undercount(slot, self.evicted_max);
         }
@@ -136,12 +151,6 @@ impl Rollup {
         }
     }
 
-    /// Count a hit under the key of a slot.
-    #[inline]
-    pub fn add(&mut self, slot: usize, hit: &Hit) {
-        self.figures[slot].add(hit, &mut self.used);
-    }
-
     /// Evict and shrink until capacity and memory are kept to. Slots are no longer valid afterwards.
     pub fn enforce_limits(&mut self) {
         if self.keys.len() > 2 * self.capacity {
@@ -156,7 +165,11 @@ impl Rollup {
 
     /// Memory used, bytes.
     fn size(&self) -> usize {
-        self.used.0 + self.keys.size() + self.keys.len() * PER_KEY + self.waiting.size()
+        self.used.0
+            + self.trends.size()
+            + self.keys.size()
+            + self.keys.len() * PER_KEY
+            + self.waiting.size()
     }
 
     /// The slot of a key that has been met.

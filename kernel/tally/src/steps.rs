@@ -45,18 +45,12 @@ pub fn sum_by_bucket<'a>(hits: impl Iterator<Item = (i64, &'a Hit)>, width: i64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantiles;
 
     fn hit(bytes: Option<u64>) -> Hit {
         Hit {
             bytes: bytes.unwrap_or(0),
-            visitor: 0,
-            seconds: 0.0,
-            row: 0,
-            status: 200,
-            bucket: quantiles::NONE,
-            flagged: false,
             has_bytes: bytes.is_some(),
+            ..Hit::default()
         }
     }
 

@@ -89,23 +89,18 @@ class Hits:
     def hit_batch(
         self,
         chosen: bytes | None,
-        flags: _kernel.ValueFlags | None,
-        days: _kernel.Days | None = None,
+        kinds: _kernel.AgentKinds | None,
+        clock: _kernel.Clock | None = None,
     ) -> _kernel.HitBatch:
         """The hits as rollups count them.
 
         Args:
             chosen: a byte a hit: whether it counts; all when ``None``.
-            flags: which values of a column are flagged; those that are ``unflagged`` have been
-                added to it.
-            days: by which visitors are told apart; those of UTC when ``None``.
+            kinds: tells of which kind programs are; nobody asks when ``None``.
+            clock: tells on which day visitors came and when hits were; UTC's when ``None``.
 
         """
-        return self._batch.hit_batch(chosen, flags, days)
-
-    def unflagged(self, flags: _kernel.ValueFlags) -> list[str]:
-        """Values that are not in ``flags`` yet."""
-        return self._batch.unflagged(flags)
+        return self._batch.hit_batch(chosen, kinds, clock)
 
     @property
     def parser(self) -> Parser:

@@ -12,9 +12,6 @@ from hitwatch.hits.batch import CLOCK_UNKNOWN, LINE_NUMBER, ClockState, Hits
 from hitwatch.instants import Instant
 from hitwatch.zones import Zone
 
-UPSTREAM = "upstream_duration_s"
-"""The column of the time that an upstream took, which stands in where there is no other."""
-
 
 class Parser:
     """Reads lines of one format into columns.
@@ -48,9 +45,6 @@ class Parser:
         self.log_format = log_format
         available = log_format.columns
         asked = [column for column in available if columns is None or column.name in columns]
-        if columns and "duration_s" in columns and not log_format.fills("duration_s"):
-            # A load balancer's log may have the time of the server behind it alone.
-            asked += [c for c in available if c.name == UPSTREAM and c not in asked]
         self.columns: tuple[Column, ...] = (
             *(asked or available[:1]),
             *((LINE_NUMBER,) if line_numbers else ()),

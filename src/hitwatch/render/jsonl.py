@@ -10,7 +10,12 @@ from msgspec import to_builtins
 from hitwatch.alerting.alert import State, Transition
 from hitwatch.instants import SECOND, Duration, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import Kind, Report
-from hitwatch.render.report_json import contributor_objects, expected_object, row_objects
+from hitwatch.render.report_json import (
+    contributor_objects,
+    expected_object,
+    row_objects,
+    trend_object,
+)
 from hitwatch.tally import Balance
 
 
@@ -104,6 +109,7 @@ def _panels(report: Report) -> dict[str, Any]:
     return {
         "panels": {panel.name: to_builtins(row_objects(panel)) for panel in report.panels},
         "panel_window_s": None if window is None else _seconds(window or report.period),
+        **({"trend": to_builtins(trend_object(report.trend))} if report.trend else {}),
         "display_tz": report.zone.name,
     }
 

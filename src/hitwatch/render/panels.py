@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from hitwatch.readmodel import PanelRows
-from hitwatch.render.units import columns, decoded, duration, padded, percent, sanitize, size
+from hitwatch.render.units import (
+    columns,
+    decoded,
+    duration,
+    merged_steps,
+    padded,
+    percent,
+    sanitize,
+    size,
+    sparkline,
+)
 from hitwatch.stats.metric import BY_NAME
 from hitwatch.stats.rows import OTHER, PanelRow
 
@@ -21,6 +31,7 @@ USUAL_ERROR = 0.01
 
 _KEY_WIDTH, _LEAST_KEY = 44, 24
 _BAR_WIDTH, _LEAST_BAR = 20, 6
+_TREND_WIDTH = 12
 
 _OF_PATHS = frozenset(
     (
@@ -107,7 +118,7 @@ def _lines(panel: PanelRows, shown: Sequence[_Column], key_width: int, bar: int 
         line = f"  {padded(sanitize(key_of(panel, row), key_width), key_width)}"
         line += "".join(f" {column.cell(row):>{column.width}}" for column in shown)
         line += " " + "█" * round(row.hits / most * bar) if bar else ""
-        lines.append(line.rstrip() if bar else line)
+        lines.append(line.rstrip())
     return lines
 
 
@@ -133,6 +144,13 @@ def _columns(panel: PanelRows, hits: int) -> list[_Column]:
             _Column(p50, 8, 10, lambda row: times(row)[0]),
             _Column(p95, 8, 3 if panel.name == "slowest_paths" else 7, lambda row: times(row)[1]),
         ]
+    if any(row.upstream for row in panel.rows):
+        found.append(_Column(BY_NAME["upstream_p95_s"].title, 8, 11, _upstream_p95))
+    if any(row.bytes_received for row in panel.rows):
+        title = BY_NAME["bytes_received"].title
+        found.append(_Column(title, 9, 12, lambda row: size(row.bytes_received)))
+    if any(row.trend for row in panel.rows):
+        found.append(_Column("trend", _TREND_WIDTH, 13, lambda row: _trend(row.trend)))
     if panel.name == "largest_responses":
         found.append(_Column("largest", 9, 2, lambda row: size(row.largest)))
     return found
@@ -144,6 +162,15 @@ def key_of(panel: PanelRows, row: PanelRow) -> str:
         return row.note
     key = decoded(row.key) if panel.name in _OF_PATHS else row.key
     return f"{key} {row.note}" if row.note else key
+
+
+def _upstream_p95(row: PanelRow) -> str:
+    return duration(row.upstream["p95_s"]) if row.upstream else ""
+
+
+def _trend(hits: Sequence[int]) -> str:
+    """Hits over time as a line of bars; of many steps several are a bar."""
+    return padded(sparkline(merged_steps(hits, _TREND_WIDTH)[1]), _TREND_WIDTH)
 
 
 def _change(row: PanelRow) -> str:

@@ -21,6 +21,7 @@ from hitwatch.render.report_schema import (
     GapObject,
     GuessObject,
     HistogramObject,
+    KindObject,
     MetricsObject,
     PreviousObject,
     RangeObject,
@@ -30,7 +31,7 @@ from hitwatch.render.report_schema import (
     TotalsObject,
     TrendObject,
 )
-from hitwatch.stats.rows import Bounds, PanelRow
+from hitwatch.stats.rows import Bounds, OfKind, PanelRow
 from hitwatch.stats.trend import Trend
 
 
@@ -46,7 +47,7 @@ def to_object(report: Report) -> ReportObject:
         judged_from=rfc3339_or_none(report.judged_from),
         previous=_previous(report.previous) if report.previous else None,
         totals=_totals(report),
-        trend=_trend(report.trend) if report.trend else None,
+        trend=trend_object(report.trend) if report.trend else None,
         panels={panel.name: row_objects(panel) for panel in report.panels},
         bounds={panel.name: _bounds(panel.bounds) for panel in report.panels},
         durations=[HistogramObject(upper, hits) for upper, hits in report.histogram],
@@ -55,7 +56,8 @@ def to_object(report: Report) -> ReportObject:
     )
 
 
-def _trend(trend: Trend) -> TrendObject:
+def trend_object(trend: Trend) -> TrendObject:
+    """Hits over time."""
     return TrendObject(trend.step // SECOND, list(map(rfc3339, trend.starts)), list(trend.hits))
 
 
@@ -89,7 +91,11 @@ def _row(row: PanelRow) -> RowObject:
         row.key,
         *_metrics(row),
         name=row.note or UNSET,
+        bytes_received=row.bytes_received or UNSET,
         duration=_duration(row.duration) or UNSET,
+        upstream=_duration(row.upstream) or UNSET,
+        kinds=_kinds(row.kinds) or UNSET,
+        trend=list(row.trend) or UNSET,
         previous=_previous_row(row.previous) if row.previous else UNSET,
     )
 
@@ -102,6 +108,13 @@ def _metrics(row: PanelRow) -> tuple[int, int, int, int, int, int, int, float]:
     errors = row.errors_4xx, row.errors_5xx
     ratio = round(row.error_ratio, 4)
     return (row.hits, row.visitors, row.bytes, *errors, row.bots, row.largest, ratio)
+
+
+def _kinds(of: Mapping[str, OfKind]) -> dict[str, KindObject]:
+    """What is told of each kind; nothing where no program says what it is."""
+    if of.keys() <= {"unknown"}:
+        return {}
+    return {name: KindObject(each.hits, each.visitors, each.bytes) for name, each in of.items()}
 
 
 def _duration(of: Mapping[str, float] | None) -> DurationObject | None:
@@ -156,9 +169,12 @@ def _totals(report: Report) -> TotalsObject:
         not_found=totals.not_found,
         referrers=totals.referrers,
         bots=totals.bots,
+        bytes_received=totals.bytes_received,
         bytes_read=sum(source.bytes_read for source in report.sources),
         elapsed_s=report.elapsed_s,
         duration=_duration(totals.duration),
+        upstream=_duration(totals.upstream),
+        kinds=_kinds(totals.kinds),
         statuses=dict(totals.statuses),
         reject_reasons=dict(report.reject_reasons),
         errors=dict(totals.errors),

@@ -27,6 +27,14 @@ class DurationObject(Struct, frozen=True):
     total_s: Annotated[float, Meta(description="of all hits that say how long they took")]
 
 
+class KindObject(Struct, frozen=True):
+    """The hits by programs of one kind."""
+
+    hits: int
+    visitors: int
+    bytes: Annotated[int, Meta(description="sent")]
+
+
 class MetricsObject(Struct, frozen=True):
     """The metrics of one key."""
 
@@ -54,7 +62,18 @@ class RowObject(Struct, frozen=True, omit_defaults=True):
     largest: int
     error_ratio: float
     name: Annotated[str | UnsetType, Meta(description="more on the key")] = UNSET
+    bytes_received: Annotated[int | UnsetType, Meta(description="of the requests")] = UNSET
     duration: DurationObject | UnsetType = UNSET
+    upstream: Annotated[
+        DurationObject | UnsetType, Meta(description="durations of the servers behind")
+    ] = UNSET
+    kinds: Annotated[
+        dict[str, KindObject] | UnsetType,
+        Meta(description="by kind: human, search, ai, tool, monitor, bot or unknown"),
+    ] = UNSET
+    trend: Annotated[
+        list[int] | UnsetType, Meta(description="hits in each step of the report's trend")
+    ] = UNSET
     previous: MetricsObject | UnsetType = UNSET
 
 
@@ -128,9 +147,12 @@ class TotalsObject(Struct, frozen=True):
     not_found: int
     referrers: int
     bots: int
+    bytes_received: int
     bytes_read: int
     elapsed_s: float
     duration: DurationObject | None
+    upstream: DurationObject | None
+    kinds: dict[str, KindObject]
     statuses: Annotated[dict[str, int], Meta(description="hits by status")]
     reject_reasons: Annotated[dict[str, int], Meta(description="rejects by reason")]
     errors: Annotated[dict[str, float], Meta(description="how far each total may be off")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 from typing import Any
 
 from hitwatch.formats.columns import Column, ColumnType
@@ -13,13 +14,16 @@ from hitwatch.render.report_text import alert_lines, head_lines
 from hitwatch.render.spreadsheets import no_formula
 from hitwatch.render.units import markdown, percent, size
 from hitwatch.stats.metric import BY_NAME, METRICS
-from hitwatch.stats.rows import PanelRow
+from hitwatch.stats.rows import OfKind, PanelRow
+from hitwatch.stats.user_agents import KINDS
 from hitwatch.tables.rows import write_parquet
 
 _COMPARED = ("hits", "visitors", "bytes", "errors_4xx", "errors_5xx")
 """Metrics of which it is told what they were in the time that is compared with."""
 
 _PREVIOUS = tuple(f"previous_{name}" for name in _COMPARED)
+
+_OF_KINDS = tuple(f"{kind}_{of}" for kind in KINDS for of in ("hits", "visitors", "bytes"))
 
 
 def to_csv(report: Report) -> str:
@@ -29,7 +33,7 @@ def to_csv(report: Report) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["panel", "key", *BY_NAME, *_PREVIOUS])
+    writer.writerow(["panel", "key", *BY_NAME, *_OF_KINDS, *_PREVIOUS])
     for row in to_rows(report):
         writer.writerow([row["panel"], no_formula(row["key"]), *list(row.values())[3:]])
     return out.getvalue()
@@ -43,6 +47,7 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
             "key": row.key,
             "name": row.note or None,
             **{metric.name: metric.read(row) for metric in METRICS},
+            **_kinds(row),
             **{
                 f"previous_{name}": BY_NAME[name].read(row.previous) if row.previous else None
                 for name in _COMPARED
@@ -53,13 +58,21 @@ def to_rows(report: Report) -> list[dict[str, Any]]:
     ]
 
 
+def _kinds(row: PanelRow) -> dict[str, int]:
+    """What is told of each kind of programs; zeros where there were none."""
+    none = OfKind(0, 0, 0)
+    known = ((name, row.kinds.get(name, none)) for name in KINDS)
+    figures = ((each.hits, each.visitors, each.bytes) for _, each in known)
+    return dict(zip(_OF_KINDS, chain.from_iterable(figures), strict=True))
+
+
 def to_parquet(report: Report) -> bytes:
     """All panels in one table, as Parquet."""
     types = dict.fromkeys(("panel", "key", "name"), ColumnType.TEXT)
     for metric in METRICS:
         whole = metric.unit not in ("s", "share")
         types[metric.name] = ColumnType.INTEGER if whole else ColumnType.FLOAT
-    types |= dict.fromkeys(_PREVIOUS, ColumnType.INTEGER)
+    types |= dict.fromkeys((*_OF_KINDS, *_PREVIOUS), ColumnType.INTEGER)
     columns = [Column(name, kind, "") for name, kind in types.items()]
     out = io.BytesIO()
     write_parquet(to_rows(report), columns, out)

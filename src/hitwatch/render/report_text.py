@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert
-from hitwatch.instants import DAY, HOUR, format_duration
+from hitwatch.instants import DAY, HOUR, MINUTE, SECOND, format_duration
 from hitwatch.readmodel import PreviousPeriod, Report, SourceRow
 from hitwatch.render.contributors import contributors_wording
 from hitwatch.render.guesses import guess_wording
@@ -21,6 +21,7 @@ from hitwatch.render.units import (
     count,
     decoded,
     duration,
+    merged_steps,
     percent,
     printable,
     ratio,
@@ -31,6 +32,7 @@ from hitwatch.render.units import (
     wall_time,
 )
 from hitwatch.stats.rows import DURATIONS
+from hitwatch.stats.user_agents import NO_BOTS
 from hitwatch.zones import Zone
 
 _BAR_WIDTH = 14
@@ -52,7 +54,7 @@ def to_text(report: Report, *, color: bool = False, width: int | None = None) ->
         width: of the terminal, which no line is wider than; ``None``: as wide as they come.
 
     """
-    lines = _wrapped(head_lines(report), width)
+    lines = _wrapped(head_lines(report, width), width)
     for panel in report.panels:
         title = _wrapped([f"{panel.title} ({keys_wording(panel)})"], width)
         lines += ["", *(f"{_BOLD}{line}{_PLAIN}" if color else line for line in title)]
@@ -82,15 +84,21 @@ def _wrapped(lines: Iterable[str], width: int | None) -> list[str]:
     return found
 
 
-def head_lines(report: Report) -> list[str]:
-    """What all hits have together, as lines."""
+def head_lines(report: Report, width: int | None = None) -> list[str]:
+    """What all hits have together, as lines.
+
+    Args:
+        report: the report.
+        width: of the terminal, for as many bars as fit; others are wrapped where they are shown.
+
+    """
     lines = [_balance(report)]
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {time_span(report.start, report.end, report.zone)} ({length})")
-    lines += _trend(report)
+    lines += _trend(report, width)
     lines += [
-        f"{size(report.bytes)} sent; {_total(report, 'visitors', 'visitor')},"
+        f"{size(report.bytes)} sent{_received(report)}; {_total(report, 'visitors', 'visitor')},"
         f" {_total(report, 'clients', 'client')}, {_total(report, 'sections', 'section')},"
         f" {_total(report, 'paths', 'path')}",
         f"{_total(report, 'static_files', 'static file')},"
@@ -98,13 +106,16 @@ def head_lines(report: Report) -> list[str]:
     ]
     lines += _failures(report)
     if of := report.totals.duration:
-        said = (f"{name[:-2]} {duration(of[name])}" for name in DURATIONS)
+        said = [f"{name[:-2]} {duration(of[name])}" for name in DURATIONS]
         error = report.totals.errors["duration"]
         bound = f"  (percentiles ± {error:.1%})" if error > USUAL_ERROR else ""
         slow = report.highlights.slowest
         slowest = f"; slowest {_short(slow.key)}, p95 {times(slow)[1]}" if slow else ""
         name = "upstream latency" if report.of_upstreams else "latency"
-        lines.append(f"{name} {'  '.join(said)}{bound}{slowest}")
+        behind = report.totals.upstream
+        apart = f"; upstream p50 {duration(behind['p50_s'])}" if behind else ""
+        apart += f" p95 {duration(behind['p95_s'])}" if behind else ""
+        lines.append(f"{name} {'  '.join(said)}{bound}{apart}{slowest}")
     passed_over = sum(source.bytes_passed_over for source in report.sources)
     lines.append(
         f"{size(sum(source.bytes_read for source in report.sources))} of logs"
@@ -167,6 +178,12 @@ def _bound(error: float) -> str:
     return f" ± {error:.1%}" if error else ""
 
 
+def _received(report: Report) -> str:
+    """How large the requests were, where that is logged."""
+    received = report.totals.bytes_received
+    return f", {size(received)} received" if received else ""
+
+
 def _senders(report: Report) -> str:
     """What is told of referrers and bots, as far as it is logged."""
     if not report.hits:
@@ -203,8 +220,9 @@ def _failures(report: Report) -> list[str]:
 
 def _kinds(report: Report) -> str:
     """Which kinds of programs those are, the most frequent first."""
-    kinds = [row for row in report.highlights.kinds if row.key not in ("human", "unknown")]
-    named = (f"{row.key} {percent(row.hits / report.hits)}" for row in kinds[:_KINDS])
+    bots = {name: of.hits for name, of in report.totals.kinds.items() if name not in NO_BOTS}
+    kinds = sorted(bots, key=lambda name: -bots[name])
+    named = (f"{name} {percent(bots[name] / report.hits)}" for name in kinds[:_KINDS])
     return f" ({', '.join(named)})" if len(kinds) > 1 else ""
 
 
@@ -220,19 +238,28 @@ def _gaps(report: Report) -> str:
     return f"{said}; and in {others}"
 
 
-def _trend(report: Report) -> list[str]:
-    """How many hits there were in each hour, day or week, as a line of bars."""
+def _trend(report: Report, width: int | None) -> list[str]:
+    """How many hits there were in each hour, day or other step, as a line of bars."""
     trend = report.trend
     if trend is None:
         return []
-    most = max(trend.hits)
-    start = wall_time(trend.starts[trend.hits.index(most)], report.zone)
-    name, shown = _STEPS.get(trend.step, (f"{trend.step // DAY} days", 10))
-    return [f"by {name} {sparkline(trend.hits)}  most {most:,}, {start[:shown]}"]
+    room = len(trend.hits) if width is None else max(_LEAST_BARS, width - _AROUND_BARS)
+    each, hits = merged_steps(trend.hits, room)
+    most = max(hits)
+    step = each * trend.step
+    length, name = next(unit for unit in _STEPS if step % unit[0] == 0)
+    count = step // length
+    by = name if count == 1 else f"{count} {name}s"
+    start = wall_time(trend.starts[hits.index(most) * each], report.zone)
+    shown = start[: 10 if step >= DAY else 16 if step >= MINUTE else 19]
+    return [f"by {by} {sparkline(hits)}  most {most:,}, {shown}"]
 
 
-_STEPS = {HOUR: ("hour", 16), DAY: ("day", 10), 7 * DAY: ("week", 10)}
-"""What steps of a trend are called, and how much of their beginnings is said."""
+_STEPS = ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+"""What steps of a trend are counted in."""
+
+_LEAST_BARS, _AROUND_BARS = 12, 48
+"""Bars of a trend that there are at least, and columns of a terminal that its words take."""
 
 
 def _short(key: str) -> str:

@@ -134,6 +134,16 @@ def sparkline(values: Sequence[int]) -> str:
     )
 
 
+def merged_steps(values: Sequence[int], most: int) -> tuple[int, list[int]]:
+    """Sums of as many values each as it takes to be no more than so many; and how many that is.
+
+    >>> merged_steps([1, 2, 3, 4, 5], 3)
+    (2, [3, 7, 5])
+    """
+    each = max(1, -(-len(values) // most))
+    return each, [sum(values[place : place + each]) for place in range(0, len(values), each)]
+
+
 def time_span(begin: Instant, end: Instant, zone: Zone) -> str:
     """Two times; what both are of is said once.
 

@@ -34,7 +34,6 @@ from hitwatch.stats.breakdown import MEMORY, Budget
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import columns_needed
-from hitwatch.stats.trend import trend_of
 from hitwatch.stats.user_agents import prepare
 from hitwatch.tally import Balance, Tally
 from hitwatch.totals import totals_of
@@ -213,6 +212,7 @@ class Reporting(Struct):
         main, since = self._main, self.hit_filter.time_range[0]
         base = next((c.tally for c in self._counts[1:] if c.tally is not None), None)
         alerts, judged_from = judged
+        trend = main.counts.trend(self.zone)
         return Report(
             Kind.WHOLE,
             totals_of(main),
@@ -220,10 +220,12 @@ class Reporting(Struct):
             end=main.last_at,
             reject_reasons=main.reject_reasons,
             sources=tuple(sources),
-            trend=trend_of(main.counts.hours(), self.zone),
+            trend=trend,
             highlights=highlights_of(main.counts),
             gaps=self._history.hits.gaps(since),
-            panels=panel_rows(main.counts, view, base.counts if base else None, self._scale(base)),
+            panels=panel_rows(
+                main.counts, view, trend, base.counts if base else None, self._scale(base)
+            ),
             panel_hits=main.balance.hits,
             histogram=main.counts.durations(),
             alerts=alerts,

@@ -12,8 +12,10 @@ from hitwatch import _kernel
 from hitwatch.instants import HOUR
 from hitwatch.stats.dimension import Dimension, KernelLabel, Label, Panel
 from hitwatch.stats.hit_batch import HitBatch
-from hitwatch.stats.metric import BY_NAME
+from hitwatch.stats.metric import BY_NAME, OF_UPSTREAMS
 from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow, row_of
+from hitwatch.stats.trend import Axis, Trend, trend_of
+from hitwatch.zones import Zone
 
 if TYPE_CHECKING:
     from hitwatch.hits.batch import Hits
@@ -277,8 +279,16 @@ class Breakdown:
         if total is None:
             return None
         # No visitor is one of two days, so that the sum of exact counts is exact.
-        days = self._days()
-        return replace(total, visitors=sum(row[0][3] for row in days)) if days else total
+        days = [row_of(row, "") for row in self._days()]
+        if not days:
+            return total
+        kinds = {
+            name: replace(
+                of, visitors=sum(day.kinds[name].visitors for day in days if name in day.kinds)
+            )
+            for name, of in total.kinds.items()
+        }
+        return replace(total, visitors=sum(day.visitors for day in days), kinds=kinds)
 
     def total_errors(self) -> tuple[float, float]:
         """How far visitors and percentiles of ``total`` may be off, as shares; 0: exact.
@@ -289,7 +299,8 @@ class Breakdown:
         if found is None:
             return 0.0, 0.0
         total = found.total()
-        return max(row[0][4] for row in self._days() or [total]), total[2][5] if total[2] else 0.0
+        timed = total[2][0]
+        return max(row[0][4] for row in self._days() or [total]), timed[5] if timed else 0.0
 
     def _days(self) -> list[_kernel.Row]:
         """Rows of the days; none where no time is logged."""
@@ -298,12 +309,18 @@ class Breakdown:
             return []
         return list(self.of(days).rows("key"))
 
-    def hours(self) -> list[tuple[int, int]]:
-        """Hours that had hits, numbered as they are counted, and their hits."""
-        found = next((each for each in self.by_dimension if _is_by_hour(each)), None)
-        rollup = self.by_dimension[found].rollup if found else None
-        rows = rollup.rows("key") if rollup else []
-        return [(int(key), hits) for (key, hits, *_), *_ in rows if key is not None]
+    def trend(self, zone: Zone) -> Trend | None:
+        """When all hits were; ``None`` where there is nothing that changes.
+
+        Args:
+            zone: by whose clocks they were counted.
+
+        """
+        found = self._of_all()
+        axis = found.axis() if found else None
+        if found is None or axis is None:
+            return None
+        return trend_of(axis, tuple(found.total()[-1]), zone)
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""
@@ -324,7 +341,9 @@ class Breakdown:
         )
         return next((rollup for rollup in found if rollup.bounds()[0]), None)
 
-    def rows(self, panel: Panel, sort: str, shown: int | None) -> tuple[list[PanelRow], Bounds]:
+    def rows(
+        self, panel: Panel, sort: str, shown: int | None, axis: Axis | None = None
+    ) -> tuple[list[PanelRow], Bounds]:
         """Rows in the panel's order, and how exact they are.
 
         Args:
@@ -332,6 +351,7 @@ class Breakdown:
             sort: the figure by which rows are ordered where the panel has no order of its own.
             shown: how many of the first rows; all when ``None``, and of panels in the order of
                 their keys. ``(other)`` is last.
+            axis: along which their trends are told; ``None``: they have none.
 
         """
         rollup = self.of(panel)
@@ -339,9 +359,12 @@ class Breakdown:
             return [], Bounds(0)
         sort = panel.sort or sort
         only = panel.only.asked if panel.only else None
-        found = rollup.rows(sort, None if sort == "key" else shown, only)
+        # What is a time has no trend.
+        axis = None if panel.dimension.column == "time" else axis
+        found = rollup.rows(sort, None if sort == "key" else shown, only, axis)
         if sort != "key" and BY_NAME[sort].is_duration:
-            found = [row for row in found if row[2] is not None]
+            place = 1 if sort.startswith(OF_UPSTREAMS) else 0
+            found = [row for row in found if row[2][place] is not None]
         keys, left_out_hits = rollup.bounds()
         if panel.only:
             keys = _keys_with(rollup, panel.only)
@@ -350,7 +373,7 @@ class Breakdown:
             max((row[0][2] for row in found), default=0),
             left_out_hits,
             max((row[0][4] for row in found), default=0.0),
-            max((row[2][5] for row in found if row[2]), default=0.0),
+            max((timed[5] for row in found for timed in row[2] if timed), default=0.0),
             RANKED_FROM if sort != "key" and BY_NAME[sort].is_rank else 0,
         )
         return [self._named(panel, row) for row in found], bounds
@@ -363,6 +386,11 @@ class Breakdown:
             replace(row, previous=self._named(panel, there) if there else None)
             for row, there in zip(rows, found, strict=True)
         ]
+
+    def trend_of(self, panel: Panel, row: PanelRow, axis: Axis) -> tuple[int, ...]:
+        """The trend of a row's key along an axis; without hits where the key is not known."""
+        (found,) = self.of(panel).rows_of([row.raw], axis)
+        return tuple(found[-1]) if found else (0,) * axis[2]
 
     def _named(self, panel: Panel, row: _kernel.Row) -> PanelRow:
         key = row[0][0]

@@ -39,12 +39,27 @@ class Metric(Struct, frozen=True):
         return self.unit == "s"
 
 
+OF_UPSTREAMS = "upstream_"
+"""What the names begin with of metrics of the servers behind, where they are logged apart."""
+
+
 def _of_durations(name: str) -> Metric:
     def read(row: PanelRow) -> Number | None:
         return row.duration[name] if row.duration else None
 
-    of_one = name in ("total_s", "max_s")
-    return Metric(name, name.removesuffix("_s"), "s", read, is_rank=not of_one)
+    return Metric(name, name.removesuffix("_s"), "s", read, is_rank=_is_rank(name))
+
+
+def _of_upstreams(name: str) -> Metric:
+    def read(row: PanelRow) -> Number | None:
+        return row.upstream[name] if row.upstream else None
+
+    title = f"up {name.removesuffix('_s')}"
+    return Metric(f"{OF_UPSTREAMS}{name}", title, "s", read, is_rank=_is_rank(name))
+
+
+def _is_rank(name: str) -> bool:
+    return name not in ("total_s", "max_s")
 
 
 METRICS = (
@@ -55,7 +70,9 @@ METRICS = (
     Metric("errors_5xx", "5xx", "hits", lambda row: row.errors_5xx),
     Metric("bots", "bots", "hits", lambda row: row.bots),
     Metric("largest", "largest", "bytes", lambda row: row.largest),
+    Metric("bytes_received", "received", "bytes", lambda row: row.bytes_received),
     *map(_of_durations, (*DURATIONS, "total_s")),
+    *map(_of_upstreams, (*DURATIONS, "total_s")),
     Metric("error_ratio", "errors", "share", lambda row: row.error_ratio, is_rank=True),
 )
 """All metrics, in the order of output."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.rows import PanelRow
+from hitwatch.stats.trend import Axis
 
 EXPLAINING_PANELS = (
     *("sections", "paths", "not_found", "clients", "hosts", "statuses"),
@@ -25,7 +26,11 @@ _CANDIDATES = 2000
 
 
 def rank_movers(
-    now: Breakdown, before: Breakdown, scale: float, limit: int | None
+    now: Breakdown,
+    before: Breakdown,
+    scale: float,
+    limit: int | None,
+    axis: Axis | None = None,
 ) -> list[PanelRow]:
     """Rank the keys of all panels by how much they explain of the difference in hits.
 
@@ -36,6 +41,7 @@ def rank_movers(
         before: the same of the time to compare with.
         scale: how much longer the one is than the other; hits before are multiplied by it.
         limit: how many; all when ``None``.
+        axis: along which trends are told; ``None``: there are none.
 
     Returns:
         The rows, each with its panel as note and what it was before; those that did not
@@ -46,7 +52,7 @@ def rank_movers(
     hits, hits_before = (total.hits if total else 0), (past.hits if past else 0)
     difference = hits - scale * hits_before
     sign = -1 if difference < 0 else 1
-    found: list[tuple[float, PanelRow]] = []
+    found: list[tuple[float, PanelRow, Panel]] = []
     for panel in now.panels:
         if panel.name in EXPLAINING_PANELS:
             for row in _with_previous(now, before, panel):
@@ -57,9 +63,12 @@ def rank_movers(
                     continue
                 change = sign * (row.hits - scale * earlier)
                 if change > 0:
-                    found.append((change, row))
+                    found.append((change, row, panel))
     found.sort(key=lambda entry: (-entry[0], entry[1].note, entry[1].key))
-    return [row for _, row in found[:limit]]
+    first = found[:limit]
+    if axis is None:
+        return [row for _, row, _ in first]
+    return [replace(row, trend=now.trend_of(panel, row, axis)) for _, row, panel in first]
 
 
 def _with_previous(now: Breakdown, before: Breakdown, panel: Panel) -> list[PanelRow]:
@@ -73,7 +82,7 @@ def _with_previous(now: Breakdown, before: Breakdown, panel: Panel) -> list[Pane
     ]
     still = (row.previous for row in now.beside(panel, gone))
     rows += [
-        here or replace(row, hits=0, visitors=0, bytes=0, errors_4xx=0, errors_5xx=0, bots=0)
+        here or PanelRow(row.key, 0, 0, 0, 0, 0, 0, 0, raw=row.raw)
         for row, here in zip(gone, still, strict=True)
     ]
     return [replace(row, note=panel.title) for row in before.beside(panel, rows)]

@@ -181,8 +181,8 @@ def panels(
 
 
 _NEEDED_ALWAYS = (
-    *("time", "client", "user_agent", "status", "bytes", "duration_s"),
-    *("path", "section"),
+    *("time", "client", "user_agent", "status", "bytes", "bytes_received"),
+    *("duration_s", "upstream_duration_s", "path", "section"),
 )
 """Columns that totals need, whatever the panels."""
 

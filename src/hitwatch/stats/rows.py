@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from hitwatch import _kernel
+from hitwatch.stats.user_agents import KINDS
 
 DURATIONS = ("mean_s", "p50_s", "p95_s", "p99_s", "max_s")
 """What is said of durations, as the kernel gives it."""
@@ -16,14 +17,30 @@ That of UltraLogLog with 2^14 registers.
 """
 
 
+class OfKind(Struct, frozen=True):
+    """What is counted of the hits by programs of one kind.
+
+    Attributes:
+        hits: requests.
+        visitors: distinct (client, user agent, day).
+        bytes: sent.
+
+    """
+
+    hits: int
+    visitors: int
+    bytes: int
+
+
 class PanelRow(Struct, frozen=True):
     """One row of a panel.
 
     Attributes:
         key: what was counted; ``(other)`` for the evicted keys.
         hits: requests.
-        visitors: distinct (client, user agent, UTC day).
+        visitors: distinct (client, user agent, day).
         bytes: sent.
+        bytes_received: of the requests.
         errors_4xx: answers of that class.
         errors_5xx: answers of that class.
         bots: hits by what is no human's browser.
@@ -31,6 +48,9 @@ class PanelRow(Struct, frozen=True):
         timed: hits that say how long they took.
         duration: ``mean_s p50_s p95_s p99_s max_s``, and ``total_s``: of all hits together;
             ``None`` where none is logged.
+        upstream: the same of the servers behind, where it is logged apart.
+        kinds: the hits by kind of the program that asked.
+        trend: hits by step of a time line; empty: there is none.
         note: more on the key, such as the name of a status.
         raw: the key as it was counted.
         previous: the same key in the time that is compared with; ``None``: there is none.
@@ -47,6 +67,10 @@ class PanelRow(Struct, frozen=True):
     largest: int
     timed: int = 0
     duration: dict[str, float] | None = None
+    upstream: dict[str, float] | None = None
+    bytes_received: int = 0
+    kinds: dict[str, OfKind] = {}
+    trend: tuple[int, ...] = ()
     note: str = ""
     raw: str = ""
     previous: PanelRow | None = None
@@ -86,7 +110,8 @@ OTHER = "(other)"
 
 def row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
     """A row as the kernel gives it, under the key that people see."""
-    (raw, hits, _, visitors, _), (size, largest, errors_4xx, errors_5xx, bots), timed = row
+    (raw, hits, _, visitors, _), sums, (timed, upstream), kinds, trend = row
+    size, largest, received, errors_4xx, errors_5xx, bots = sums
     return PanelRow(
         key=key,
         hits=hits,
@@ -97,12 +122,18 @@ def row_of(row: _kernel.Row, key: str, note: str = "") -> PanelRow:
         bots=bots,
         largest=largest,
         timed=timed[6] if timed else 0,
-        duration=_durations(timed) if timed else None,
+        duration=_durations(timed),
+        upstream=_durations(upstream),
+        bytes_received=received,
+        kinds={KINDS[kind]: OfKind(of, who, sent) for kind, of, sent, who in kinds},
+        trend=tuple(trend),
         note=note,
         raw=raw or "",
     )
 
 
-def _durations(timed: _kernel.Timed) -> dict[str, float]:
+def _durations(timed: _kernel.Timed | None) -> dict[str, float] | None:
+    if timed is None:
+        return None
     mean, *_, count = timed
     return {**dict(zip(DURATIONS, timed, strict=False)), "total_s": mean * count}

@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from hitwatch.instants import DAY, HOUR, Duration, Instant
+from hitwatch.instants import Duration, Instant
 from hitwatch.zones import IN_UTC, Zone
 
-_BY_HOUR = 3 * DAY
-"""Up to how much time is shown by the hour."""
+Axis: TypeAlias = tuple[int, Duration, int]
+"""Steps of time: when the first begins, as clocks show it; how long they are; how many.
 
-_MOST = 60
-"""Steps of more than that are days, weeks, or several weeks."""
-
-_LONGER: tuple[Duration, ...] = (DAY, 7 * DAY, 28 * DAY, 364 * DAY)
+The kernel makes them (``kernel/tally/src/trend.rs``): from ten seconds to a year, no more than 72.
+"""
 
 
 class Trend(Struct, frozen=True):
     """Hits over time.
 
     Attributes:
-        step: length of a step, as clocks show it.
+        axis: its steps.
         starts: when each step begins.
         hits: in each of them.
 
     """
 
-    step: Duration
+    axis: Axis
     starts: tuple[Instant, ...]
     hits: tuple[int, ...]
 
+    @property
+    def step(self) -> Duration:
+        """Length of a step, as clocks show it."""
+        return self.axis[1]
 
-def trend_of(hours: Iterable[tuple[int, int]], zone: Zone = IN_UTC) -> Trend | None:
-    """Hits by the hour, by the day, or by weeks, whichever there are few enough of.
+
+def trend_of(axis: Axis, hits: tuple[int, ...], zone: Zone = IN_UTC) -> Trend | None:
+    """A trend.
 
     Args:
-        hours: numbers of hours since 1970 on the clocks of the zone, and their hits.
-        zone: whose days they are.
+        axis: its steps.
+        hits: in each of them.
+        zone: whose clocks tell when they begin.
 
     Returns:
         ``None`` when there is nothing that changes: less than two steps.
 
     """
-    known = dict(hours)
-    if not known:
+    first, step, count = axis
+    if count < 2:
         return None
-    first, last = min(known) * HOUR, max(known) * HOUR
-    step = HOUR
-    if last - first >= _BY_HOUR:
-        step = next((each for each in _LONGER if (last - first) // each < _MOST), _LONGER[-1])
-        first -= first % DAY
-    counts = [0] * ((last - first) // step + 1)
-    for hour, hits in known.items():
-        counts[(hour * HOUR - first) // step] += hits
-    if len(counts) < 2:
-        return None
-    starts = (zone.instant(first + place * step) for place in range(len(counts)))
-    return Trend(step, tuple(starts), tuple(counts))
+    starts = (zone.instant(first + place * step) for place in range(count))
+    return Trend(axis, tuple(starts), hits)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pkgutil import get_data
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +20,12 @@ from hitwatch import _kernel
 from hitwatch.patterns import Pattern
 from hitwatch.stats import dimension
 
-Kind = Literal["human", "search", "ai", "tool", "monitor", "bot", "unknown"]
+Kind = Literal["human", "unknown", "search", "ai", "tool", "monitor", "bot"]
+
+KINDS = get_args(Kind)
+"""All of them, by the number that the kernel has for each: all but the first two are bots."""
+
+NO_BOTS = KINDS[:2]
 
 COMPILED = "bots.json"
 """``bots.toml`` as it is loaded; ``make formats`` writes it."""

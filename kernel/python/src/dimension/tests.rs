@@ -1,5 +1,6 @@
 use super::*;
 use crate::columns::tests::{columns, integers, texts, times};
+use crate::hit_batch::Clock;
 use std::sync::Arc;
 use tally::budget::Budget;
 
@@ -33,7 +34,7 @@ fn batch() -> HitBatch {
             times(&[Some(0), Some(3599), Some(3600), Some(-1), None]),
         ),
     ]);
-    HitBatch::new(columns, 5, None, None, &Offsets::default()).unwrap()
+    HitBatch::new(columns, 5, None, None, &Clock::default()).unwrap()
 }
 
 /// Keys with their hits, sorted.
@@ -42,7 +43,7 @@ fn count(dimension: &Dimension) -> Vec<(String, u64)> {
     let batch = batch();
     let hits = dimension.hits(&batch);
     let slots = dimension.slots(&batch, &hits, &mut rollup);
-    rollup.add_all(&hits, &slots);
+    rollup.add_all(&hits, &slots, batch.span);
     let rows = rollup.keys.iter().zip(&rollup.figures);
     let rows = rows.map(|(key, figures)| (key.to_owned(), figures.hits));
     let mut rows: Vec<_> = rows.collect();

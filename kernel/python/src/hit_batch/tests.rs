@@ -1,6 +1,5 @@
 use super::*;
 use crate::columns::tests::{columns, floats, integers, texts, times};
-use crate::value_flags::tests::flags;
 use std::collections::HashSet;
 
 const DAY: i64 = 86_400_000_000;
@@ -24,7 +23,7 @@ fn batch() -> HitBatch {
             times(&[Some(20), Some(9), Some(11), Some(-1), Some(25)]),
         ),
     ]);
-    HitBatch::new(columns, 5, None, None, &Offsets::default()).unwrap()
+    HitBatch::new(columns, 5, None, None, &Clock::default()).unwrap()
 }
 
 fn rows(hits: &[Hit]) -> Vec<u32> {
@@ -56,16 +55,16 @@ fn only_hits_that_are_chosen_count() {
         3,
         Some(&[1, 0, 1]),
         None,
-        &Offsets::default(),
+        &Clock::default(),
     )
     .unwrap();
     assert_eq!((rows(&chosen.hits), chosen.__len__()), (vec![0, 2], 2));
-    assert!(HitBatch::new(columns, 3, Some(&[1, 0]), None, &Offsets::default()).is_err());
+    assert!(HitBatch::new(columns, 3, Some(&[1, 0]), None, &Clock::default()).is_err());
 }
 
 #[test]
 fn a_format_that_logs_nothing_has_hits_all_the_same() {
-    let batch = HitBatch::new(columns([]), 2, None, None, &Offsets::default()).unwrap();
+    let batch = HitBatch::new(columns([]), 2, None, None, &Clock::default()).unwrap();
     assert_eq!(
         (batch.__len__(), batch.hits_with_bytes(), batch.range()),
         (2, 0, None)
@@ -106,15 +105,40 @@ fn steps_are_sums_by_bucket_of_some_of_the_hits() {
 }
 
 #[test]
-fn a_hit_is_flagged_as_its_value_is() {
-    let agents = texts(&[Some("bot"), None, Some("Fire"), Some("bot")]);
-    let columns = columns([("user_agent", agents)]);
-    let flags = flags(&[("bot", true)]);
-    let batch = HitBatch::new(columns.clone(), 4, None, Some(&flags), &Offsets::default()).unwrap();
-    let flagged = |batch: HitBatch| batch.hits.iter().map(|h| h.flagged).collect::<Vec<_>>();
-    assert_eq!(flagged(batch), [true, false, false, true]);
-    let batch = HitBatch::new(columns, 4, None, None, &Offsets::default()).unwrap();
-    assert_eq!(flagged(batch), [false; 4]);
+fn a_hit_is_told_by_what_its_clock_shows() {
+    let timed = columns([("time", times(&[Some(trend::FIRST), Some(0), None]))]);
+    let of = |clock: &Clock| {
+        let batch = HitBatch::new(timed.clone(), 3, None, None, clock).unwrap();
+        let ticks: Vec<i32> = batch.hits.iter().map(|hit| hit.tick).collect();
+        (ticks, batch.span)
+    };
+    let days = (4 * DAY / trend::TICK) as i32;
+    let in_utc = (vec![0, -days, trend::NONE], Some((-days, 0)));
+    assert_eq!(of(&Clock::default()), in_utc);
+    let east = Clock::new(vec![(i64::MIN, 3_600)]);
+    let later = (vec![360, 360 - days, trend::NONE], Some((360 - days, 360)));
+    assert_eq!(of(&east), later);
+    let none = HitBatch::new(columns([]), 2, None, None, &east).unwrap();
+    assert!(none.hits.iter().all(|hit| hit.tick == trend::NONE) && none.span.is_none());
+}
+
+#[test]
+fn the_time_of_an_upstream_is_told_apart_where_there_is_a_total() {
+    let durations = || floats(&[Some(0.5), None]);
+    let upstream = || floats(&[Some(0.25), Some(1.0)]);
+    let of = |columns: Columns| {
+        let batch = HitBatch::new(columns, 2, None, None, &Clock::default()).unwrap();
+        let of = |hit: &Hit| (hit.bucket, hit.upstream_bucket);
+        batch.hits.iter().map(of).collect::<Vec<_>>()
+    };
+    let (bucket, none) = (quantiles::bucket_of, quantiles::NONE);
+    let both = columns([
+        ("duration_s", durations()),
+        ("upstream_duration_s", upstream()),
+    ]);
+    assert_eq!(of(both), [(bucket(0.5), bucket(0.25)), (none, bucket(1.0))]);
+    let alone = columns([("upstream_duration_s", upstream())]);
+    assert_eq!(of(alone), [(bucket(0.25), none), (bucket(1.0), none)]);
 }
 
 #[test]
@@ -130,7 +154,7 @@ fn visitors_differ_by_client_agent_and_day() {
         ),
         ("time", times(&[0, DAY - 1, 0, 0, 0, 0].map(Some))),
     ]);
-    let batch = HitBatch::new(columns.clone(), 6, None, None, &Offsets::default()).unwrap();
+    let batch = HitBatch::new(columns.clone(), 6, None, None, &Clock::default()).unwrap();
     let hashes: Vec<u64> = batch.hits.iter().map(|hit| hit.visitor).collect();
     assert_eq!(hashes[0], hashes[1]);
     assert_eq!(hashes.iter().collect::<HashSet<_>>().len(), 5);
@@ -142,6 +166,6 @@ fn visitors_differ_by_client_agent_and_day() {
             _ => (name.clone(), column.clone()),
         })
         .collect();
-    let later = HitBatch::new(next_day, 6, None, None, &Offsets::default()).unwrap();
+    let later = HitBatch::new(next_day, 6, None, None, &Clock::default()).unwrap();
     assert_ne!(later.hits[0].visitor, hashes[0]);
 }

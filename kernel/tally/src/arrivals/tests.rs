@@ -1,17 +1,10 @@
 use super::*;
-use crate::quantiles;
 
 /// One hit for each time.
 fn hits(times: &[i64]) -> Vec<Hit> {
     let hit = |row| Hit {
-        bytes: 0,
-        visitor: 0,
-        seconds: 0.0,
         row,
-        status: 200,
-        bucket: quantiles::NONE,
-        flagged: false,
-        has_bytes: false,
+        ..Hit::default()
     };
     (0..times.len() as u32).map(hit).collect()
 }

@@ -1,16 +1,17 @@
 //! A rollup as bytes, and back.
 
-use super::Rollup;
+use super::{OTHER_ROW, Rollup, trend_row};
 use crate::budget::MemoryUsed;
 use crate::codec::{Damage, Reader, Writer};
 use crate::distinct::Distinct;
 use crate::figures::Figures;
+use crate::trend::Trends;
 
 /// How much is read before the bounds are looked at again, bytes of memory.
 pub(super) const READ_AHEAD: usize = 1 << 20;
 
 /// Bytes of a row that is written, at least.
-const LEAST_ROW: usize = 12;
+const LEAST_ROW: usize = 13;
 
 impl Rollup {
     /// Everything that has been counted, the rows in the order of their keys: the same rows make
@@ -25,6 +26,8 @@ impl Rollup {
             self.evicted_keys.write(to);
         }
         self.other.write(to);
+        self.trends.write(to);
+        self.trends.write_row(OTHER_ROW, to);
         let keys = self.keys.iter().enumerate();
         let mut order: Vec<(&[u8], usize)> =
             keys.map(|(slot, key)| (key.as_bytes(), slot)).collect();
@@ -39,6 +42,7 @@ impl Rollup {
             to.text(&key[shared..]);
             to.number(self.undercount(at));
             self.figures[at].write(to);
+            self.trends.write_row(trend_row(at), to);
             before = key;
         }
     }
@@ -59,6 +63,9 @@ impl Rollup {
         };
         self.other = Figures::read(from)?;
         self.used.0 += self.other.size();
+        self.trends = Trends::read(from)?;
+        self.trends.set_rows(1);
+        self.trends.read_row(OTHER_ROW, from)?;
         let mut text: Vec<u8> = Vec::new();
         let mut enforced = 0;
         for row in 0..from.count(LEAST_ROW)? {
@@ -77,6 +84,7 @@ impl Rollup {
             self.used.0 += figures.size();
             self.set_undercount(slot, undercount);
             self.figures[slot] = figures;
+            self.trends.read_row(trend_row(slot), from)?;
             if self.size() - enforced.min(self.size()) > READ_AHEAD {
                 self.enforce_limits();
                 enforced = self.size();

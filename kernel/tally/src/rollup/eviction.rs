@@ -1,6 +1,6 @@
 //! Which rows stay when there are too many, or when they take too much memory.
 
-use super::{Rollup, Rows};
+use super::{OTHER_ROW, Rollup, Rows, trend_row};
 use crate::budget::MemoryUsed;
 use crate::figures::Figures;
 use hashing::stable_hash;
@@ -93,6 +93,7 @@ impl Rollup {
             .max()
             .unwrap_or(0);
         self.has_evicted = true;
+        self.evict_trends(&staying);
         let mut apart = MemoryUsed::default();
         let mut kept = 0;
         for (slot, &stays) in staying.iter().enumerate() {
@@ -121,8 +122,32 @@ impl Rollup {
         // As many as there were will mostly come again; far fewer stay when memory is short.
         if kept < staying.len() / 4 {
             self.figures.shrink_to_fit();
+            self.trends.shrink_to_fit();
             self.undercounts.shrink_to_fit();
         }
+    }
+
+    /// The same of when hits were. Argument: by slot, whether the key stays.
+    fn evict_trends(&mut self, staying: &[bool]) {
+        let evicted = |row: usize| row != OTHER_ROW && !staying[row - trend_row(0)];
+        if let Some(rows) = &mut self.evicted {
+            let mut next = rows.figures.len();
+            let mut places = vec![None; trend_row(staying.len())];
+            for (_, place) in places
+                .iter_mut()
+                .enumerate()
+                .filter(|(row, _)| evicted(*row))
+            {
+                *place = Some(next);
+                next += 1;
+            }
+            rows.trends.set_rows(next);
+            rows.trends.merge(&self.trends, |row| places[row]);
+        }
+        let others = self.trends.clone();
+        self.trends.retain(|row| !evicted(row));
+        self.trends
+            .merge(&others, |row| evicted(row).then_some(OTHER_ROW));
     }
 
     /// Whether evicted rows wait to be taken.

@@ -3,8 +3,9 @@
 //! Most panels have a few keys: methods, statuses, sections. Of hits that have the same key in each
 //! of them the sums are made once, and then added to the rows of all.
 
-use super::Rollup;
+use super::{Rollup, trend_row};
 use crate::figures::{Figures, Hit};
+use crate::trend::{Place, Span};
 
 /// Keys of a rollup that are few.
 pub const FEW: usize = 64;
@@ -29,11 +30,17 @@ impl Part<'_> {
 }
 
 /// Count hits under several rollups, as if they were added to each.
-pub fn add_jointly(hits: &[Hit], mut parts: Vec<Part<'_>>) {
+///
+/// Arguments: the hits, and the ticks that they are among; the rollups.
+pub fn add_jointly(hits: &[Hit], span: Option<Span>, mut parts: Vec<Part<'_>>) {
     for Part { rollup, slots } in &mut parts {
+        rollup.trends.reach(span);
+        let mut place = Place::default();
         for (hit, &slot) in hits.iter().zip(*slots) {
             if slot != NO_SLOT {
-                rollup.figures[slot as usize].add_sketches(hit, &mut rollup.used);
+                let slot = slot as usize;
+                rollup.figures[slot].add_sketches(hit, &mut rollup.used);
+                rollup.trends.add(trend_row(slot), hit.tick, &mut place);
             }
         }
     }

@@ -1,18 +1,23 @@
 //! What others have counted, added to a rollup.
 
-use super::Rollup;
+use super::{OTHER_ROW, Rollup, trend_row};
 use crate::budget::MemoryUsed;
 use crate::figures::Figures;
+use crate::trend::Trends;
 
 impl Rollup {
     /// Count rows of another rollup under other names; those without one are left out.
+    ///
+    /// Arguments: the rows; when their hits were, and which row of that is of the first; the names.
     pub fn add_rows(
         &mut self,
         rows: &[Figures],
+        trends: (&Trends, usize),
         names: impl IntoIterator<Item = Option<impl AsRef<str>>>,
     ) {
         let mut last: Option<usize> = None;
-        for (figures, name) in rows.iter().zip(names) {
+        let mut slots = vec![None; rows.len()];
+        for ((figures, place), name) in rows.iter().zip(&mut slots).zip(names) {
             let Some(name) = name else { continue };
             let name = name.as_ref();
             // Many names of a kind follow each other.
@@ -22,7 +27,13 @@ impl Rollup {
             };
             self.figures[slot].merge(figures, &mut self.used);
             last = Some(slot);
+            *place = last;
         }
+        let (trends, first) = trends;
+        self.trends.merge(trends, |row| {
+            let slot = slots.get(row.checked_sub(first)?)?;
+            slot.map(trend_row)
+        });
         self.enforce_limits();
     }
 
@@ -38,6 +49,7 @@ impl Rollup {
                 }
             }
         }
+        let mut slots = vec![OTHER_ROW];
         for (theirs, figures) in other.figures.iter().enumerate() {
             let (hash, key) = (other.keys.hash(theirs), other.keys.text(theirs));
             let (slot, own) = match self.keys.find(hash, key) {
@@ -46,8 +58,11 @@ impl Rollup {
             };
             self.figures[slot].merge(figures, &mut self.used);
             self.set_undercount(slot, own + other.undercount(theirs));
+            slots.push(trend_row(slot));
         }
         self.other.merge(&other.other, &mut self.used);
+        self.trends
+            .merge(&other.trends, |row| slots.get(row).copied());
         self.evicted_keys
             .merge(&other.evicted_keys, &mut MemoryUsed::default());
         self.has_evicted |= other.has_evicted;

@@ -1,8 +1,12 @@
 //! The order in which rows are shown.
 
 use super::Rollup;
-use crate::figures::Figures;
+use crate::figures::{Durations, Figures};
+use crate::quantiles::QuantileSketch;
 use std::cmp::Ordering;
+
+/// The value of a metric in a row.
+type Metric = Box<dyn Fn(&Figures) -> f64>;
 
 /// What rows are ordered by.
 pub enum Order {
@@ -10,7 +14,7 @@ pub enum Order {
     Key,
     /// By a metric, the greatest first, then by key; rows with fewer hits than a number behind
     /// all others.
-    Metric(fn(&Figures) -> f64, u64),
+    Metric(Metric, u64),
 }
 
 /// Hits from which on means, shares and percentiles say something of a key.
@@ -19,29 +23,40 @@ pub const ENOUGH: u64 = 50;
 impl Order {
     /// Argument: `key`, or the name of a metric.
     pub fn by_name(name: &str) -> Option<Self> {
-        let floor = match name {
-            "error_ratio" | "mean_s" | "p50_s" | "p95_s" | "p99_s" => ENOUGH,
-            _ => 0,
-        };
         let metric: fn(&Figures) -> f64 = match name {
             "key" => return Some(Self::Key),
             "hits" => |f| f.hits as f64,
-            "visitors" => |f| f.visitors.count() as f64,
+            "visitors" => |f| f.kinds.visitors() as f64,
             "bytes" => |f| f.bytes as f64,
+            "bytes_received" => |f| f.received as f64,
             "largest" => |f| f.largest as f64,
             "errors_4xx" => |f| f.errors_4xx as f64,
             "errors_5xx" => |f| f.errors_5xx as f64,
             "error_ratio" => |f| (f.errors_4xx + f.errors_5xx) as f64 / f.hits.max(1) as f64,
-            "bots" => |f| f.flagged as f64,
-            "total_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.total()),
-            "mean_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.mean()),
-            "p50_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.5)),
-            "p95_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.95)),
-            "p99_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.quantile(0.99)),
-            "max_s" => |f| f.durations.as_ref().map_or(-1.0, |d| d.max),
+            "bots" => |f| f.bots() as f64,
+            _ => return Self::by_durations(name),
+        };
+        let floor = if name == "error_ratio" { ENOUGH } else { 0 };
+        Some(Self::Metric(Box::new(metric), floor))
+    }
+
+    /// What needs durations; rows without any are the last.
+    fn by_durations(name: &str) -> Option<Self> {
+        let (of, name): (fn(&Figures) -> &Durations, &str) = match name.strip_prefix("upstream_") {
+            Some(rest) => (|f| &f.upstream, rest),
+            None => (|f| &f.durations, name),
+        };
+        let (metric, floor): (fn(&QuantileSketch) -> f64, u64) = match name {
+            "total_s" => (QuantileSketch::total, 0),
+            "max_s" => (|d| d.max, 0),
+            "mean_s" => (QuantileSketch::mean, ENOUGH),
+            "p50_s" => (|d| d.quantile(0.5), ENOUGH),
+            "p95_s" => (|d| d.quantile(0.95), ENOUGH),
+            "p99_s" => (|d| d.quantile(0.99), ENOUGH),
             _ => return None,
         };
-        Some(Self::Metric(metric, floor))
+        let metric = move |f: &Figures| of(f).as_deref().map_or(-1.0, metric);
+        Some(Self::Metric(Box::new(metric), floor))
     }
 }
 

@@ -1,7 +1,9 @@
 use super::encoding::READ_AHEAD;
 use super::*;
 use crate::codec::{self, Damage, Reader, Writer};
+use crate::figures::Hit;
 use crate::quantiles;
+use crate::trend;
 use hashing::stable_hash;
 
 fn hit(visitor: u64) -> Hit {
@@ -9,11 +11,11 @@ fn hit(visitor: u64) -> Hit {
         bytes: 10,
         visitor,
         seconds: 0.5,
-        row: 0,
+        tick: 7,
         status: 200,
         bucket: quantiles::bucket_of(0.5),
-        flagged: false,
         has_bytes: true,
+        ..Hit::default()
     }
 }
 
@@ -21,10 +23,22 @@ fn rollup(capacity: usize, keep_evicted: bool, memory: usize) -> Rollup {
     Rollup::new(capacity, keep_evicted, Arc::new(Budget::new(memory)))
 }
 
+/// Ticks of all hits here.
+const SPAN: Option<trend::Span> = Some((0, 200_000));
+
+fn add(rollup: &mut Rollup, slot: usize, hit: &Hit) {
+    rollup.trends.reach(SPAN);
+    rollup.figures[slot].add(hit, &mut rollup.used);
+    let row = trend_row(slot);
+    rollup
+        .trends
+        .add(row, hit.tick, &mut trend::Place::default());
+}
+
 fn count(rollup: &mut Rollup, key: u64, visitor: u64) {
     let slot = rollup.slot(&key.to_string());
     let hit = hit(stable_hash(&visitor.to_le_bytes()));
-    rollup.add(slot, &hit);
+    add(rollup, slot, &hit);
 }
 
 #[test]
@@ -59,7 +73,7 @@ fn memory_is_bounded_and_accounted_for() {
         }
     }
     let first = rollup.slot("7");
-    let found = rollup.figures[first].visitors.count();
+    let found = rollup.figures[first].kinds.visitors();
     assert!((90..=110).contains(&found), "{found}");
 }
 
@@ -247,7 +261,7 @@ fn rows_are_ordered_by_a_metric_and_then_by_key() {
             seconds: hits as f64,
             ..hit
         };
-        (0..hits).for_each(|_| rollup.add(slot, &hit));
+        (0..hits).for_each(|_| add(&mut rollup, slot, &hit));
     }
     assert_eq!(first_keys(&rollup, "hits", None), ["10", "a", "b", "9"]);
     assert_eq!(first_keys(&rollup, "hits", Some(2)), ["10", "a"]);
@@ -279,7 +293,7 @@ fn rare_keys_come_last_where_rows_are_ordered_by_what_needs_many_hits() {
             bucket: quantiles::bucket_of(seconds),
             ..hit(1)
         };
-        (0..hits).for_each(|_| rollup.add(slot, &hit));
+        (0..hits).for_each(|_| add(&mut rollup, slot, &hit));
     }
     let slowest = ["enough", "often", "rare"];
     for metric in ["mean_s", "p50_s", "p95_s", "p99_s"] {
@@ -316,7 +330,7 @@ fn count_coded(rollup: &mut Rollup, vocabulary: Option<u64>, codes: &[u32], name
     let hits: Vec<Hit> = (1..=codes.len()).map(sized).collect();
     let codes = codes.iter().copied().map(Some);
     let slots = rollup.slots_of(vocabulary, codes, |code| format!("{name}{code}").into());
-    rollup.add_all(&hits, &slots);
+    rollup.add_all(&hits, &slots, SPAN);
 }
 
 #[test]
@@ -379,9 +393,9 @@ fn hits_that_wait_are_counted_as_if_they_had_not() {
             ..hit(stable_hash(&(number / 2).to_le_bytes()))
         };
         let slot = now.slot(&key.to_string());
-        now.add(slot, &hit);
+        add(&mut now, slot, &hit);
         let slot = later.slot(&key.to_string());
-        later.add_all(&[hit], &[slot as u32]);
+        later.add_all(&[hit], &[slot as u32], SPAN);
     }
     assert!(sums(&now) != sums(&later), "no hit has waited");
     later.count_waiting();
@@ -394,7 +408,7 @@ fn hits_that_wait_are_counted_before_any_key_is_evicted() {
     let mut rollup = rollup(2000, false, 1 << 30);
     for number in 0..5000u32 {
         let slot = rollup.slot(&number.to_string());
-        (0..=number % 4).for_each(|_| rollup.add_all(&[hit(1)], &[slot as u32]));
+        (0..=number % 4).for_each(|_| rollup.add_all(&[hit(1)], &[slot as u32], SPAN));
     }
     rollup.enforce_limits();
     rollup.count_waiting();
@@ -414,7 +428,11 @@ fn counting_jointly_is_counting_under_each() {
                 .map(|number| Hit {
                     bytes: number * number,
                     status: [200, 404, 503, 99][number as usize % 4],
-                    flagged: number % 3 == 0,
+                    kind: (number % 3) as u8,
+                    tick: number as i32 * 50,
+                    received: number,
+                    upstream_bucket: quantiles::bucket_of(number as f64),
+                    upstream_seconds: number as f64,
                     bucket: match number % 5 {
                         0 => quantiles::NONE,
                         _ => quantiles::bucket_of(number as f64),
@@ -433,11 +451,11 @@ fn counting_jointly_is_counting_under_each() {
                 let codes = || (0..hits.len()).map(code);
                 slots.push(joint[at].slots_of(Some(1), codes(), key));
                 let own = each[at].slots_of(Some(1), codes(), key);
-                each[at].add_all(&hits, &own);
+                each[at].add_all(&hits, &own, SPAN);
             }
             let parts = joint.iter_mut().zip(&slots);
             let parts = parts.map(|(rollup, slots)| joint::Part { rollup, slots });
-            joint::add_jointly(&hits, parts.collect());
+            joint::add_jointly(&hits, SPAN, parts.collect());
         }
         for (joint, each) in joint.iter().zip(&each) {
             assert_eq!(written(joint), written(each));

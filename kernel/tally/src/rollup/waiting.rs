@@ -3,9 +3,10 @@
 //! When there are many keys, what is known of each is no longer in the processor's caches when it
 //! is met again. Hits of neighbouring keys are hence counted together.
 
-use super::Rollup;
 use super::joint::NO_SLOT;
+use super::{Rollup, trend_row};
 use crate::figures::Hit;
+use crate::trend::{Place, Span};
 use prefetch::prefetch_at;
 
 /// Keys whose figures and visitors fit into a cache.
@@ -46,7 +47,10 @@ const AT_ONCE: usize = 32;
 impl Rollup {
     /// Count hits under the keys of their slots, those without one left out: now, or where there
     /// are many keys together with others of their neighbours.
-    pub fn add_all(&mut self, hits: &[Hit], slots: &[u32]) {
+    ///
+    /// Arguments: the hits, and the slots; the ticks that they are among.
+    pub fn add_all(&mut self, hits: &[Hit], slots: &[u32], span: Option<Span>) {
+        self.trends.reach(span);
         if self.keys.len() <= 2 * NEIGHBOURS {
             self.add_now(hits, slots);
             return;
@@ -78,18 +82,21 @@ impl Rollup {
     }
 
     fn add_now(&mut self, hits: &[Hit], slots: &[u32]) {
+        let mut place = Place::default();
         for (hits, slots) in hits.chunks(AT_ONCE).zip(slots.chunks(AT_ONCE)) {
             let pairs = slots.iter().zip(hits);
             let counted = pairs.filter(|(slot, _)| **slot != NO_SLOT);
             let counted = counted.map(|(&slot, hit)| (slot as usize, hit));
             for (slot, _) in counted.clone() {
                 prefetch_at(&self.figures, slot);
+                self.trends.announce(trend_row(slot), place);
             }
             for (slot, hit) in counted.clone() {
-                self.figures[slot].visitors.announce(hit.visitor);
+                self.figures[slot].kinds.announce(hit.kind, hit.visitor);
             }
             for (slot, hit) in counted {
-                self.add(slot, hit);
+                self.figures[slot].add(hit, &mut self.used);
+                self.trends.add(trend_row(slot), hit.tick, &mut place);
             }
         }
     }
