@@ -17,6 +17,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// Buckets that are ready to be added to. A watch of the usual windows has fewer, and packs none.
 const OPEN: usize = 192;
 
+/// Keys of an open bucket that are exact, as a multiple of those that are kept for certain. Up to
+/// twice as many are kept, so that it takes many new ones until the largest are looked for again.
+const MANY: usize = 3;
+
 /// Bytes that the map needs for a packed bucket, beside what is packed.
 const OVERHEAD: usize = 64;
 
@@ -100,8 +104,8 @@ pub struct Series {
 }
 
 impl Series {
-    /// Arguments: keys of a bucket that are kept for certain, twice as many are exact; bytes that
-    /// packed buckets may need.
+    /// Arguments: keys of a bucket that are kept for certain by either sum; bytes that packed buckets
+    /// may need.
     pub fn new(capacity: usize, limit: usize) -> Self {
         let capacity = capacity.max(1);
         Self {
@@ -123,7 +127,7 @@ impl Series {
             Some(known) => known.add(sums),
             None => {
                 bucket.sums.insert(key.into(), sums);
-                if bucket.sums.len() > 2 * capacity {
+                if bucket.sums.len() > MANY * capacity {
                     bucket.keep_largest(capacity);
                 }
             }

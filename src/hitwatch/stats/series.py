@@ -8,7 +8,7 @@ from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.rows import OTHER
 
 _KEPT = 500
-"""Keys of a bucket that are kept for certain, by hits and by bytes; twice as many are exact."""
+"""Keys of a bucket that are kept for certain by hits, and by bytes; of three times as many all."""
 
 _MEMORY = 32 << 20
 """What buckets may need that are not being added to, bytes. When they need more, fewer keys of
