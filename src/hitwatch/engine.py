@@ -15,18 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import Alert, State, Transition
-from hitwatch.alerting.history import explain
+from hitwatch.alerting.causes import Causes
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.readmodel import Kind, PanelRows, Report, View, panel_rows
 from hitwatch.stats.arrivals import Batch, Part, arrivals
 from hitwatch.stats.breakdown import Breakdown, Budget
-from hitwatch.stats.dimension import Panel
+from hitwatch.stats.dimension import Label, Panel
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import Bounds
-from hitwatch.stats.series import Series
 from hitwatch.stats.watermark import Watermark
 from hitwatch.tally import Balance, Tally
 from hitwatch.totals import totals_of
@@ -98,10 +97,20 @@ class Engine:
         self.alerts = 0
         self.backfilled = 0
         self._log_clock = log_clock
-        self._sections = Series("section", self.rule.resolution)
+        self._causes = Causes(self.rule.resolution, self._explaining(log_clock=log_clock))
         self.zone = zone
         self._batches = HitBatches(zone)
         self._period: Instant | None = None
+
+    def _explaining(self, *, log_clock: bool) -> dict[str, Label | None]:
+        """The columns whose keys explain alerts, and how their values are shown.
+
+        Sections are few. There are many paths and clients, which takes too long to keep where a
+        month is played; there a report of the time of an alert tells them.
+        """
+        names = ("sections",) if log_clock else ("sections", *_LEADING)
+        chosen = (panel for panel in self.panels if panel.name in names)
+        return {panel.dimension.column: panel.label for panel in chosen}
 
     @property
     def rule(self) -> SurgeRule:
@@ -299,14 +308,14 @@ class Engine:
         hits, begin, end = part.batch.hits, part.begin, part.end
         for start, count, size, sized in hits.steps(self.rule.resolution, begin, end):
             self.judge.add(start, count, size, has_bytes=sized > 0)
-        self._sections.add(hits, begin, end)
+        self._causes.add(hits, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Transition]:
         for transition in self.judge.advance(until):
             self.alerts += transition.state is State.FIRING
-            explained = explain(transition, self.rule, self._sections)
+            explained = self._causes.explain(transition, self.rule)
             if self.judge.alert is transition:
                 self.judge.keep_explained(explained)
             yield explained
         if self.judge.edge is not None:
-            self._sections.forget(self.judge.edge - self.rule.short - self.rule.long)
+            self._causes.forget(self.judge.edge - self.rule.short - self.rule.long)

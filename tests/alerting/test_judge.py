@@ -28,6 +28,10 @@ TRAFFIC = st.dictionaries(
     st.integers(0, 90) | st.integers(2000, 2050), st.integers(0, 6).map(lambda n: n * 5), min_size=1
 )
 
+SPARSE = st.dictionaries(
+    st.integers(0, 300).map(lambda n: n * 17), st.integers(0, 6).map(lambda n: n * 5), min_size=1
+)
+
 
 def model(traffic: dict[int, int], rule: SurgeRule) -> list[tuple[bool, int]]:
     """Changes as (fires, number of the bucket end), step by step over all steps."""
@@ -60,6 +64,22 @@ def judged(traffic: dict[int, int], rule: SurgeRule) -> list[tuple[bool, int]]:
 def test_default_rule(traffic: dict[int, int], rule: SurgeRule) -> None:
     """The judge raises and clears exactly where the plain model does, ties included."""
     assert judged(traffic, rule) == model(traffic, rule)
+
+
+@given(TRAFFIC | SPARSE, RULES, st.integers(1, 100))
+def test_many_buckets_at_once_are_judged_as_one_by_one(
+    traffic: dict[int, int], rule: SurgeRule, size: int
+) -> None:
+    """Also where next to none have anything, and whether the rule is armed or not meanwhile."""
+    judge, changes = Judge(rule), []
+    starts = sorted(traffic)
+    for begin in range(0, len(starts), size):
+        some = {start * STEP: traffic[start] for start in starts[begin : begin + size]}
+        changes += judge.advance(min(some))
+        judge.add_all(some)
+    changes += judge.advance((starts[-1] + 1) * STEP)
+    found = [(change.state is State.FIRING, change.at // STEP) for change in changes]
+    assert found == model(traffic, rule)
 
 
 def test_the_specified_windows() -> None:
@@ -154,7 +174,7 @@ def test_late_amounts_of_an_alert_are_in_its_excess() -> None:
 def test_rank_contributors(short: dict[str, int], long: dict[str, int]) -> None:
     """Sections are ranked by how much they grew; shares are of all growth; none shrank."""
     rule = SurgeRule(short=MINUTE, long=2 * MINUTE)
-    found = rank_contributors(rule, short, long, limit=10)
+    found = rank_contributors(rule, "section", short, long, limit=10)
     growth = [part.value - part.baseline for part in found]
     assert growth == sorted(growth, reverse=True)
     assert all(part > 0 for part in growth)

@@ -56,6 +56,23 @@ CASES: dict[str, tuple[str, ...]] = {
     **{f"help-{name}": (name, "--help") for name in sorted(commands.commands)},
 }
 
+LIVE: dict[str, tuple[str, ...]] = {
+    "watch": ("watch", "-"),
+    "watch-panel": ("watch", "-", "--panel", "clients", "--top", "3"),
+    "watch-jsonl": ("watch", "-", "--output-format", "jsonl"),
+}
+"""What follows standard input, where the log stands. Its pace is the machine's."""
+
+_PACE = (
+    (re.compile(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "), "NOW "),
+    (
+        re.compile(r"hits, [\d,.]+/s; (\S+ \S+) sent, outflow [^;\n]+"),
+        r"hits, N/s; \1 sent, outflow N",
+    ),
+    (re.compile(r'("type":"(?:stats|end)","at":)"[^"]+"'), r'\1"NOW"'),
+    (re.compile(r'"(period_s|lines_per_s)":[\d.]+'), r'"\1":1'),
+)
+
 _VOLATILE = (
     (re.compile(r"read in \d+\.\d\d s"), "read in 0.00 s"),
     (re.compile(r"hitwatch: times are shown .*\n"), ""),
@@ -86,9 +103,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def said(words: tuple[str, ...], width: int, folder: Path) -> str:
+def said(words: tuple[str, ...], width: int, folder: Path, text: str | None = None) -> str:
     """What a command says on both streams, and how it ends."""
-    ran = run(*words, folder=folder, COLUMNS=str(width), TZ="UTC")
+    ran = run(*words, text=text, folder=folder, COLUMNS=str(width), TZ="UTC")
     assert "Traceback" not in ran.stderr
     text = f"{ran.stdout}--- standard error\n{ran.stderr}--- exit code {ran.returncode}\n"
     for volatile, instead in _VOLATILE:
@@ -99,7 +116,23 @@ def said(words: tuple[str, ...], width: int, folder: Path) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_said_is_as_it_was(name: str, folder: Path) -> None:
     """At 80, 120 and 200 columns."""
-    shown = {width: said(CASES[name], width, folder) for width in WIDTHS}
+    check({width: said(CASES[name], width, folder) for width in WIDTHS}, name)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_what_a_watch_says_is_as_it_was(name: str, folder: Path) -> None:
+    """A display period, an alert and its end, and the last word, but for the pace."""
+    text = (folder / "access.log").read_text()
+    shown = {}
+    for width in WIDTHS:
+        shown[width] = said(LIVE[name], width, folder, text)
+        for volatile, instead in _PACE:
+            shown[width] = volatile.sub(instead, shown[width])
+    check(shown, name)
+
+
+def check(shown: dict[int, str], name: str) -> None:
+    """Compare what is said at each width with what was said."""
     if len(set(shown.values())) == 1:
         text = f"=== any width\n{shown[80]}"
     else:
@@ -121,6 +154,6 @@ def test_no_line_of_a_report_is_wider_than_the_terminal(width: int, folder: Path
 
 def test_every_golden_is_of_a_case() -> None:
     """None is left behind, and every command has one."""
-    assert {path.stem for path in GOLDENS.iterdir()} == set(CASES)
-    used = {words[0] for words in CASES.values()}
+    assert {path.stem for path in GOLDENS.iterdir()} == {*CASES, *LIVE}
+    used = {words[0] for words in (*CASES.values(), *LIVE.values())}
     assert set(commands.commands) <= used

@@ -16,8 +16,11 @@ from hitwatch.stats.user_agents import KINDS
 PARSER = Parser(by_name("apache-combined"))
 SECTIONS = tuple(panel for panel in panels() if panel.name == "sections")
 NO_RULES: dict[str, object] = {
-    **{"browsers": [], "systems": []},
-    **{"by_minor": set(), "text_browsers": set(), "beginnings": []},
+    "browsers": [],
+    "systems": [],
+    "by_minor": set(),
+    "text_browsers": set(),
+    "beginnings": [],
 }
 
 

@@ -32,7 +32,7 @@ class Contributor(Struct, frozen=True):
     """One key's part in a rise.
 
     Attributes:
-        dimension: what the key is of: ``section``.
+        dimension: the column that the key is of, such as ``section``.
         key: the key.
         value: its short average, per second.
         baseline: its long average, per second.
@@ -70,7 +70,7 @@ class Transition(Struct, frozen=True):
         severity: what is to be done about it.
         excess: how much more there was by now than at the baseline of when it fired, since the
             short window began at which it fired; not per second.
-        contributors: sections that grew most, the largest first.
+        contributors: what grew most, sections first, of each column the largest first.
 
     """
 
@@ -167,38 +167,39 @@ class RuleStatus(Struct, frozen=True):
 
 def rank_contributors(
     rule: SurgeRule,
+    dimension: str,
     short_sums: Mapping[str, int],
     long_sums: Mapping[str, int],
     limit: int = 3,
 ) -> tuple[Contributor, ...]:
-    """Rank the sections behind a rise by how much their average grew.
+    """Rank the keys of a column behind a rise by how much their average grew.
 
     Args:
         rule: gives the lengths of the windows.
-        short_sums: the metric's sum by section over the short window.
+        dimension: the column.
+        short_sums: the metric's sum by key over the short window.
         long_sums: the same over the long window.
         limit: how many to give at most.
 
     Returns:
-        The sections that grew, the largest growth first; those that shrank are left out.
+        The keys that grew, the largest growth first; those that shrank are left out.
 
     """
     short_s, long_s = rule.short / 1e6, rule.long / 1e6
     growth = {
-        section: total / short_s - long_sums.get(section, 0) / long_s
-        for section, total in short_sums.items()
+        key: total / short_s - long_sums.get(key, 0) / long_s for key, total in short_sums.items()
     }
-    grown = {section: excess for section, excess in growth.items() if excess > 0}
+    grown = {key: excess for key, excess in growth.items() if excess > 0}
     # However the sums come, their sum is the same to the last bit.
     everything = fsum(grown.values())
-    ranked = sorted(grown, key=lambda section: (-grown[section], section))
+    ranked = sorted(grown, key=lambda key: (-grown[key], key))
     return tuple(
         Contributor(
-            dimension="section",
-            key=section,
-            value=short_sums[section] / short_s,
-            baseline=long_sums.get(section, 0) / long_s,
-            share=grown[section] / everything,
+            dimension=dimension,
+            key=key,
+            value=short_sums[key] / short_s,
+            baseline=long_sums.get(key, 0) / long_s,
+            share=grown[key] / everything,
         )
-        for section in ranked[:limit]
+        for key in ranked[:limit]
     )

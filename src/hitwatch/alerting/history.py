@@ -1,35 +1,34 @@
-"""A rule over whole logs: buckets in any order in, alerts out; and what explains alerts."""
+"""A rule over whole logs: buckets in any order in, alerts out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from msgspec.structs import replace
 
-from hitwatch.alerting.alert import Alert, Transition, add_transition, rank_contributors
+from hitwatch.alerting.alert import Alert, Transition, add_transition
+from hitwatch.alerting.causes import Causes
 from hitwatch.alerting.metric import MetricJudge
 from hitwatch.alerting.rule import SurgeRule
-from hitwatch.instants import Instant
-from hitwatch.stats.series import Series
+from hitwatch.instants import Duration, Instant
 from hitwatch.stats.timeline import Timeline
 
 _AT_ONCE = 1024
 """Buckets that a rule is given before it judges them."""
 
 
-def explain(transition: Transition, rule: SurgeRule, sections: Series) -> Transition:
-    """A transition with the sections that grew most.
-
-    Args:
-        transition: as it was judged.
-        rule: the rule as it was judged.
-        sections: of all buckets that its windows reach.
-
-    """
-    middle = transition.at - rule.short
-    short = sections.between(middle, transition.at, rule.metric)
-    long = sections.between(middle - rule.long, middle, rule.metric)
-    return replace(transition, contributors=rank_contributors(rule, short, long))
+def _pieces(buckets: dict[Instant, int], reach: Duration) -> Iterator[dict[Instant, int]]:
+    """The same in pieces: many at once, but what is silent for long costs nothing by itself."""
+    starts = list(buckets)
+    cuts = set(range(0, len(starts), _AT_ONCE))
+    cuts |= {
+        number
+        for number, (before, start) in enumerate(pairwise(starts), 1)
+        if start - before > reach
+    }
+    for begin, end in pairwise((*sorted(cuts), len(starts))):
+        yield {start: buckets[start] for start in starts[begin:end]}
 
 
 class RuleHistory:
@@ -41,7 +40,7 @@ class RuleHistory:
     Attributes:
         hits: by bucket.
         sent: bytes of those buckets in which a hit says how many.
-        sections: hits and bytes by section and bucket.
+        causes: hits and bytes by bucket and section, which explain alerts.
 
     """
 
@@ -49,7 +48,7 @@ class RuleHistory:
         self.rule = rule
         width = rule.resolution
         self.hits, self.sent = Timeline(width), Timeline(width)
-        self.sections = Series("section", width)
+        self.causes = Causes(width)
 
     def add(self, steps: Iterable[tuple[Instant, int, int, int]]) -> None:
         """Add buckets: start, hits, bytes, and how many of the hits say how many bytes."""
@@ -68,17 +67,12 @@ class RuleHistory:
         judge, transitions = MetricJudge(self.rule), list[Transition]()
         reach = self.rule.short + self.rule.long
         last: Instant | None = None
-        sizes = iter(self.sent)
-        size = next(sizes, None)
-        for number, (start, count) in enumerate(self.hits):
-            # Many buckets at once, but what is silent for long costs nothing by itself.
-            if number % _AT_ONCE == 0 or (last is not None and start - last > reach):
-                transitions += judge.advance(start)
-            known = size is not None and size[0] == start
-            judge.add(start, count, size[1] if size and known else 0, has_bytes=known)
-            if known:
-                size = next(sizes, None)
-            last = start
+        for stretch, hits in self.hits.stretches():
+            sizes = self.sent.stretch(stretch)
+            for some in _pieces(hits, reach):
+                transitions += judge.advance(next(iter(some)))
+                judge.add_all(some, sizes)
+                last = next(reversed(some))
         if last is not None:
             transitions += judge.advance(last + self.rule.resolution)
         return self._alerts(transitions, judge)
@@ -86,7 +80,7 @@ class RuleHistory:
     def _alerts(self, transitions: Iterable[Transition], judge: MetricJudge) -> tuple[Alert, ...]:
         alerts: list[Alert] = []
         for transition in transitions:
-            add_transition(alerts, explain(transition, judge.rule, self.sections))
+            add_transition(alerts, self.causes.explain(transition, judge.rule))
         if judge.alert and alerts:
             alerts[-1] = replace(alerts[-1], peak=judge.alert.peak)
         return tuple(alerts)

@@ -7,12 +7,17 @@ fractions, so that a tie is a tie.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import RuleStatus, State, Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import SECOND, Duration, Instant, bucket_start
+
+_SPARSE = 8
+"""How many times as many buckets as have anything it takes for those between to be passed over."""
 
 
 class Judge(Struct):
@@ -55,28 +60,32 @@ class Judge(Struct):
         if self.edge is None:
             self.edge = last
         transitions: list[Transition] = []
+        turns = iter(self._turns(self.edge, last))
         while self.edge < last:
             if not self.sums and not self.alert:
                 # Both windows are zero and stay so: years of silence cost nothing.
                 self.edge = last
                 break
-            if not self.alert:
-                self._close_quiet(self.edge, last)
-                if self.edge == last:
-                    break
+            # From one turn to the next nothing changes, however many buckets end.
+            self.edge = next(turns, last) if self.alert else self._close_quiet(turns, last)
+            if self.edge == last:
+                break
             self._close(self.edge)
             self.edge += self.rule.resolution
             transitions += self._judge(self.edge)
         return transitions
 
-    def _close_quiet(self, edge: Instant, last: Instant) -> None:
+    def _close_quiet(self, turns: Iterator[Instant], last: Instant) -> Instant:
         """Close buckets as long as nothing comes of it, as ``_close`` and ``_judge`` would.
 
         A month has a quarter of a million, of which nearly all are quiet.
 
         Args:
-            edge: the end of the bucket closed last.
+            turns: those that are left.
             last: how far.
+
+        Returns:
+            The start of the bucket of whose end something may come; ``last`` where of none.
 
         """
         rule, sums, short, reach = self.rule, self.sums, self.rule.short, self._reach
@@ -85,7 +94,7 @@ class Judge(Struct):
         short_share = rule.long_steps * rule.threshold.denominator
         long_share = rule.short_steps * rule.threshold.numerator
         resolution = rule.resolution
-        while edge < last and sums:
+        for edge in turns:
             amount, leaving = sums.get(edge, 0), sums.get(edge - short, 0)
             longer = short_sum + amount - leaving
             shorter = long_sum + leaving - sums.get(edge - reach, 0)
@@ -93,9 +102,43 @@ class Judge(Struct):
                 break
             sums.pop(edge - reach, None)
             short_sum, long_sum = longer, shorter
-            edge += resolution
-        self.edge = edge
+        else:
+            edge = last
         self.short_sum, self.long_sum = short_sum, long_sum
+        return edge
+
+    def _turns(self, edge: Instant, last: Instant) -> Iterable[Instant]:
+        """Starts of the buckets, in order, with whose end anything may change.
+
+        A bucket comes into the short window, goes on to the long one, and leaves it; the rule is
+        armed when the first one leaves.
+
+        Args:
+            edge: the first of all.
+            last: behind the last of them.
+
+        """
+        resolution = self.rule.resolution
+        every = range(edge, last, resolution)
+        if len(every) < _SPARSE * len(self.sums):
+            return every
+        later = (0, self.rule.short, self._reach)
+        found = {start + after for start in self.sums for after in later}
+        return sorted(turn for turn in found if edge <= turn < last)
+
+    def add_all(self, buckets: Mapping[Instant, int]) -> None:
+        """Put amounts into buckets, by their starts, which are in order."""
+        begun, closed, start = self.first, self.edge, next(iter(buckets), None)
+        if begun is None or closed is None or start is None:
+            are_ahead = False
+        else:
+            are_ahead = start >= closed and start >= begun
+        if are_ahead and self.sums.keys().isdisjoint(buckets):
+            # In no window yet, as nearly all.
+            self.sums.update(buckets)
+            return
+        for start, amount in buckets.items():
+            self.add(start, amount)
 
     def add(self, start: Instant, amount: int) -> None:
         """Put an amount into a bucket.

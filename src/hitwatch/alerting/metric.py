@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from hitwatch.alerting.alert import RuleStatus, Transition
@@ -73,6 +75,21 @@ class MetricJudge:
         self._instead.add(start, hits)
         if has_bytes and (self._bytes_from is None or start < self._bytes_from):
             self._bytes_from = start
+
+    def add_all(self, hits: Mapping[Instant, int], sizes: Mapping[Instant, int]) -> None:
+        """Put hits into buckets.
+
+        Args:
+            hits: by start of bucket, in order.
+            sizes: bytes that they sent, of those buckets in which any says how many.
+
+        """
+        if self._instead is None:
+            of_hits = self._judge.rule.metric == "hits"
+            self._judge.add_all(hits if of_hits else {start: sizes.get(start, 0) for start in hits})
+            return
+        for start, count in hits.items():
+            self.add(start, count, sizes.get(start, 0), has_bytes=start in sizes)
 
     def advance(self, until: Instant) -> list[Transition]:
         """Close and judge every bucket that ends at or before an instant, as ``Judge`` does."""

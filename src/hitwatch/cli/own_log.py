@@ -44,6 +44,8 @@ def log_to(outputs: Outputs, path: str | None, level: str) -> None:
     log.propagate = False
     if path is None:
         log.addHandler(logging.NullHandler())
+        # Nothing need be made for nobody to read.
+        log.setLevel(logging.CRITICAL + 1)
         return
     try:
         handler = _LineHandler(outputs.open_lines(Path(path), "cannot write the log file"))

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from hitwatch.alerting.alert import State, Transition
+from hitwatch.alerting.causes import SECTION
 from hitwatch.instants import SECOND, Duration, rfc3339, rfc3339_or_none
 from hitwatch.readmodel import Kind, Report
 from hitwatch.render.report_json import (
@@ -144,6 +145,7 @@ def _transition(transition: Transition) -> dict[str, Any]:
             "share": round(each.share, 4),
         }
         for each in transition.contributors
+        if each.dimension == SECTION
     ]
     found["contributors"] = to_builtins(contributor_objects(transition.contributors))
     return found

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hitwatch.alerting.alert import Alert
 from hitwatch.instants import DAY, HOUR, MINUTE, SECOND, format_duration
 from hitwatch.readmodel import PreviousPeriod, Report, SourceRow
-from hitwatch.render.contributors import contributors_wording
+from hitwatch.render.contributors import contributor_lines
 from hitwatch.render.guesses import guess_wording
 from hitwatch.render.panels import USUAL_ERROR, change, keys_wording, table, times
 from hitwatch.render.units import (
@@ -331,6 +331,4 @@ def _alert(alert: Alert, zone: Zone) -> list[str]:
         f"  {alert.rule}: {when};"
         f" peak {amount(alert.peak, fired.unit)}, {ratio(alert.peak, fired.baseline)}{baseline}"
     ]
-    if fired.contributors:
-        lines.append(f"    top contributors: {contributors_wording(fired)}")
-    return lines
+    return lines + contributor_lines(fired)

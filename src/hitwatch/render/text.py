@@ -8,7 +8,7 @@ from hitwatch.alerting.alert import RuleStatus, State, Transition
 from hitwatch.instants import SECOND, format_duration
 from hitwatch.readmodel import Kind, PanelRows, Report
 from hitwatch.render import units
-from hitwatch.render.contributors import contributors_wording
+from hitwatch.render.contributors import contributor_lines
 from hitwatch.render.panels import key_of, keys_wording, table
 from hitwatch.stats.rows import PanelRow
 from hitwatch.zones import IN_UTC, Zone
@@ -182,8 +182,7 @@ def _transition(transition: Transition, color: bool, zone: Zone) -> list[str]:
             f" (threshold {transition.threshold:g}x)"
         )
         lines = [marked(heading, BOLD_RED, color)]
-        if transition.contributors:
-            lines.append(f"    top contributors: {contributors_wording(transition)}")
+        lines += contributor_lines(transition)
         return [*lines, ""]
     peak_at = units.clock_time(transition.peak_at, zone)
     heading = (

@@ -339,6 +339,9 @@ class Loop(Struct):
 
 
 def _log_transition(transition: Transition, when: str = "") -> None:
+    level = logging.INFO if when else logging.WARNING
+    if not judge_log.isEnabledFor(level):
+        return
     figures = {
         "rule": transition.rule,
         "state": transition.state.value,
@@ -350,7 +353,7 @@ def _log_transition(transition: Transition, when: str = "") -> None:
     }
     if transition.state is AlertState.RESOLVED:
         figures["lasted_s"] = transition.lasted / SECOND
-    judge_log.log(logging.INFO if when else logging.WARNING, f"alert {when}".strip(), extra=figures)
+    judge_log.log(level, f"alert {when}".strip(), extra=figures)
 
 
 def _log_period(report: Report) -> None:

@@ -99,7 +99,10 @@ def panels_of_display(
     )
     for name in chosen:
         _check_panel(name, {panel.name for panel in known})
-    counted = redact_panels(tuple(p for p in known if not p.off or p.name in chosen), privacy)
+    # What nobody sees is not counted, but for the totals.
+    counted = redact_panels(
+        tuple(panel for panel in known if panel.name in (*chosen, *_OF_TOTALS)), privacy
+    )
     if not chosen:
         return counted, None
     window = None if display.panel_window == "start" else display.panel_window

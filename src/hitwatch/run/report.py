@@ -195,7 +195,7 @@ class Reporting(Struct):
                     with self._lock:
                         each.tally.absorb_facts(batch)
                 if each.history is not None and hits.has("time"):
-                    each.history.sections.add(batch)
+                    each.history.causes.add(batch)
                     steps = batch.steps(each.history.rule.resolution)
                     with self._lock:
                         each.history.add(steps)

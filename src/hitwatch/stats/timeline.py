@@ -48,15 +48,27 @@ class Timeline(Struct):
 
     def __iter__(self) -> Iterator[tuple[Instant, int]]:
         """Start and sum of each bucket that had hits, in the order of time."""
-        for stretch in sorted({*self._open, *self._packed}):
-            sums = self._open.get(stretch) or _decompress(self._packed[stretch])
-            first = stretch * _BUCKETS
-            # A stretch at once: there are many buckets, and most may be empty.
-            yield from [
-                ((first + index) * self.width, amount)
-                for index, amount in enumerate(sums)
-                if amount != _NONE
-            ]
+        for _, sums in self.stretches():
+            yield from sums.items()
+
+    def stretches(self) -> Iterator[tuple[int, dict[Instant, int]]]:
+        """Numbers of stretches, and their ``stretch``, in the order of time."""
+        for number in sorted({*self._open, *self._packed}):
+            yield number, self.stretch(number)
+
+    def stretch(self, number: int) -> dict[Instant, int]:
+        """Sums by start of each bucket of a stretch that had hits, in the order of time."""
+        sums, packed = self._open.get(number), self._packed.get(number)
+        if sums is None:
+            if packed is None:
+                return {}
+            sums = _decompress(packed)
+        first = number * _BUCKETS
+        return {
+            (first + index) * self.width: amount
+            for index, amount in enumerate(sums)
+            if amount != _NONE
+        }
 
     def gaps(
         self, since: Instant | None = None, longer_than: Duration = HOUR
