@@ -21,6 +21,21 @@ def user_folder(environment: Mapping[str, str]) -> Path | None:
         return None
 
 
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """The folder of what can be made again; ``None``: nothing says where a home is.
+
+    Args:
+        environment: the process's.
+
+    """
+    if home := environment.get("XDG_CACHE_HOME"):
+        return Path(home, "hitwatch")
+    try:
+        return Path.home() / ".cache" / "hitwatch"
+    except RuntimeError:
+        return None
+
+
 def files_in(folder: Path, pattern: str) -> list[Path]:
     """The files of a folder that fit a pattern, by name; none where this user may not look."""
     try:

@@ -6,7 +6,7 @@ it counts nothing, and knows nothing of how it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct, field
@@ -18,6 +18,7 @@ from hitwatch.formats.format import Guess
 from hitwatch.instants import Duration, Instant
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
+from hitwatch.stats.latency import Latency
 from hitwatch.stats.movers import rank_movers
 from hitwatch.stats.rows import OTHER, RANKED_FROM, Bounds, PanelRow
 from hitwatch.stats.trend import Axis, Trend
@@ -196,6 +197,7 @@ class Report(Struct, frozen=True):
         highlights: what stands out.
         gaps: the longest stretches without any hit: (from, to).
         histogram: durations: (upper end in seconds, hits).
+        latency: durations over time; ``None`` where none are known.
         previous: what it compares with; ``None``: nothing.
         judged_from: the first bucket end at which the rule could be judged; ``None``: at none.
         reach: how much log before it the rule needs.
@@ -231,6 +233,7 @@ class Report(Struct, frozen=True):
     highlights: Highlights = Highlights()
     gaps: tuple[tuple[Instant, Instant], ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
+    latency: Latency | None = None
     previous: PreviousPeriod | None = None
     judged_from: Instant | None = None
     reach: Duration = 0
@@ -261,6 +264,17 @@ class Report(Struct, frozen=True):
     def with_names(self, panel: str, names: Mapping[str, str]) -> Report:
         """The same; rows of a panel have the names of their keys as notes."""
         panels = (each.with_names(names) if each.name == panel else each for each in self.panels)
+        return replace(self, panels=tuple(panels))
+
+    def with_panel(self, name: str, rows: Sequence[PanelRow], bounds: Bounds) -> Report:
+        """The same; a panel has these rows, where it is shown."""
+        keys = replace(bounds, keys=len(rows))
+        panels = (
+            replace(each, rows=tuple(rows), bounds=keys, compared=False)
+            if each.name == name
+            else each
+            for each in self.panels
+        )
         return replace(self, panels=tuple(panels))
 
     @property

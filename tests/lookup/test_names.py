@@ -13,6 +13,8 @@ import pytest
 from tests.program.running import run
 
 from hitwatch.lookup.names import MOST, confirmed_name, names_of
+from hitwatch.outputs import name_cache
+from hitwatch.outputs.name_cache import NAMED_FOR, NAMELESS_FOR, NameCache
 
 REVERSE = {
     "192.0.2.1": "good.example",
@@ -49,7 +51,7 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_names_that_lead_back_count() -> None:
     """An address may be called as its holder likes; what is no name is none."""
     found, left = names_of([*REVERSE, "192.0.2.77", "host.example", "192.0.2.1", ""])
-    assert found == {
+    assert {address: name for address, name in found.items() if name} == {
         "192.0.2.1": "good.example",
         "192.0.2.4": "two.example",
         "2001:db8::1": "six.example",
@@ -83,8 +85,67 @@ def test_no_more_are_asked_for_than_is_bearable() -> None:
         asked.append(address)
         return None
 
-    assert names_of(addresses, note) == ({}, 50)
+    assert names_of(addresses, note) == (dict.fromkeys(addresses[:MOST]), 50)
     assert len(asked) == MOST
+
+
+def test_what_nobody_can_tell_for_now_is_not_taken_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is asked for again the next time."""
+
+    def unable(*_: Any) -> tuple[str, str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getnameinfo", unable)
+    cache = NameCache(tmp_path / "names.sqlite3")
+    assert names_of(["192.0.2.1"], cache=cache) == ({}, 1)
+    assert cache.known(["192.0.2.1"]) == {}
+
+
+def test_names_are_remembered_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that there are for longer than that there are none."""
+    cache, asked = NameCache(tmp_path / "new" / "names.sqlite3"), []
+
+    def resolve(address: str) -> str | None:
+        asked.append(address)
+        return "one.example" if address.endswith("1") else None
+
+    addresses = ["192.0.2.1", "192.0.2.2"]
+    for _ in range(2):
+        assert names_of(addresses, resolve, cache=cache) == (
+            {"192.0.2.1": "one.example", "192.0.2.2": None},
+            0,
+        )
+    assert sorted(asked) == addresses
+    now = time.time()
+    for later, known in ((NAMELESS_FOR, ["192.0.2.1"]), (NAMED_FOR, [])):
+        monkeypatch.setattr(time, "time", lambda later=later: now + later + 2)
+        assert list(cache.known(addresses)) == known
+    assert (tmp_path / "new" / "names.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_more_names_are_remembered_than_there_is_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest are forgotten."""
+    monkeypatch.setattr(name_cache, "MOST", 10)
+    cache = NameCache(tmp_path / "names.sqlite3")
+    for day in range(3):
+        monkeypatch.setattr(time, "time", lambda day=day: 1e9 + day * 60)
+        cache.remember({f"10.0.{day}.{n}": "a.example" for n in range(8)})
+    assert not cache.known([f"10.0.0.{n}" for n in range(8)])
+    assert len(cache.known([f"10.0.2.{n}" for n in range(8)])) == 8
+
+
+def test_a_cache_that_cannot_be_used_knows_nothing(tmp_path: Path) -> None:
+    """Names are asked for as if there were none."""
+    for path in (tmp_path, Path("/proc/no/names"), tmp_path / "damaged"):
+        if path.name == "damaged":
+            path.write_text("no database at all, but a text of some length" * 50)
+        cache = NameCache(path)
+        cache.remember({"192.0.2.1": "one.example"})
+        assert cache.known(["192.0.2.1"]) == {}
 
 
 def test_a_report_has_names_of_clients(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ COMMAND = [sys.executable, "-m", "hitwatch"]
 def environment(folder: Path | None = None) -> dict[str, str]:
     """The environment without settings of the user who runs the tests."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("HITWATCH_")}
-    return {**kept, "XDG_CONFIG_HOME": str(folder or "/nonexistent"), "NO_COLOR": "1"}
+    homes = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(folder or "/dev/null"))
+    return {**kept, **homes, "NO_COLOR": "1"}
 
 
 def run(

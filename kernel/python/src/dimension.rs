@@ -7,12 +7,15 @@ use crate::columns::{Codes, Text, find, find_text, value};
 use crate::hit_batch::HitBatch;
 use arrow_array::Array;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use foldhash::fast::RandomState;
 use parse::batch::Finished;
 use parse::texts::Texts;
 use pyo3::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use tally::codes::{Key, Quotients};
 use tally::figures::Hit;
+use tally::kinds::FIRST_BOT;
 use tally::offsets::Offsets;
 use tally::rollup::Rollup;
 use tally::rollup::joint::NO_SLOT;
@@ -26,6 +29,9 @@ pub struct Dimension {
     statuses: Option<(i16, i16)>,
     /// Whether texts are counted by status too, in front of them.
     by_status: bool,
+    /// Another text column: only hits by bots count, and its texts stand behind those of the first,
+    /// a tab between them.
+    by_bots_from: Option<String>,
     /// Of numbers and times, what they are divided by, rounding down; 0 is 1.
     divide: i64,
     /// Of times, the zone in which they are divided.
@@ -46,9 +52,11 @@ fn offsets_of(table: &Bound<'_, PyAny>) -> PyResult<Offsets> {
 }
 
 impl Dimension {
-    /// Whether hits of a format can be counted: it has the column.
+    /// Whether hits of a format can be counted: it has the column, or the columns.
     pub fn is_in(&self, batch: &HitBatch) -> bool {
-        find(&batch.columns, &self.column).is_some()
+        let beside = self.by_bots_from.as_ref();
+        let mut columns = beside.into_iter().chain([&self.column]);
+        columns.all(|column| find(&batch.columns, column).is_some())
     }
 
     /// Whether hits may count whatever their status.
@@ -64,7 +72,11 @@ impl Dimension {
     /// The slots of hits in a rollup, `NO_SLOT` of those that do not count.
     pub fn slots(&self, batch: &HitBatch, hits: &[Hit], rollup: &mut Rollup) -> Vec<u32> {
         match find_text(&batch.columns, &self.column) {
-            Some(text) => self.slots_of_texts(hits, text, rollup),
+            Some(text) => {
+                let beside = self.by_bots_from.as_ref();
+                let beside = beside.and_then(|column| find_text(&batch.columns, column));
+                self.slots_of_texts(hits, text, beside, rollup)
+            }
             None => self.slots_of_numbers(batch, hits, rollup),
         }
     }
@@ -73,6 +85,7 @@ impl Dimension {
         &self,
         hits: &[Hit],
         (codes, values): Text<'_>,
+        beside: Option<Text<'_>>,
         rollup: &mut Rollup,
     ) -> Vec<u32> {
         let absent = self.absent.as_deref();
@@ -91,6 +104,10 @@ impl Dimension {
         };
         if self.by_status {
             return slots_by_status(hits, codes, &texts, values.id(), rollup);
+        }
+        if let Some((behind, others)) = beside {
+            let (texts, others) = ((codes, &*texts), (behind, &*others.read()));
+            return slots_of_bots(hits, texts, others, rollup);
         }
         let id = Some(values.id());
         if codes.nulls().is_none() {
@@ -123,6 +140,32 @@ impl Dimension {
         let key = |code| quotients.key(code).into();
         rollup.slots_of(None, codes.into_iter(), key)
     }
+}
+
+/// The slots of hits by bots: by their texts in two columns; others, and those that lack one, do not
+/// count. They are few.
+fn slots_of_bots(
+    hits: &[Hit],
+    (codes, texts): (&Codes, &Texts),
+    (behind, others): (&Codes, &Texts),
+    rollup: &mut Rollup,
+) -> Vec<u32> {
+    let mut known: HashMap<(u32, u32), u32, RandomState> = HashMap::default();
+    let mut slot = |hit: &Hit| {
+        let row = hit.row as usize;
+        if hit.kind < FIRST_BOT {
+            return None;
+        }
+        let (code, other) = (value(Some(codes), row)?, value(Some(behind), row)?);
+        let slot = known.entry((code, other)).or_insert_with(|| {
+            let (text, other) = (texts.get(code as usize), others.get(other as usize));
+            rollup.slot(&format!("{text}\t{other}")) as u32
+        });
+        Some(*slot)
+    };
+    hits.iter()
+        .map(|hit| slot(hit).unwrap_or(NO_SLOT))
+        .collect()
 }
 
 /// Statuses of which it is remembered what slots they have with each text.

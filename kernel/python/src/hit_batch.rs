@@ -7,10 +7,12 @@ use crate::columns::{Codes, Columns, find_numbers, find_text, value};
 use crate::kinds::AgentKinds;
 use arrow_array::PrimitiveArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use foldhash::fast::RandomState;
 use parse::texts::Texts;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::RwLockReadGuard;
 use tally::figures::Hit;
@@ -155,6 +157,37 @@ impl HitBatch {
     fn slice(&self, begin: usize, end: usize) -> PyResult<Self> {
         let hits = self.between(begin, Some(end))?.to_vec();
         Ok(Self::of(self.columns.clone(), hits))
+    }
+
+    /// The hits with each value of a text column, and at the end those without one.
+    fn by_text(&self, py: Python<'_>, column: &str) -> PyResult<Vec<(Option<String>, Self)>> {
+        let text = find_text(&self.columns, column);
+        let parts = py.detach(|| {
+            let Some((codes, values)) = text else {
+                return vec![(None, self.hits.clone())];
+            };
+            let mut parts: Vec<(Option<u32>, Vec<Hit>)> = Vec::new();
+            let mut places: HashMap<Option<u32>, usize, RandomState> = HashMap::default();
+            for hit in &self.hits {
+                let code = value(Some(codes), hit.row as usize);
+                let place = *places.entry(code).or_insert(parts.len());
+                if place == parts.len() {
+                    parts.push((code, Vec::new()));
+                }
+                parts[place].1.push(*hit);
+            }
+            let values = values.read();
+            let text = |code: Option<u32>| Some(values.get(code? as usize).to_owned());
+            parts.sort_by_key(|(code, _)| code.is_none());
+            parts
+                .into_iter()
+                .map(|(code, hits)| (text(code), hits))
+                .collect()
+        });
+        let parts = parts.into_iter();
+        Ok(parts
+            .map(|(text, hits)| (text, Self::of(self.columns.clone(), hits)))
+            .collect())
     }
 
     /// Hits and bytes by start of bucket: (start, hits, bytes, hits whose bytes are known).

@@ -166,6 +166,17 @@ impl PyRollup {
         total.durations.map_or_else(Vec::new, |all| all.histogram())
     }
 
+    /// Of each key with durations: hits that took up to each of some, in order, and longer than the
+    /// one before; at the end those that took longer than all.
+    fn durations_of_keys(&self, edges: Vec<f64>) -> Vec<(String, Vec<u64>)> {
+        let rollup = self.lock();
+        let rows = rollup.keys.iter().zip(&rollup.figures);
+        let timed = rows.filter_map(|(key, figures)| Some((key, figures.durations.as_ref()?)));
+        timed
+            .map(|(key, durations)| (key.to_owned(), durations.up_to(&edges)))
+            .collect()
+    }
+
     /// How many rows there are, and how many of them have a label.
     fn counted(&self, only: &Label) -> (usize, usize) {
         let rollup = self.lock();

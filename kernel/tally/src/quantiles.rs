@@ -198,6 +198,18 @@ impl QuantileSketch {
         })
     }
 
+    /// Hits that took up to each of some durations, in order, and longer than the one before; at the
+    /// end those that took longer than all.
+    pub fn up_to(&self, edges: &[f64]) -> Vec<u64> {
+        let mut found = vec![0; edges.len() + 1];
+        for &(bucket, count) in &self.buckets {
+            // A bucket that ends at an edge may end a little behind it.
+            let end = self.upper(bucket) / (1.0 + self.error());
+            found[edges.partition_point(|&edge| edge < end)] += count;
+        }
+        found
+    }
+
     /// Hits by bucket, as (upper end in seconds, hits), in order.
     pub fn histogram(&self) -> Vec<(f64, u64)> {
         let buckets = self.buckets.iter();

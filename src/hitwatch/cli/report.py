@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from hitwatch.cli.console import CONDITION_MET, FINE, UNREADABLE, ProgressBar, console_of
 from hitwatch.cli.flags import flags
 from hitwatch.cli.outputs import begin, finish, only_text_on_terminals, open_output
+from hitwatch.cli.report_by import check_outputs, files_of
 from hitwatch.cli.signals import stop_on_signals
 from hitwatch.errors import UsageError
 from hitwatch.options.groups import REPORT_KINDS, Options, ReportOptions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hitwatch.render.template import OwnText
     from hitwatch.run.report import Reporting
     from hitwatch.stats.dimension import Panel
+    from hitwatch.tally import Balance
 
 _ON_SCREEN, _IN_FILES = 10, 1000
 """How many rows of a panel are shown unless somebody says it."""
@@ -52,6 +54,7 @@ def report(sources: tuple[str, ...], options: Options) -> int:
 
     from hitwatch.outputs.outputs import Outputs
     from hitwatch.render.outputs import write
+    from hitwatch.run.scopes import WITHOUT
     from hitwatch.run.wiring import reporting_of
     from hitwatch.sources.discovery import find_logs
 
@@ -63,32 +66,51 @@ def report(sources: tuple[str, ...], options: Options) -> int:
     own = _own_text(wanted)
     outputs = [(Path(name), _kind_of(Path(name), wanted)) for name in wanted.output]
     only_text_on_terminals(wanted.output_format, None, "report")
+    if wanted.by:
+        check_outputs(wanted.output, wanted.output_format)
     with door:
+        # Of each host there is a file, and which hosts there are is known when all is read.
         files = [
             (open_output(door, path, kind, overwrite=wanted.overwrite), kind)
             for path, kind in outputs
+            if not wanted.by
         ]
         # What a pipe brings is read for its format; whoever waits for the outputs has them by then.
         reporting, view = reporting_of(chosen, paths, console_of(wanted, stop))
         progress = ProgressBar.over(paths, quiet=wanted.quiet)
         if progress:
             reporting.progress = progress.advance
-        made = reporting.make(view)
+        reports = reporting.make_each(view)
         if progress:
             progress.clear()
-        if reporting.failures and not made.lines:
+        if reporting.failures and not reporting.balance.lines:
             return UNREADABLE
-        _tell_absent(reporting, made, wanted.panel)
-        for file, kind in files:
+        for made in list(reports.values())[:1]:
+            _tell_absent(reporting, made, wanted.panel)
+        if reports.keys() == {WITHOUT}:
+            reporting.notify("none of the hits says which host it was for")
+
+        def drawn(made: Report, kind: str) -> bytes:
             page = _on_a_page(made, kind, reporting.panels, asked)
-            text = own.draw(page).encode() if own and kind == "template" else _drawn(page, kind)
-            write(file, text)
+            return own.draw(page).encode() if own and kind == "template" else _drawn(page, kind)
+
+        for file, kind in files:
+            write(file, drawn(reports[""], kind))
+        for path, kind in outputs if wanted.by else ():
+            for host, name in files_of(str(path), reports).items():
+                file = open_output(door, name, kind, overwrite=wanted.overwrite)
+                write(file, drawn(reports[host], kind))
         finish(door, stopped=stop.is_set(), unread=False)
-    shown = _on_a_page(made, wanted.output_format, reporting.panels, asked)
-    _show(shown, wanted, own, unnamed=any(_is_unnamed(path) for path, _ in outputs))
+    shown = {
+        key: _on_a_page(made, wanted.output_format, reporting.panels, asked)
+        for key, made in reports.items()
+    }
+    unnamed = any(_is_unnamed(path) for path, _ in outputs)
+    _show(shown, reporting.balance, wanted, own, unnamed=unnamed)
     if reporting.failures:
         return UNREADABLE
-    return CONDITION_MET if wanted.fail_on_alert and made.alerts else FINE
+    fired = any(made.alerts for made in reports.values())
+    return CONDITION_MET if wanted.fail_on_alert and fired else FINE
 
 
 def _with_top(options: Options) -> Options:
@@ -139,11 +161,19 @@ def _own_text(wanted: ReportOptions) -> OwnText | None:
     return OwnText(text, wanted.template)
 
 
-def _show(made: Report, wanted: ReportOptions, own: OwnText | None, *, unnamed: bool) -> None:
-    """Write the report to standard output, if it goes there.
+def _show(
+    reports: Mapping[str, Report],
+    whole: Balance,
+    wanted: ReportOptions,
+    own: OwnText | None,
+    *,
+    unnamed: bool,
+) -> None:
+    """Write the report, or that of each host, to standard output, if it goes there.
 
     Args:
-        made: the report.
+        reports: the report, or those of hosts.
+        whole: what became of every line.
         wanted: as what.
         own: the template of its text.
         unnamed: whether it went to a stream whose name says no kind, and so as that already.
@@ -153,19 +183,37 @@ def _show(made: Report, wanted: ReportOptions, own: OwnText | None, *, unnamed: 
 
     if wanted.output_format not in (None, "text"):
         if not unnamed:
-            write(sys.stdout.buffer, _drawn(made, wanted.output_format))
+            write(sys.stdout.buffer, _drawn_all(reports, whole, wanted.output_format))
     elif wanted.output_format or not wanted.output:
         from hitwatch.render.report_text import to_text
 
         stream = standard_output()
         color = wants_color(wanted.color, stream, dict(os.environ))
         width = terminal_width(stream, os.environ)
-        text = own.draw(made) if own else to_text(made, color=color, width=width)
+        texts = [
+            own.draw(made) if own else to_text(made, color=color, width=width)
+            for made in reports.values()
+        ]
+        text = texts[0]
+        if wanted.by:
+            from hitwatch.render import hosts
+
+            text = hosts.to_text(reports, whole, texts, color=color)
         if wanted.pager and _is_higher(text, stream):
             # Of colours it finds out itself what the pager can; the last line end it adds.
             click.echo_via_pager(text.removesuffix("\n"), color=None if color else False)
         else:
             write(stream, text)
+
+
+def _drawn_all(reports: Mapping[str, Report], whole: Balance, kind: str) -> bytes:
+    """The report, or those of hosts together."""
+    if "" in reports:
+        return _drawn(reports[""], kind)
+    from hitwatch.render import hosts
+
+    text = hosts.to_json(reports, whole) if kind == "json" else hosts.to_markdown(reports)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _is_higher(text: str, stream: TextIO) -> bool:

@@ -135,6 +135,10 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
             metavar="previous|MONTH|TIME..TIME",
         ),
     ] = None
+    by: Annotated[
+        Literal["host"] | None,
+        About("A report of each virtual host, in one reading.", keyword=False),
+    ] = None
     bucket: Annotated[
         Duration | None, About("Step of the time line, which this shows too.", LENGTH)
     ] = None
@@ -150,6 +154,18 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
         bool,
         About("Ask DNS for names of the clients shown; only confirmed ones count."),
     ] = False
+    verify_bots: Annotated[
+        bool,
+        About("Ask DNS whether bots are who they say, and show the panel claimed_bots."),
+    ] = False
+    bot_ranges: Annotated[
+        tuple[str, ...],
+        About(
+            "Addresses of a bot, as its operator publishes them, to tell true ones by.",
+            metavar="NAME=FILE",
+            setting=True,
+        ),
+    ] = ()
     output_format: Annotated[
         str | None,
         About("What goes to standard output.", choices=REPORT_KINDS, keyword=False, default="text"),

@@ -22,6 +22,7 @@ from hitwatch.render.report_schema import (
     GuessObject,
     HistogramObject,
     KindObject,
+    LatencyObject,
     MetricsObject,
     PreviousObject,
     RangeObject,
@@ -31,6 +32,7 @@ from hitwatch.render.report_schema import (
     TotalsObject,
     TrendObject,
 )
+from hitwatch.stats.latency import Latency
 from hitwatch.stats.rows import Bounds, OfKind, PanelRow
 from hitwatch.stats.trend import Trend
 
@@ -51,6 +53,7 @@ def to_object(report: Report) -> ReportObject:
         panels={panel.name: row_objects(panel) for panel in report.panels},
         bounds={panel.name: _bounds(panel.bounds) for panel in report.panels},
         durations=[HistogramObject(upper, hits) for upper, hits in report.histogram],
+        latency=_latency(report.latency) if report.latency else None,
         durations_of="upstreams" if report.of_upstreams else "requests",
         alerts=[_alert(alert) for alert in report.alerts],
     )
@@ -59,6 +62,15 @@ def to_object(report: Report) -> ReportObject:
 def trend_object(trend: Trend) -> TrendObject:
     """Hits over time."""
     return TrendObject(trend.step // SECOND, list(map(rfc3339, trend.starts)), list(trend.hits))
+
+
+def _latency(latency: Latency) -> LatencyObject:
+    return LatencyObject(
+        latency.step // SECOND,
+        list(map(rfc3339, latency.starts)),
+        list(latency.up_to),
+        list(map(list, latency.hits)),
+    )
 
 
 def row_objects(panel: PanelRows) -> list[RowObject]:

@@ -226,6 +226,18 @@ class TrendObject(Struct, frozen=True):
     hits: list[int]
 
 
+class LatencyObject(Struct, frozen=True):
+    """Hits by how long they took, over time, in steps as clocks of the zone show them."""
+
+    step_s: int
+    starts: list[Time]
+    up_to_s: Annotated[
+        list[float | None],
+        Meta(description="hits took up to so long, and longer than the one before; null: longer"),
+    ]
+    hits: Annotated[list[list[int]], Meta(description="in each step, by up_to_s")]
+
+
 class ReportObject(Struct, frozen=True):
     """What ``hitwatch report --output-format json`` gives."""
 
@@ -243,6 +255,7 @@ class ReportObject(Struct, frozen=True):
     panels: dict[str, list[RowObject]]
     bounds: dict[str, BoundsObject]
     durations: list[HistogramObject]
+    latency: LatencyObject | None
     durations_of: Annotated[
         Literal["requests", "upstreams"],
         Meta(description="whose durations all are: upstreams' where the logs have no others"),

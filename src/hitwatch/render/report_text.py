@@ -31,6 +31,7 @@ from hitwatch.render.units import (
     time_span,
     wall_time,
 )
+from hitwatch.stats.latency import EDGES
 from hitwatch.stats.rows import DURATIONS
 from hitwatch.stats.user_agents import NO_BOTS
 from hitwatch.zones import Zone
@@ -116,12 +117,8 @@ def head_lines(report: Report, width: int | None = None) -> list[str]:
         apart = f"; upstream p50 {duration(behind['p50_s'])}" if behind else ""
         apart += f" p95 {duration(behind['p95_s'])}" if behind else ""
         lines.append(f"{name} {'  '.join(said)}{bound}{apart}{slowest}")
-    passed_over = sum(source.bytes_passed_over for source in report.sources)
-    lines.append(
-        f"{size(sum(source.bytes_read for source in report.sources))} of logs"
-        f" read in {report.elapsed_s:.2f} s"
-        + (f"; {size(passed_over)} of other times passed over" if passed_over else "")
-    )
+    if report.sources:
+        lines.append(_reading(report))
     if report.previous:
         lines.append(_previous(report, report.previous))
     if report.gaps:
@@ -135,6 +132,14 @@ def head_lines(report: Report, width: int | None = None) -> list[str]:
     if not report.complete:
         lines.append("not everything was read; the figures cover what was")
     return lines
+
+
+def _reading(report: Report) -> str:
+    """How much was read, and what was not."""
+    read = sum(source.bytes_read for source in report.sources)
+    passed_over = sum(source.bytes_passed_over for source in report.sources)
+    others = f"; {size(passed_over)} of other times passed over" if passed_over else ""
+    return f"{size(read)} of logs read in {report.elapsed_s:.2f} s{others}"
 
 
 def _balance(report: Report) -> str:
@@ -288,10 +293,9 @@ def _previous(report: Report, previous: PreviousPeriod) -> str:
 
 def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
     """Durations by power of ten and its 1-2-5 steps."""
-    edges = [10.0**power * step for power in range(-4, 4) for step in (1, 2, 5)]
-    counts = dict.fromkeys([*edges, float("inf")], 0)
+    counts = dict.fromkeys([*EDGES, float("inf")], 0)
     for upper, hits in buckets:
-        counts[next((edge for edge in edges if upper <= edge * 1.01), float("inf"))] += hits
+        counts[next((edge for edge in EDGES if upper <= edge * 1.01), float("inf"))] += hits
     total, most = sum(counts.values()), max(counts.values())
     return [
         f"  up to {duration(edge) if edge != float('inf') else 'more':>8} {hits:>11,}"

@@ -66,6 +66,8 @@ class ReportKeywords(_Shared, total=False):
     bucket: str | None
     geoip: Source | Sequence[Source]
     resolve: bool
+    verify_bots: bool
+    bot_ranges: str | Sequence[str]
     short: str | None
     long: str | None
     threshold: str | float | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from hitwatch.engine import Shown
@@ -15,6 +15,7 @@ from hitwatch.privacy.panels import redact_panels
 from hitwatch.privacy.policy import Privacy
 from hitwatch.readmodel import View
 from hitwatch.select.predicate import glob_regex
+from hitwatch.stats.claims import claims_panel
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.geography import geography_panels
 from hitwatch.stats.metric import BY_NAME
@@ -53,8 +54,15 @@ class PanelChoice(NamedTuple):
     view: View
 
 
-def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
+def panels_of_report(
+    options: Options, privacy: Privacy, claimed: Iterable[str] | None = None
+) -> PanelChoice:
     """Choose the panels of a report, and how they are ordered and cut.
+
+    Args:
+        options: of the report.
+        privacy: what is replaced in keys.
+        claimed: names of bots whose claims are judged; ``None``: none are.
 
     Raises:
         UsageError: there is no such panel or metric, or a database cannot be read.
@@ -62,6 +70,8 @@ def panels_of_report(options: Options, privacy: Privacy) -> PanelChoice:
     """
     chosen = options.report
     known = _known_panels(options)
+    if claimed is not None:
+        known = (*known, claims_panel(claimed))
     counted = redact_panels(_to_count(known, chosen.panel, bool(chosen.bucket)), privacy)
     named = {panel.name for panel in counted} | {WHAT_GREW}
     for name in (*chosen.tops, *chosen.sorts, *chosen.no_panel):

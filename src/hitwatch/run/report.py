@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,8 +28,9 @@ from hitwatch.readmodel import (
 from hitwatch.run.fold import Fold
 from hitwatch.run.logs import Logs
 from hitwatch.run.memory import bound_memory
+from hitwatch.run.scopes import Scope, Scopes, Time
 from hitwatch.select.filter import Filter, TimeRange
-from hitwatch.stats.breakdown import MEMORY, Budget
+from hitwatch.stats.claims import CLAIMED_BOTS, Claim, Verdict, claim_of, judged_rows
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import columns_needed
@@ -49,23 +49,8 @@ _Judged: TypeAlias = tuple[tuple[Alert, ...], Instant | None]
 """Alerts, and from when on the rule was judged; ``None``: never."""
 
 
-class _Count(Struct):
-    """What is counted of the hits that a filter lets through.
-
-    Attributes:
-        hit_filter: which hits count.
-        tally: what has been counted; ``None``: they count for the rule alone.
-        history: the rule, where they count for it.
-
-    """
-
-    hit_filter: Filter
-    tally: Tally | None
-    history: RuleHistory | None
-
-
 class Reporting(Struct):
-    """One report being made.
+    """One report being made, or one for each value of a column.
 
     Attributes:
         logs: what is read.
@@ -79,8 +64,11 @@ class Reporting(Struct):
         warn: tells the user of what could not be read, also one who wants no progress told.
         keep_values: as of ``Fold``.
         zone: that is shown, whose days are those of visitors.
+        by: a text column, of whose values there is a report each; ``None``: one of all hits.
         names_of: finds names of clients, and how many have not been found out; ``None``: nobody
             wants them.
+        judge_claims: judges which bots are who they say, and of how many clients that could not
+            be asked; ``None``: nobody wants to know.
 
     """
 
@@ -95,35 +83,47 @@ class Reporting(Struct):
     warn: Callable[[str], None] | None = None
     keep_values: bool = False
     zone: Zone = IN_UTC
-    names_of: Callable[[Iterable[str]], tuple[dict[str, str], int]] | None = None
-    _main: Tally = field(default_factory=lambda: Tally.of(()))
-    _history: RuleHistory = field(default_factory=lambda: RuleHistory(SurgeRule()))
-    _counts: list[_Count] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    names_of: Callable[[Iterable[str]], tuple[dict[str, str | None], int]] | None = None
+    judge_claims: Callable[[Iterable[Claim]], tuple[dict[Claim, Verdict], int]] | None = None
+    by: str | None = None
+    _scopes: Scopes = field(default_factory=lambda: Scopes((), SurgeRule()))
+    _filters: dict[Time, Filter] = field(default_factory=dict)
     _batches: HitBatches = field(default_factory=HitBatches)
+    _read: Tally = field(default_factory=lambda: Tally.of(()))
 
     def __post_init__(self) -> None:
-        # What is compared shares the memory of one report.
-        budget = Budget(MEMORY)
         self._batches = HitBatches(self.zone)
-        self._main = Tally.of(self.panels, budget)
-        self._history = RuleHistory(self.rule or SurgeRule())
-        self._counts = [
-            _Count(self.hit_filter, self._main, self._history),
-            *self._compared(budget),
-            *self._judged_before(),
-        ]
+        self._scopes = Scopes(self.panels, self.rule or SurgeRule(), self.by)
+        self._filters = {Time.MAIN: self.hit_filter, **self._compared(), **self._judged_before()}
 
     @property
     def failures(self) -> list[InputError]:
         """What could not be read."""
         return self.logs.failures
 
+    @property
+    def balance(self) -> Balance:
+        """What became of every line that was read."""
+        return self._read.balance
+
     def make(self, view: View) -> Report:
-        """Read everything, and give the report.
+        """Read everything, and give the report of all hits.
 
         Args:
             view: how rows are ordered, and how many are shown.
+
+        """
+        (made,) = self.make_each(view).values()
+        return made
+
+    def make_each(self, view: View) -> dict[str, Report]:
+        """Read everything, and give a report of each value of the column, most hits first.
+
+        Args:
+            view: how rows are ordered, and how many are shown.
+
+        Returns:
+            Reports by value; where there is no column, that of all hits, without a name.
 
         """
         bound_memory()
@@ -131,7 +131,7 @@ class Reporting(Struct):
         fold = Fold(
             logs=self.logs,
             count=self._count,
-            time_ranges=[each.hit_filter.time_range for each in self._counts],
+            time_ranges=[each.time_range for each in self._filters.values()],
             stopped=self.stopped,
             warn=self.warn or self.notify,
             progress=self.progress,
@@ -140,77 +140,97 @@ class Reporting(Struct):
         sources = [SourceRow(origin, "") for origin in self.logs.paths]
         by_agent = any(panel.dimension.column == "user_agent" for panel in self.panels)
         fold.run(sources, prepare if by_agent and self._has_agents(sources) else None)
-        tallies = [each.tally for each in self._counts if each.tally is not None]
+        scopes = self._scopes.all()
         with ThreadPoolExecutor(fold.workers) as pool:
-            finishing = [
-                pool.submit(task) for tally in tallies for task in tally.counts.finishing()
-            ]
-            judged = self._alerts()
+            finishing = [pool.submit(task) for task in self._scopes.finishing()]
+            judged = {key: self._alerts(scope.history) for key, scope in scopes.items()}
             for task in finishing:
                 task.result()
-        made = self._report(sources, view, judged, time.monotonic() - began)
-        return self._named(made) if self.names_of else made
+        elapsed_s = time.monotonic() - began
+        return {
+            key: self._finished(
+                self._report(sources, view, scope, judged[key], elapsed_s), scope, view
+            )
+            for key, scope in scopes.items()
+        }
+
+    def _finished(self, made: Report, scope: Scope, view: View) -> Report:
+        """The report with what is asked of others about what it shows."""
+        made = self._named(made) if self.names_of else made
+        return self._with_claims(made, scope, view) if self.judge_claims else made
 
     def _named(self, made: Report) -> Report:
         """The report with the names of the clients that it shows."""
         shown = [row.raw for panel in made.panels if panel.name == "clients" for row in panel.rows]
         if self.names_of is None or not shown:
             return made
-        names, unknown = self.names_of(shown)
+        found, unknown = self.names_of(shown)
+        names = {client: name for client, name in found.items() if name}
         told = f"{len(names):,} of the {len(shown):,} clients shown have a name that DNS confirms"
         late = f"; {unknown:,} were not answered in time" if unknown else ""
         self.notify(f"{told}{late}")
         return made.with_names("clients", names)
+
+    def _with_claims(self, made: Report, scope: Scope, view: View) -> Report:
+        """The report with the claims of bots judged, those with the most hits first."""
+        counts, trend = scope.main.counts, made.trend
+        panel = counts.panel(CLAIMED_BOTS)
+        shown = any(each.name == CLAIMED_BOTS for each in made.panels)
+        if self.judge_claims is None or panel is None or not shown:
+            return made
+        rows, bounds = counts.rows(panel, "hits", None, trend.axis if trend else None)
+        verdicts, unknown = self.judge_claims(claim_of(row) for row in rows if row.raw)
+        if unknown:
+            self.notify(f"of {unknown:,} clients that say to be bots DNS could not tell in time")
+        told = judged_rows(rows, verdicts)[: view.tops.get(CLAIMED_BOTS, view.top)]
+        return made.with_panel(CLAIMED_BOTS, told, bounds)
 
     def _has_agents(self, sources: Iterable[SourceRow]) -> bool:
         """Whether any of the logs has user agents, as far as is known."""
         formats = [self.logs.reader_of(source.origin).log_format for source in sources]
         return any(known is None or known.fills("user_agent") for known in formats)
 
-    def _compared(self, budget: Budget) -> list[_Count]:
+    def _compared(self) -> dict[Time, Filter]:
         """What counts of the time to compare with."""
         if self.previous is None:
-            return []
-        before = replace(self.hit_filter, time_range=self.previous)
-        return [_Count(before, Tally.of(self.panels, budget), None)]
+            return {}
+        return {Time.COMPARED: replace(self.hit_filter, time_range=self.previous)}
 
-    def _judged_before(self) -> list[_Count]:
+    def _judged_before(self) -> dict[Time, Filter]:
         """What counts before ``since``, for the rule alone."""
         since, _ = self.hit_filter.time_range
         rule = self.rule
         if rule is None or since is None:
-            return []
+            return {}
         start = bucket_start(since, rule.resolution)
         # The first bucket is in no window, and an alert that was on must be seen to begin.
         reach = 2 * (rule.short + rule.long) + rule.resolution
-        before = replace(self.hit_filter, time_range=(start - reach, since))
-        return [_Count(before, None, self._history)]
+        return {Time.BEFORE: replace(self.hit_filter, time_range=(start - reach, since))}
 
     def _count(self, hits: Hits, source: SourceRow) -> None:
-        for each in self._counts:
-            batch = self._batches.of(hits, each.hit_filter.flags(hits))
-            if len(batch):
-                if each.tally is not None:
-                    each.tally.counts.add(hits, batch)
-                    with self._lock:
-                        each.tally.absorb_facts(batch)
-                if each.history is not None and hits.has("time"):
-                    each.history.causes.add(batch)
-                    steps = batch.steps(each.history.rule.resolution)
-                    with self._lock:
-                        each.history.add(steps)
-            if each.tally is self._main:
+        for when, hit_filter in self._filters.items():
+            batch = self._batches.of(hits, hit_filter.flags(hits))
+            self._scopes.add(hits, batch, when)
+            if when is Time.MAIN:
                 excluded = len(hits) - len(batch)
-                counted = Balance(hits.lines, len(batch), hits.rejected, excluded)
-                with self._lock:
-                    each.tally.absorb_others(hits, excluded)
-                    source.balance += counted
+                with self._scopes.lock:
+                    self._read.absorb_facts(batch)
+                    self._read.absorb_others(hits, excluded)
+                    source.balance += Balance(hits.lines, len(batch), hits.rejected, excluded)
 
     def _report(
-        self, sources: list[SourceRow], view: View, judged: _Judged, elapsed_s: float
+        self,
+        sources: list[SourceRow],
+        view: View,
+        scope: Scope,
+        judged: _Judged,
+        elapsed_s: float,
     ) -> Report:
-        main, since = self._main, self.hit_filter.time_range[0]
-        base = next((c.tally for c in self._counts[1:] if c.tally is not None), None)
+        main, since = scope.main, self.hit_filter.time_range[0]
+        if self.by is None:
+            # What is no hit belongs to no value of a column.
+            main.balance, main.reject_reasons = self._read.balance, self._read.reject_reasons
+        base = scope.compared if self.previous else None
         alerts, judged_from = judged
         trend = main.counts.trend(self.zone)
         return Report(
@@ -219,15 +239,16 @@ class Reporting(Struct):
             start=main.first_at,
             end=main.last_at,
             reject_reasons=main.reject_reasons,
-            sources=tuple(sources),
+            sources=tuple(sources) if self.by is None else (),
             trend=trend,
             highlights=highlights_of(main.counts),
-            gaps=self._history.hits.gaps(since),
+            gaps=scope.history.hits.gaps(since),
             panels=panel_rows(
-                main.counts, view, trend, base.counts if base else None, self._scale(base)
+                main.counts, view, trend, base.counts if base else None, self._scale(main, base)
             ),
             panel_hits=main.balance.hits,
             histogram=main.counts.durations(),
+            latency=main.counts.latency(self.zone),
             alerts=alerts,
             alerts_fired=len(alerts),
             judged_from=judged_from,
@@ -240,12 +261,12 @@ class Reporting(Struct):
             of_upstreams=self._batches.of_upstreams,
         )
 
-    def _alerts(self) -> _Judged:
+    def _alerts(self, history: RuleHistory) -> _Judged:
         """The alerts of the time that counts, and from when on the rule was judged."""
-        judged_from = self._history.first_judged
+        judged_from = history.first_judged
         if self.rule is None or judged_from is None:
             return (), None
-        alerts = self._history.judge()
+        alerts = history.judge()
         since, _ = self.hit_filter.time_range
         if since is not None:
             judged_from = max(judged_from, since)
@@ -267,14 +288,14 @@ class Reporting(Struct):
         filled = {name for name in columns for one in known if one is None or one.fills(name)}
         return frozenset(columns - filled) if known else frozenset()
 
-    def _scale(self, base: Tally | None) -> float:
+    def _scale(self, main: Tally, base: Tally | None) -> float:
         """How much longer the range is than the one it is compared with."""
         if base is None or self.previous is None:
             return 1.0
         length, before = (
             _length(time_range, tally)
             for time_range, tally in (
-                (self.hit_filter.time_range, self._main),
+                (self.hit_filter.time_range, main),
                 (self.previous, base),
             )
         )

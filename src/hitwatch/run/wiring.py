@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.errors import UsageError
 from hitwatch.options.groups import Options
 from hitwatch.options.shared import PrivacyOptions, RuleOptions
+from hitwatch.places import cache_folder
 from hitwatch.ports import Clock, Display
 from hitwatch.privacy.pipeline import HitPipeline
 from hitwatch.privacy.policy import Privacy
@@ -29,6 +31,7 @@ from hitwatch.stats.panels import columns_needed, in_zone
 from hitwatch.zones import IN_UTC, Zone
 
 if TYPE_CHECKING:
+    from hitwatch.lookup.claims import ClaimCheck
     from hitwatch.run.modes import Run
     from hitwatch.run.parse import Parsing
     from hitwatch.run.report import Reporting
@@ -144,14 +147,15 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
 
     """
     pipeline = pipeline_of(options)
-    counted, view = panels_of_report(options, pipeline.privacy)
+    claims = _claims_of(options)
+    counted, view = panels_of_report(options, pipeline.privacy, claims.bots if claims else None)
     rule, untimed = rule_of(options.rule), filter_of(options)
     from hitwatch.run.report import Reporting, columns_for
 
     # What is chosen is counted as it is; what is private is left out of the labels.
     readers = readers_of(
         options,
-        columns_for(counted, untimed),
+        sorted({*columns_for(counted, untimed), *filter(None, (options.report.by,))}),
         replace(pipeline, privacy=Privacy()),
         console.caution or console.notify,
     )
@@ -169,30 +173,52 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
         previous=previous_of(options, zone, logs.last_at),
         keep_values=not replace(pipeline, hit_filter=hit_filter).looks_at_texts,
         zone=zone,
-        names_of=_names_of(options),
+        by=options.report.by,
+        names_of=_names_of(options) if options.report.resolve else None,
+        judge_claims=claims.judge if claims else None,
     )
     return reporting, view
 
 
-def _names_of(options: Options) -> Callable[[Iterable[str]], tuple[dict[str, str], int]] | None:
-    """What finds names of clients, if anybody wants them.
+_Named: TypeAlias = Callable[[Iterable[str]], tuple[dict[str, str | None], int]]
+
+
+def _names_of(options: Options) -> _Named:
+    """What finds names of clients.
 
     Raises:
         UsageError: clients are anonymous: then nobody is asked who they are.
 
     """
-    if not options.report.resolve:
-        return None
     if options.privacy.anonymize:
+        flag = "--resolve" if options.report.resolve else "--verify-bots"
         raise UsageError(
             "names say who clients are, and these are anonymous",
-            where="--resolve, --anonymize",
+            where=f"{flag}, --anonymize",
             hint="leave one of them out",
         )
     # Few ask for names.
     from hitwatch.lookup.names import names_of
+    from hitwatch.outputs.name_cache import NameCache
 
-    return names_of
+    folder = cache_folder(os.environ)
+    return partial(names_of, cache=NameCache(folder / "names.sqlite3") if folder else None)
+
+
+def _claims_of(options: Options) -> ClaimCheck | None:
+    """What tells whether bots are who they say, if anybody wants to know.
+
+    Raises:
+        HitwatchError: ranges cannot be read, or clients are anonymous.
+
+    """
+    chosen = options.report
+    if not (chosen.verify_bots or chosen.bot_ranges):
+        return None
+    from hitwatch.lookup.claims import ClaimCheck, read_ranges
+
+    named = _names_of(options) if chosen.verify_bots else None
+    return ClaimCheck(read_ranges(chosen.bot_ranges), named)
 
 
 def parsing_of(

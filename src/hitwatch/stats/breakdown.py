@@ -12,6 +12,7 @@ from hitwatch import _kernel
 from hitwatch.instants import HOUR
 from hitwatch.stats.dimension import Dimension, KernelLabel, Label, Panel
 from hitwatch.stats.hit_batch import HitBatch
+from hitwatch.stats.latency import EDGES, Latency, latency_of
 from hitwatch.stats.metric import BY_NAME, OF_UPSTREAMS
 from hitwatch.stats.rows import KEYS_ERROR, OTHER, RANKED_FROM, Bounds, PanelRow, row_of
 from hitwatch.stats.trend import Axis, Trend, trend_of
@@ -321,6 +322,21 @@ class Breakdown:
         if found is None or axis is None:
             return None
         return trend_of(axis, tuple(found.total()[-1]), zone)
+
+    def latency(self, zone: Zone) -> Latency | None:
+        """How long hits took, over time; ``None`` where no durations are known, or no times.
+
+        Args:
+            zone: by whose clocks they were counted.
+
+        """
+        found = next((each for each in self.by_dimension if _is_by_hour(each)), None)
+        if found is None:
+            return None
+        rollup = self.by_dimension[found].rollup
+        axis = rollup.axis()
+        hours = ((int(key), hits) for key, hits in rollup.durations_of_keys(EDGES))
+        return latency_of(hours, axis, zone) if axis else None
 
     def durations(self) -> tuple[tuple[float, int], ...]:
         """The durations of all hits: (upper end in seconds, hits), in order."""

@@ -70,6 +70,8 @@ class Dimension(msgspec.Struct, frozen=True):
         column: whose values are the keys.
         statuses: from and to; only hits with these count.
         by_status: whether hits are counted by status too: keys are ``404 /a``.
+        by_bots_from: another text column: only hits by bots count, and keys have a text of each,
+            with a tab between them.
         divide: of a column of numbers or times, what they are divided by.
         zone: of times, that in which they are divided.
         absent: the key of hits without a value; they do not count when ``None``.
@@ -80,6 +82,7 @@ class Dimension(msgspec.Struct, frozen=True):
     column: str
     statuses: tuple[int, int] | None = None
     by_status: bool = False
+    by_bots_from: str | None = None
     divide: int = 0
     zone: Zone = IN_UTC
     absent: str | None = None

@@ -65,6 +65,7 @@ class Bot(Struct, frozen=True):
         kind: what sort of program it is.
         operator: who runs or makes it.
         source: address where that is documented.
+        domains: what the names of its addresses end in, as far as the operator says so.
 
     """
 
@@ -73,6 +74,7 @@ class Bot(Struct, frozen=True):
     kind: Kind
     operator: str
     source: str
+    domains: tuple[str, ...] = ()
 
 
 UNKNOWN = Agent()
@@ -100,6 +102,16 @@ def bots() -> tuple[Bot, ...]:
     return msgspec.json.decode(data or b"", type=tuple[Bot, ...])
 
 
+@cache
+def domains_of_bots() -> dict[str, frozenset[str]]:
+    """What the names of addresses end in of bots whose operators say so, by name of the bot."""
+    found: dict[str, set[str]] = {}
+    for bot in bots():
+        if bot.domains:
+            found.setdefault(bot.name, set()).update(bot.domains)
+    return {name: frozenset(domains) for name, domains in found.items()}
+
+
 def compile_bots(text: str) -> bytes:
     """Compile ``bots.toml`` to the file that ``bots`` reads; one to a line.
 
@@ -110,6 +122,7 @@ def compile_bots(text: str) -> bytes:
     # TOML is read only when bots are compiled.
     import tomllib
 
+    read = tomllib.loads(text)
     known = [
         Bot(
             token=token,
@@ -117,8 +130,9 @@ def compile_bots(text: str) -> bytes:
             kind=group["kind"],
             operator=group["operator"],
             source=group["source"],
+            domains=tuple(read["domains"].get(group["operator"], ())),
         )
-        for group in tomllib.loads(text)["bots"]
+        for group in read["bots"]
         for token in group["tokens"]
     ]
     return b"[\n" + b",\n".join(msgspec.json.encode(bot) for bot in known) + b"\n]\n"

@@ -9,6 +9,7 @@ fn dimension(column: &str) -> Dimension {
         column: column.to_owned(),
         statuses: None,
         by_status: false,
+        by_bots_from: None,
         divide: 0,
         zone: Zone {
             offsets: Offsets::default(),
