@@ -311,11 +311,12 @@ class Engine:
         self._causes.add(hits, begin, end)
 
     def _advance(self, until: Instant) -> Iterator[Transition]:
+        judged = self.judge.edge
         for transition in self.judge.advance(until):
             self.alerts += transition.state is State.FIRING
             explained = self._causes.explain(transition, self.rule)
             if self.judge.alert is transition:
                 self.judge.keep_explained(explained)
             yield explained
-        if self.judge.edge is not None:
+        if self.judge.edge is not None and self.judge.edge != judged:
             self._causes.forget(self.judge.edge - self.rule.short - self.rule.long)

@@ -253,7 +253,7 @@ def test_few_bytes_take_little_memory() -> None:
     """Ten thousand keys that look as large as can be are held to the memory they are read into."""
     registers = b"\x01\x0e\x80\x01" + b"\x00\x04" * 128
     # A hit and no other sum, one kind of programs, no durations, no times.
-    row = b"\x01" + b"\x00" * 5 + b"\x01\x00" + registers + b"\x00" * 3
+    row = b"\x01" + b"\x00" * 4 + b"\x01\x00" + registers + b"\x00" * 4
     rows = b"".join(
         b"\x00" + bytes([5]) + f"{n:05}".encode() + b"\x00" + row for n in range(10_000)
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hitwatch import _kernel
 from hitwatch.formats.registry import by_name
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.parser import Parser
 from hitwatch.stats.breakdown import Breakdown
+from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import OfKind
-from hitwatch.stats.user_agents import KINDS
+from hitwatch.stats.user_agents import KINDS, classify
 
 PARSER = Parser(by_name("apache-combined"))
 SECTIONS = tuple(panel for panel in panels() if panel.name == "sections")
@@ -74,6 +79,29 @@ def test_each_kind_has_its_hits_bytes_and_visitors() -> None:
     """Together they are those of all."""
     found = Asked().counted(parsed(*["Bot A"] * 3, *["Fire"] * 2))
     assert found == {"unknown": OfKind(2, 2, 10), "ai": OfKind(3, 3, 15)}
+
+
+WORDS = st.sampled_from(
+    [
+        *("Mozilla/5.0", "Opera/9", "(X11; Linux x86_64)", "(Windows NT 10.0)", "Gecko/20100101"),
+        *("Firefox/120.0", "Chrome/131.0.0.0", "Safari/537.36", "Lynx/2.8", "MSIE 6.0", "-", ""),
+        *("Googlebot/2.1", "GPTBot/1.2", "+http://example.com/", "curl/8.5.0", "UptimeRobot/2.0"),
+        *("Cubot", "compatible;", "some", "tool/1.0", "UnknownBot/1", "Dalvik/2.1.0", "iPhone"),
+    ]
+)
+
+
+@given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=1, max_size=8, unique=True))
+def test_the_kind_of_a_hit_is_that_of_its_agent(agents: list[str]) -> None:
+    """As it is told wherever agents are asked for more than their kind."""
+    hits = parsed(*agents)
+    breakdown = Breakdown(SECTIONS)
+    breakdown.add(hits, HitBatches().of(hits))
+    breakdown.finish()
+    total = breakdown.figures()
+    assert total is not None
+    told = Counter(classify(agent).kind for agent in agents)
+    assert {kind: of.hits for kind, of in total.kinds.items()} == told
 
 
 def test_of_a_format_without_agents_nothing_is_known() -> None:

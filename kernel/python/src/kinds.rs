@@ -55,11 +55,11 @@ impl Known {
         true
     }
 
-    /// The texts of a vocabulary that are new and not known.
-    fn unknown(&mut self, vocabulary: u64, texts: &Texts) -> Vec<String> {
+    /// The codes of a vocabulary that are new and whose texts are not known.
+    fn unknown(&mut self, vocabulary: u64, texts: &Texts) -> Vec<usize> {
         let new = self.by_code.get(vocabulary).len()..texts.len();
-        let unknown = new.filter(|&code| !self.renew(texts.hashes()[code]));
-        unknown.map(|code| texts.get(code).to_owned()).collect()
+        new.filter(|&code| !self.renew(texts.hashes()[code]))
+            .collect()
     }
 
     /// The kinds of the codes of a vocabulary, as far as they are known.
@@ -107,20 +107,39 @@ impl AgentKinds {
         let Some((_, values)) = find_text(columns, COLUMN) else {
             return Ok(());
         };
-        // Nobody may be asked who holds a lock.
         let unknown = py.detach(|| self.lock().unknown(values.id(), &values.read()));
         if unknown.is_empty() {
             return Ok(());
         }
-        let texts: Vec<&str> = unknown.iter().map(String::as_str).collect();
-        let agents = self.agents.get().of(py, &texts)?;
-        let mut known = self.lock();
-        for (text, agent) in texts.iter().zip(agents) {
-            let kind = self.names.iter().position(|name| *name == agent.kind);
-            let kind = kind.map_or(UNKNOWN, |kind| kind as u8);
-            known.remember(lookup_hash(text.as_bytes()), kind);
+        let agents = self.agents.get();
+        let teller = agents.teller(py)?;
+        // Nobody may be asked who holds a lock.
+        let asked = py.detach(|| {
+            let texts = values.read();
+            let kind = |&code: &usize| (texts.hashes()[code], teller.kind(texts.get(code)), code);
+            let told: Vec<_> = unknown.iter().map(kind).collect();
+            let mut known = self.lock();
+            let mut asked = Vec::new();
+            for (hash, kind, code) in told {
+                match kind {
+                    Some(kind) => known.remember(hash, self.number(kind)),
+                    None => asked.push(texts.get(code).to_owned()),
+                }
+            }
+            asked
+        });
+        for text in asked {
+            let kind = agents.kind_by_signs(py, &text)?;
+            let hash = lookup_hash(text.as_bytes());
+            self.lock().remember(hash, self.number(&kind));
         }
         Ok(())
+    }
+
+    /// The number of a kind.
+    fn number(&self, kind: &str) -> u8 {
+        let place = self.names.iter().position(|name| name == kind);
+        place.map_or(UNKNOWN, |place| place as u8)
     }
 
     /// The kinds of the agents of a batch, which has been learnt.

@@ -56,11 +56,15 @@ fn flatten(key: Option<String>, f: &Figures, undercount: u64, trend: Vec<u64>) -
     let errors = (f.errors_4xx, f.errors_5xx, f.bots());
     (
         (key, f.hits, undercount, visitors, error),
-        (f.bytes, f.largest, f.received, errors.0, errors.1, errors.2),
         (
-            f.durations.as_deref().map(timed),
-            f.upstream.as_deref().map(timed),
+            f.bytes,
+            f.largest,
+            f.received(),
+            errors.0,
+            errors.1,
+            errors.2,
         ),
+        (f.durations.as_deref().map(timed), f.upstream().map(timed)),
         f.kinds.all(f.hits, f.bytes),
         trend,
     )

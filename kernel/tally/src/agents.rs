@@ -11,7 +11,10 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The kind of a program of which nothing is known.
-const UNKNOWN: &str = "unknown";
+pub const UNKNOWN: &str = "unknown";
+
+/// The kind of browsers.
+pub const HUMAN: &str = "human";
 
 /// A name with a version, of which either may lack, as one text: thousands are remembered.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -107,6 +110,15 @@ impl Guide {
         })
     }
 
+    /// Whether a text names a human's browser, as `browser` tells in more time.
+    pub fn is_human(&self, text: &str) -> bool {
+        self.rules.names(0, text) && (self.begins(text) || self.browser(text).kind == HUMAN)
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        self.beginnings.iter().any(|begin| text.starts_with(begin))
+    }
+
     /// The browser that a text names.
     ///
     /// A human's is what is a browser, and runs on something or begins as browsers do.
@@ -124,14 +136,12 @@ impl Guide {
             (one, other) => one.or(other).unwrap_or_default().into(),
         };
         let human = name.is_some_and(|name| {
-            family.is_some()
-                || self.text_browsers.contains(name)
-                || self.beginnings.iter().any(|begin| text.starts_with(begin))
+            family.is_some() || self.text_browsers.contains(name) || self.begins(text)
         });
         Agent {
             browser: Versioned::new(name.unwrap_or_default(), answer(0, 1).unwrap_or_default()),
             system: Versioned::new(family.unwrap_or_default(), &version),
-            kind: if human { "human" } else { UNKNOWN }.into(),
+            kind: if human { HUMAN } else { UNKNOWN }.into(),
             bot: None,
         }
     }

@@ -60,14 +60,20 @@ pub struct Figures {
     pub hits: u64,
     pub bytes: u64,
     pub largest: u64,
-    pub received: u64,
     pub errors_4xx: u64,
     pub errors_5xx: u64,
     /// Who asked.
     pub kinds: Kinds,
     pub durations: Durations,
-    /// Those of servers behind, where they are logged apart.
-    pub upstream: Durations,
+    more: Option<Box<More>>,
+}
+
+/// What few formats log.
+#[derive(Clone, Debug, Default)]
+struct More {
+    received: u64,
+    /// Durations of servers behind, where they are logged apart.
+    upstream: Durations,
 }
 
 impl Figures {
@@ -83,7 +89,6 @@ impl Figures {
     pub fn add_sums(&mut self, hit: &Hit) {
         self.hits += 1;
         self.bytes += hit.bytes;
-        self.received += hit.received;
         self.largest = self.largest.max(hit.bytes);
         if hit.status >= 400 {
             self.errors_4xx += u64::from(hit.status < 500);
@@ -91,23 +96,43 @@ impl Figures {
         }
     }
 
-    /// Add a hit to all that is no sum: who asked, and how long it took.
+    /// Add a hit to all else: who asked, how long it took, and what few formats log.
     #[inline(always)]
     pub fn add_sketches(&mut self, hit: &Hit, used: &mut MemoryUsed) {
         self.kinds.add(hit.kind, hit.bytes, hit.visitor, used);
         if hit.bucket != quantiles::NONE {
             timed(&mut self.durations, used).add(hit.seconds, hit.bucket, used);
         }
-        if hit.upstream_bucket != quantiles::NONE {
-            self.add_upstream(hit, used);
+        if hit.received > 0 || hit.upstream_bucket != quantiles::NONE {
+            self.add_more(hit, used);
         }
     }
 
-    /// Few formats log it.
     #[inline(never)]
-    fn add_upstream(&mut self, hit: &Hit, used: &mut MemoryUsed) {
-        let upstream = timed(&mut self.upstream, used);
-        upstream.add(hit.upstream_seconds, hit.upstream_bucket, used);
+    fn add_more(&mut self, hit: &Hit, used: &mut MemoryUsed) {
+        let more = self.more(used);
+        more.received += hit.received;
+        if hit.upstream_bucket != quantiles::NONE {
+            let upstream = timed(&mut more.upstream, used);
+            upstream.add(hit.upstream_seconds, hit.upstream_bucket, used);
+        }
+    }
+
+    fn more(&mut self, used: &mut MemoryUsed) -> &mut More {
+        self.more.get_or_insert_with(|| {
+            used.0 += size_of::<More>();
+            Box::default()
+        })
+    }
+
+    /// Bytes of the requests.
+    pub fn received(&self) -> u64 {
+        self.more.as_ref().map_or(0, |more| more.received)
+    }
+
+    /// Durations of servers behind, where they are logged apart.
+    pub fn upstream(&self) -> Option<&QuantileSketch> {
+        self.more.as_ref()?.upstream.as_deref()
     }
 
     /// Add another's figures.
@@ -115,18 +140,15 @@ impl Figures {
         self.hits += other.hits;
         self.bytes += other.bytes;
         self.largest = self.largest.max(other.largest);
-        self.received += other.received;
         self.errors_4xx += other.errors_4xx;
         self.errors_5xx += other.errors_5xx;
         self.kinds
             .merge(&other.kinds, (other.hits, other.bytes), used);
-        for (own, theirs) in [
-            (&mut self.durations, &other.durations),
-            (&mut self.upstream, &other.upstream),
-        ] {
-            if let Some(theirs) = theirs {
-                timed(own, used).merge(theirs, used);
-            }
+        merge_durations(&mut self.durations, &other.durations, used);
+        if let Some(theirs) = &other.more {
+            let more = self.more(used);
+            more.received += theirs.received;
+            merge_durations(&mut more.upstream, &theirs.upstream, used);
         }
     }
 
@@ -137,57 +159,54 @@ impl Figures {
 
     pub fn shrink(&mut self, (precision, buckets): (u8, usize), used: &mut MemoryUsed) {
         self.kinds.shrink(precision, used);
-        for durations in [&mut self.durations, &mut self.upstream]
-            .into_iter()
-            .flatten()
-        {
+        let upstream = self.more.as_mut().and_then(|more| more.upstream.as_mut());
+        for durations in self.durations.iter_mut().chain(upstream) {
             durations.shrink(buckets, used);
         }
     }
 
     /// Memory of all that is no sum, bytes.
     pub fn size(&self) -> usize {
-        let durations = [&self.durations, &self.upstream].into_iter().flatten();
-        self.kinds.size() + durations.map(|d| d.size()).sum::<usize>()
+        let more = self.more.as_ref().map_or(0, |_| size_of::<More>());
+        let durations = [self.durations.as_deref(), self.upstream()];
+        let durations = durations.into_iter().flatten().map(QuantileSketch::size);
+        self.kinds.size() + more + durations.sum::<usize>()
     }
 
     pub fn write(&self, to: &mut Writer) {
         to.number(self.hits);
         to.number(self.bytes);
         to.number(self.largest);
-        to.number(self.received);
         to.number(self.errors_4xx);
         to.number(self.errors_5xx);
         self.kinds.write((self.hits, self.bytes), to);
-        for durations in [&self.durations, &self.upstream] {
-            to.byte(u8::from(durations.is_some()));
-            if let Some(durations) = durations {
-                durations.write(to);
-            }
-        }
+        write_durations(self.durations.as_deref(), to);
+        to.number(self.received());
+        write_durations(self.upstream(), to);
     }
 
     pub fn read(from: &mut Reader<'_>) -> Result<Self, Damage> {
-        Ok(Self {
+        let mut found = Self {
             hits: from.number()?,
             bytes: from.number()?,
             largest: from.number()?,
-            received: from.number()?,
             errors_4xx: from.number()?,
             errors_5xx: from.number()?,
             kinds: Kinds::read(from)?,
             durations: read_durations(from)?,
-            upstream: read_durations(from)?,
-        })
+            more: None,
+        };
+        let (received, upstream) = (from.number()?, read_durations(from)?);
+        if received > 0 || upstream.is_some() {
+            found.more = Some(Box::new(More { received, upstream }));
+        }
+        Ok(found)
     }
 
     pub fn free(&mut self, used: &mut MemoryUsed) {
-        self.kinds.free(used);
-        for durations in [&mut self.durations, &mut self.upstream] {
-            if let Some(durations) = durations.take() {
-                used.0 = used.0.saturating_sub(durations.size());
-            }
-        }
+        used.resize(self.size(), 0);
+        self.kinds = Kinds::default();
+        (self.durations, self.more) = (None, None);
     }
 }
 
@@ -198,6 +217,19 @@ fn timed<'d>(durations: &'d mut Durations, used: &mut MemoryUsed) -> &'d mut Qua
         used.0 += size_of::<QuantileSketch>();
         Box::default()
     })
+}
+
+fn merge_durations(own: &mut Durations, theirs: &Durations, used: &mut MemoryUsed) {
+    if let Some(theirs) = theirs {
+        timed(own, used).merge(theirs, used);
+    }
+}
+
+fn write_durations(durations: Option<&QuantileSketch>, to: &mut Writer) {
+    to.byte(u8::from(durations.is_some()));
+    if let Some(durations) = durations {
+        durations.write(to);
+    }
 }
 
 fn read_durations(from: &mut Reader<'_>) -> Result<Durations, Damage> {

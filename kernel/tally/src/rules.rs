@@ -94,6 +94,26 @@ impl Rules {
 
     /// What the first rule of each question that matches answers; `None` where none does.
     pub fn answers(&self, text: &str) -> Vec<Option<Vec<String>>> {
+        let mut answers = vec![None; self.questions];
+        for rule in self.candidates_of(text) {
+            if answers[rule.question].is_none() {
+                answers[rule.question] = rule.answer(text);
+            }
+        }
+        answers
+    }
+
+    /// Whether the first part of the answer to a question has any text, as far as `answers` gives
+    /// one; that takes less time.
+    pub fn names(&self, question: usize, text: &str) -> bool {
+        let rules = self.candidates_of(text).into_iter();
+        let mut rules = rules.filter(|rule| rule.question == question);
+        let named = rules.find_map(|rule| rule.names(text));
+        named.unwrap_or(false)
+    }
+
+    /// The rules that may match, in order.
+    fn candidates_of(&self, text: &str) -> Vec<&Rule> {
         let mut found = vec![false; self.candidates.len()];
         let mut tried = self.free.clone();
         for word in self.words.find_overlapping_iter(text) {
@@ -104,14 +124,9 @@ impl Rules {
         }
         tried.sort_unstable();
         tried.dedup();
-        let mut answers = vec![None; self.questions];
-        for rule in tried.into_iter().map(|at| &self.rules[at]) {
-            let is_met = |words: &Vec<usize>| words.iter().any(|&word| found[word]);
-            if answers[rule.question].is_none() && rule.needs.iter().all(is_met) {
-                answers[rule.question] = rule.answer(text);
-            }
-        }
-        answers
+        let is_met = |words: &Vec<usize>| words.iter().any(|&word| found[word]);
+        let rules = tried.into_iter().map(|at| &self.rules[at]);
+        rules.filter(|rule| rule.needs.iter().all(is_met)).collect()
     }
 }
 
@@ -141,6 +156,17 @@ fn parser() -> regex_syntax::Parser {
 }
 
 impl Rule {
+    /// Whether the first part of the answer has any text; `None`: it does not match.
+    fn names(&self, text: &str) -> Option<bool> {
+        let first = self.answers.first().map_or("", String::as_str);
+        if first.contains('$') {
+            return Some(!self.answer(text)?.first()?.trim().is_empty());
+        }
+        let compiled = self.compiled.get_or_init(|| compiled(&self.expression));
+        let matches = compiled.as_ref()?.is_match(text);
+        matches.then(|| !first.trim().is_empty())
+    }
+
     fn answer(&self, text: &str) -> Option<Vec<String>> {
         let compiled = self.compiled.get_or_init(|| compiled(&self.expression));
         // Most that are tried do not match, which takes less time to find than the groups.

@@ -2,7 +2,6 @@
 //!
 //! Steps are those of all hits together, as short as they can be for there to be [`MOST`] or fewer.
 //! Each length divides the next, so that steps merge into longer ones, whatever order hits come in.
-//! Most keys have few hits in a step: a cell is a byte, and what it cannot hold stands apart.
 
 #[cfg(test)]
 mod tests;
@@ -110,18 +109,61 @@ pub struct Place {
     column: u32,
 }
 
+/// Columns of a row that few hits take: a column, and how many hits there are in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell(u32);
+
+/// A row of a table in place of a cell.
+const IN_TABLE: u32 = 1 << 31;
+
+/// Bits of a cell that count hits.
+const COUNT_BITS: u32 = 24;
+
+/// Hits that a cell can hold.
+const COUNT: u32 = (1 << COUNT_BITS) - 1;
+
+impl Cell {
+    const fn new(column: usize, hits: u32) -> Self {
+        Self((column as u32) << COUNT_BITS | hits)
+    }
+
+    const fn at(place: usize) -> Self {
+        Self(IN_TABLE | place as u32)
+    }
+
+    /// The row of the table, if it has any.
+    const fn place(self) -> Option<usize> {
+        match self.0 & IN_TABLE {
+            0 => None,
+            _ => Some((self.0 & !IN_TABLE) as usize),
+        }
+    }
+
+    const fn column(self) -> usize {
+        (self.0 >> COUNT_BITS) as usize
+    }
+
+    const fn hits(self) -> u32 {
+        self.0 & COUNT
+    }
+}
+
 /// Hits by row and step.
+///
+/// A row whose hits are all of one step takes a cell, as nearly all do where keys are distinct;
+/// others have a row of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Trends {
     /// Of all hits, those included that have no row.
     span: Option<Span>,
     axis: Axis,
-    rows: usize,
-    /// Columns of a row.
+    /// By row.
+    cells: Vec<Cell>,
+    /// Columns of a row of the table.
     width: usize,
-    /// Hits but whole multiples of 256, a row after the other.
+    /// Hits but whole multiples of 256, a row of the table after the other.
     low: Vec<u8>,
-    /// How many times 256 are missing, by row and column.
+    /// How many times 256 are missing, by row of the table and column.
     high: HashMap<(u32, u32), u32, RandomState>,
 }
 
@@ -129,14 +171,16 @@ impl Trends {
     /// Rows without hits.
     pub fn of_rows(rows: usize) -> Self {
         Self {
-            rows,
+            cells: vec![Cell::default(); rows],
             ..Self::default()
         }
     }
 
     /// Memory used, bytes.
     pub fn size(&self) -> usize {
-        self.low.capacity() + self.high.capacity() * size_of::<((u32, u32), u32)>()
+        self.cells.capacity() * size_of::<Cell>()
+            + self.low.capacity()
+            + self.high.capacity() * size_of::<((u32, u32), u32)>()
     }
 
     /// Steps of all hits, and how many; `None` before there are any with a time.
@@ -145,10 +189,9 @@ impl Trends {
         Some((self.axis, self.axis.column(last) + 1))
     }
 
-    /// Be so many rows.
+    /// Be so many rows, or more.
     pub fn set_rows(&mut self, rows: usize) {
-        self.rows = rows;
-        self.low.resize(rows * self.width, 0);
+        self.cells.resize(rows, Cell::default());
     }
 
     /// Have steps for hits of a span, which may be added then.
@@ -161,13 +204,7 @@ impl Trends {
         let columns = axis.column(last) + 1;
         if self.span.is_none() || axis != self.axis || columns > self.width {
             // Columns are added in time: so many that they need not be often.
-            let width = columns.next_power_of_two().clamp(8, MOST);
-            let width = if axis == self.axis {
-                width
-            } else {
-                width.max(columns)
-            };
-            self.change(axis, width);
+            self.change(axis, columns.next_power_of_two().clamp(8, MOST));
         }
         self.span = joined;
     }
@@ -177,8 +214,8 @@ impl Trends {
         let old = std::mem::take(self);
         self.axis = axis;
         self.width = width;
-        self.set_rows(old.rows);
-        self.add_cells(&old, &old.places_in(self), Some);
+        self.set_rows(old.cells.len());
+        self.add_rows(&old, &old.places_in(self), Some);
     }
 
     /// The column in another of each of its own.
@@ -194,30 +231,35 @@ impl Trends {
     /// Add another's rows. Argument: its own row to which each of another's is added, if any.
     pub fn merge(&mut self, other: &Self, to: impl Fn(usize) -> Option<usize>) {
         self.reach(other.span);
-        self.add_cells(other, &other.places_in(self), to);
+        self.add_rows(other, &other.places_in(self), to);
     }
 
-    fn add_cells(&mut self, other: &Self, places: &[usize], to: impl Fn(usize) -> Option<usize>) {
-        let rows = other.low.chunks_exact(other.width.max(1)).enumerate();
-        for (cells, row) in rows.filter_map(|(row, cells)| Some((cells, to(row)?))) {
-            for (&cell, &place) in cells.iter().zip(places).filter(|(cell, _)| **cell > 0) {
-                self.add_many(row, place, u64::from(cell));
+    fn add_rows(&mut self, other: &Self, places: &[usize], to: impl Fn(usize) -> Option<usize>) {
+        let mut of_table = vec![None; other.low.len() / other.width.max(1)];
+        for (row, cell) in other.cells.iter().enumerate() {
+            let Some(own) = to(row) else { continue };
+            match cell.place() {
+                Some(place) => {
+                    of_table[place] = Some(own);
+                    let low = &other.low[place * other.width..][..other.width];
+                    for (&hits, &column) in low.iter().zip(places).filter(|(hits, _)| **hits > 0) {
+                        self.add_many(own, column, u64::from(hits));
+                    }
+                }
+                None if cell.hits() > 0 => {
+                    let column = places.get(cell.column()).copied().unwrap_or(0);
+                    self.add_many(own, column, u64::from(cell.hits()));
+                }
+                None => {}
             }
         }
-        for (&(row, column), &high) in &other.high {
-            if let (Some(row), Some(&place)) = (to(row as usize), places.get(column as usize)) {
-                self.add_many(row, place, u64::from(high) << 8);
+        for (&(place, column), &high) in &other.high {
+            if let (Some(own), Some(&column)) =
+                (of_table[place as usize], places.get(column as usize))
+            {
+                self.add_many(own, column, u64::from(high) << 8);
             }
         }
-    }
-
-    /// How many times 256 a cell lacks.
-    fn high_of(&self, row: usize, column: usize) -> u32 {
-        if self.high.is_empty() {
-            return 0;
-        }
-        let high = self.high.get(&(row as u32, column as u32));
-        high.copied().unwrap_or(0)
     }
 
     /// Where a tick is that has been reached.
@@ -241,84 +283,109 @@ impl Trends {
         if tick.wrapping_sub(known.begin) as u32 >= known.length {
             *known = self.place(tick);
         }
-        if let Some(cell) = self.low.get_mut(row * self.width + known.column as usize) {
-            *cell = cell.wrapping_add(1);
-            if *cell == 0 {
-                self.carry(row, known.column as usize, 1);
+        let column = known.column as usize;
+        let cell = &mut self.cells[row];
+        match cell.place() {
+            Some(place) => {
+                let low = &mut self.low[place * self.width + column];
+                *low = low.wrapping_add(1);
+                if *low == 0 {
+                    self.carry(place, column, 1);
+                }
             }
+            None if cell.hits() == 0 => *cell = Cell::new(column, 1),
+            None if cell.column() == column && cell.hits() < COUNT => cell.0 += 1,
+            None => self.add_many(row, column, 1),
         }
     }
 
     /// A hit will be added to a row soon.
     #[inline]
-    pub fn announce(&self, row: usize, known: Place) {
-        prefetch_at(&self.low, row * self.width + known.column as usize);
+    pub fn announce(&self, row: usize) {
+        prefetch_at(&self.cells, row);
     }
 
     #[cold]
-    fn carry(&mut self, row: usize, column: usize, high: u32) {
-        let sum = self.high.entry((row as u32, column as u32)).or_default();
+    fn carry(&mut self, place: usize, column: usize, high: u32) {
+        let sum = self.high.entry((place as u32, column as u32)).or_default();
         *sum = sum.saturating_add(high);
     }
 
     fn add_many(&mut self, row: usize, column: usize, hits: u64) {
-        if let Some(cell) = self.low.get_mut(row * self.width + column) {
-            let sum = u64::from(*cell).saturating_add(hits);
-            *cell = sum as u8;
-            let high = u32::try_from(sum >> 8).unwrap_or(u32::MAX);
-            if high > 0 {
-                self.carry(row, column, high);
-            }
+        let cell = self.cells[row];
+        let sum = u64::from(cell.hits()).saturating_add(hits);
+        if let Some(place) = cell.place() {
+            self.add_to_table(place, column, hits);
+        } else if (cell.hits() == 0 || cell.column() == column) && sum <= u64::from(COUNT) {
+            self.cells[row] = Cell::new(column, sum as u32);
+        } else {
+            let place = self.low.len() / self.width;
+            self.low.resize(self.low.len() + self.width, 0);
+            self.cells[row] = Cell::at(place);
+            self.add_to_table(place, cell.column(), u64::from(cell.hits()));
+            self.add_to_table(place, column, hits);
+        }
+    }
+
+    fn add_to_table(&mut self, place: usize, column: usize, hits: u64) {
+        let low = &mut self.low[place * self.width + column];
+        let sum = u64::from(*low).saturating_add(hits);
+        *low = sum as u8;
+        let high = u32::try_from(sum >> 8).unwrap_or(u32::MAX);
+        if high > 0 {
+            self.carry(place, column, high);
         }
     }
 
     /// Keep some rows alone, which move up. Argument: which.
     pub fn retain(&mut self, stays: impl Fn(usize) -> bool) {
-        let mut moved = vec![None; self.rows];
-        let mut kept = 0;
-        for (row, to) in moved.iter_mut().enumerate().filter(|(row, _)| stays(*row)) {
-            let begin = row * self.width;
-            self.low
-                .copy_within(begin..begin + self.width, kept * self.width);
-            *to = Some(kept as u32);
-            kept += 1;
+        let old = std::mem::take(self);
+        let mut kept = vec![None; old.cells.len()];
+        let staying = (0..old.cells.len()).filter(|&row| stays(row)).enumerate();
+        let mut count = 0;
+        for (to, from) in staying {
+            kept[from] = Some(to);
+            count += 1;
         }
-        let high = std::mem::take(&mut self.high).into_iter();
-        let stay =
-            high.filter_map(|((row, column), high)| Some(((moved[row as usize]?, column), high)));
-        self.high = stay.collect();
-        self.set_rows(kept);
+        (self.axis, self.width, self.span) = (old.axis, old.width, old.span);
+        self.set_rows(count);
+        let places: Vec<usize> = (0..old.width).collect();
+        self.add_rows(&old, &places, |row| kept[row]);
     }
 
     /// Use no more memory than it takes.
     pub fn shrink_to_fit(&mut self) {
+        self.cells.shrink_to_fit();
         self.low.shrink_to_fit();
     }
 
     /// The hits of a row by step, from the first step of all hits to the last.
     pub fn row(&self, row: usize) -> Vec<u64> {
         let columns = self.axis().map_or(0, |(_, columns)| columns);
-        let begin = row * self.width;
-        let cells = self.low.get(begin..begin + columns).unwrap_or_default();
-        let hits = |(column, &cell)| u64::from(self.high_of(row, column)) << 8 | u64::from(cell);
-        cells.iter().enumerate().map(hits).collect()
+        let mut hits = vec![0; columns];
+        let cell = self.cells.get(row).copied().unwrap_or_default();
+        match cell.place() {
+            Some(place) => {
+                let low = &self.low[place * self.width..][..columns];
+                for (column, (sum, &low)) in hits.iter_mut().zip(low).enumerate() {
+                    let high = self.high.get(&(place as u32, column as u32));
+                    *sum = u64::from(high.copied().unwrap_or(0)) << 8 | u64::from(low);
+                }
+            }
+            None => {
+                if let Some(sum) = hits.get_mut(cell.column()) {
+                    *sum = u64::from(cell.hits());
+                }
+            }
+        }
+        hits
     }
 
     /// The same of all rows together.
     pub fn total(&self) -> Vec<u64> {
-        let columns = self.axis().map_or(0, |(_, columns)| columns);
-        let mut total = vec![0; columns];
-        for cells in self.low.chunks_exact(self.width.max(1)) {
-            for (sum, &cell) in total.iter_mut().zip(cells) {
-                *sum += u64::from(cell);
-            }
-        }
-        for (&(_, column), &high) in &self.high {
-            if let Some(sum) = total.get_mut(column as usize) {
-                *sum += u64::from(high) << 8;
-            }
-        }
-        total
+        let mut all = Self::of_rows(1);
+        all.merge(self, |_| Some(0));
+        all.row(0)
     }
 
     /// What is of no row.

@@ -11,13 +11,16 @@ from hitwatch.alerting.rule import SurgeRule
 from hitwatch.instants import Duration, Instant
 from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.rows import OTHER
-from hitwatch.stats.series import Series
+from hitwatch.stats.series import KEPT, Series
 
 SECTION = "section"
 """The column whose keys explain every alert."""
 
 _LEAST = 0.05
 """The part of a rise from which on a key of another column explains anything."""
+
+_KEPT = 100
+"""Keys of such a column that are kept of a bucket: there may be thousands, and few explain it."""
 
 _Named = Callable[[str], str | None]
 
@@ -36,7 +39,10 @@ class Causes:
 
     def __init__(self, width: Duration, columns: Mapping[str, _Named | None] | None = None) -> None:
         chosen = {SECTION: None} if columns is None else columns
-        self._series = [(column, named, Series(column, width)) for column, named in chosen.items()]
+        self._series = [
+            (column, named, Series(column, width, KEPT if column == SECTION else _KEPT))
+            for column, named in chosen.items()
+        ]
 
     def add(self, hit_batch: HitBatch, begin: int = 0, end: int | None = None) -> None:
         """Add the hits from one place up to another."""

@@ -7,8 +7,8 @@ from hitwatch.instants import Duration, Instant
 from hitwatch.stats.hit_batch import HitBatch
 from hitwatch.stats.rows import OTHER
 
-_KEPT = 500
-"""Keys of a bucket that are kept for certain by hits, and by bytes; of three times as many all."""
+KEPT = 500
+"""Keys of a bucket that are kept unless somebody says it."""
 
 _MEMORY = 32 << 20
 """What buckets may need that are not being added to, bytes. When they need more, fewer keys of
@@ -23,11 +23,13 @@ class Series:
     Args:
         column: whose values are the keys.
         width: of a bucket.
+        kept: keys of a bucket that are kept for certain by hits, and as many by bytes; of three
+            times as many all are.
 
     """
 
-    def __init__(self, column: str, width: Duration) -> None:
-        self._series = _kernel.Series(column, width, _KEPT, _MEMORY)
+    def __init__(self, column: str, width: Duration, kept: int = KEPT) -> None:
+        self._series = _kernel.Series(column, width, kept, _MEMORY)
 
     def add(self, hit_batch: HitBatch, begin: int = 0, end: int | None = None) -> None:
         """Add the hits from one place up to another; without the column there are none."""

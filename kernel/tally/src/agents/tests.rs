@@ -28,6 +28,7 @@ fn a_human_has_a_browser_that_runs_on_something_or_begins_as_browsers_do() {
     let guide = guide.unwrap();
     let describe = |text: &str| {
         let agent = guide.browser(text);
+        assert_eq!(guide.is_human(text), agent.kind == HUMAN, "{text}");
         format!(
             "{} {} on {} {}, {}",
             agent.browser.name(),

@@ -1,7 +1,7 @@
 //! The order in which rows are shown.
 
 use super::Rollup;
-use crate::figures::{Durations, Figures};
+use crate::figures::Figures;
 use crate::quantiles::QuantileSketch;
 use std::cmp::Ordering;
 
@@ -28,7 +28,7 @@ impl Order {
             "hits" => |f| f.hits as f64,
             "visitors" => |f| f.kinds.visitors() as f64,
             "bytes" => |f| f.bytes as f64,
-            "bytes_received" => |f| f.received as f64,
+            "bytes_received" => |f| f.received() as f64,
             "largest" => |f| f.largest as f64,
             "errors_4xx" => |f| f.errors_4xx as f64,
             "errors_5xx" => |f| f.errors_5xx as f64,
@@ -42,9 +42,10 @@ impl Order {
 
     /// What needs durations; rows without any are the last.
     fn by_durations(name: &str) -> Option<Self> {
-        let (of, name): (fn(&Figures) -> &Durations, &str) = match name.strip_prefix("upstream_") {
-            Some(rest) => (|f| &f.upstream, rest),
-            None => (|f| &f.durations, name),
+        type Of = fn(&Figures) -> Option<&QuantileSketch>;
+        let (of, name): (Of, &str) = match name.strip_prefix("upstream_") {
+            Some(rest) => (Figures::upstream, rest),
+            None => (|f| f.durations.as_deref(), name),
         };
         let (metric, floor): (fn(&QuantileSketch) -> f64, u64) = match name {
             "total_s" => (QuantileSketch::total, 0),
@@ -55,7 +56,7 @@ impl Order {
             "p99_s" => (|d| d.quantile(0.99), ENOUGH),
             _ => return None,
         };
-        let metric = move |f: &Figures| of(f).as_deref().map_or(-1.0, metric);
+        let metric = move |f: &Figures| of(f).map_or(-1.0, metric);
         Some(Self::Metric(Box::new(metric), floor))
     }
 }

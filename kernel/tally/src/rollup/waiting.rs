@@ -89,7 +89,7 @@ impl Rollup {
             let counted = counted.map(|(&slot, hit)| (slot as usize, hit));
             for (slot, _) in counted.clone() {
                 prefetch_at(&self.figures, slot);
-                self.trends.announce(trend_row(slot), place);
+                self.trends.announce(trend_row(slot));
             }
             for (slot, hit) in counted.clone() {
                 self.figures[slot].kinds.announce(hit.kind, hit.visitor);
