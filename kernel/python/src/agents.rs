@@ -164,6 +164,11 @@ impl Agents {
         self.bot.call1(py, (text,))?.extract(py)
     }
 
+    /// Whether so many more are remembered: then all that is told of them is told once.
+    pub fn has_room_for(&self, more: usize) -> bool {
+        self.known.has_room_for(more)
+    }
+
     /// What tells the kinds of programs, which takes less time than `of`.
     pub fn teller(&self, py: Python<'_>) -> PyResult<Teller<'_>> {
         Ok(Teller {

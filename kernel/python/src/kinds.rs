@@ -5,6 +5,7 @@ use crate::columns::{Codes, Columns, find_text};
 use foldhash::fast::RandomState;
 use hashing::lookup_hash;
 use parse::texts::Texts;
+use parse::vocabulary::Vocabulary;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
@@ -112,6 +113,9 @@ impl AgentKinds {
             return Ok(());
         }
         let agents = self.agents.get();
+        if agents.has_room_for(unknown.len()) {
+            return self.learn_all(py, values, &unknown);
+        }
         let teller = agents.teller(py)?;
         // Nobody may be asked who holds a lock.
         let asked = py.detach(|| {
@@ -132,6 +136,24 @@ impl AgentKinds {
             let kind = agents.kind_by_signs(py, &text)?;
             let hash = lookup_hash(text.as_bytes());
             self.lock().remember(hash, self.number(&kind));
+        }
+        Ok(())
+    }
+
+    /// The same where there are so few that all that is told of them is remembered.
+    fn learn_all(&self, py: Python<'_>, values: &Vocabulary, codes: &[usize]) -> PyResult<()> {
+        let texts: Vec<String> = py.detach(|| {
+            let texts = values.read();
+            codes
+                .iter()
+                .map(|&code| texts.get(code).to_owned())
+                .collect()
+        });
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let agents = self.agents.get().of(py, &texts)?;
+        let mut known = self.lock();
+        for (text, agent) in texts.iter().zip(agents) {
+            known.remember(lookup_hash(text.as_bytes()), self.number(&agent.kind));
         }
         Ok(())
     }

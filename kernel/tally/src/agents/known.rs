@@ -23,6 +23,11 @@ impl KnownAgents {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether so many more are remembered without forgetting any.
+    pub fn has_room_for(&self, more: usize) -> bool {
+        self.lock().len() + more <= KEPT
+    }
+
     /// The agents of texts, and the indices of those that are not known. A text that is empty
     /// names nobody.
     pub fn find(&self, texts: &[Cow<'_, str>]) -> (Vec<Option<Arc<Agent>>>, Vec<usize>) {
@@ -85,6 +90,7 @@ mod tests {
     #[test]
     fn no_more_are_remembered_than_there_is_room_for() {
         let agents = KnownAgents::default();
+        assert!(agents.has_room_for(KEPT) && !agents.has_room_for(KEPT + 1));
         let texts: Vec<Cow<'_, str>> = (0..KEPT + 10).map(|n| n.to_string().into()).collect();
         let found = vec![bot("A"); texts.len()];
         agents.remember(&texts, &(0..texts.len()).collect::<Vec<_>>(), &found);
