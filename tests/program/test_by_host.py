@@ -121,6 +121,15 @@ def test_hits_without_a_host_are_told_together(log: Path) -> None:
     assert "of logs read in" not in ran.stdout
 
 
+def test_of_no_hits_there_is_no_report(tmp_path: Path) -> None:
+    """What became of the lines is told all the same."""
+    empty = tmp_path / "access.log"
+    empty.write_text("")
+    ran = run("report", str(empty), "--by", "host")
+    assert ran.returncode == 0
+    assert ran.stdout == "0 lines = 0 hits + 0 rejects + 0 excluded, of 0 hosts\n"
+
+
 def test_there_are_no_more_reports_than_memory_has_room_for(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,11 +194,12 @@ def _show(
             own.draw(made) if own else to_text(made, color=color, width=width)
             for made in reports.values()
         ]
-        text = texts[0]
         if wanted.by:
             from hitwatch.render import hosts
 
             text = hosts.to_text(reports, whole, texts, color=color)
+        else:
+            (text,) = texts
         if wanted.pager and _is_higher(text, stream):
             # Of colours it finds out itself what the pager can; the last line end it adds.
             click.echo_via_pager(text.removesuffix("\n"), color=None if color else False)
