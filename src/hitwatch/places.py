@@ -13,12 +13,7 @@ def user_folder(environment: Mapping[str, str]) -> Path | None:
         environment: the process's.
 
     """
-    if home := environment.get("XDG_CONFIG_HOME"):
-        return Path(home, "hitwatch")
-    try:
-        return Path.home() / ".config" / "hitwatch"
-    except RuntimeError:
-        return None
+    return _folder(environment, "XDG_CONFIG_HOME", ".config")
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
@@ -28,10 +23,15 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
         environment: the process's.
 
     """
-    if home := environment.get("XDG_CACHE_HOME"):
+    return _folder(environment, "XDG_CACHE_HOME", ".cache")
+
+
+def _folder(environment: Mapping[str, str], variable: str, usual: str) -> Path | None:
+    """A folder of the user's: where a variable says, else in the usual one of the home."""
+    if home := environment.get(variable):
         return Path(home, "hitwatch")
     try:
-        return Path.home() / ".cache" / "hitwatch"
+        return Path.home() / usual / "hitwatch"
     except RuntimeError:
         return None
 

@@ -16,7 +16,7 @@ from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.hit_batch import HitBatches
 from hitwatch.stats.panels import panels
 from hitwatch.stats.rows import OfKind
-from hitwatch.stats.user_agents import KINDS, classify
+from hitwatch.stats.user_agents import AGENTS, KINDS, classify
 
 PARSER = Parser(by_name("apache-combined"))
 SECTIONS = tuple(panel for panel in panels() if panel.name == "sections")
@@ -116,4 +116,4 @@ def test_there_are_kinds_for_humans_and_for_what_is_unknown() -> None:
     """A list that lacks them, or is far too long, is refused."""
     for names in (["human"], [str(number) for number in range(100)]):
         with pytest.raises(ValueError, match="too few or too many"):
-            _kernel.AgentKinds(_kernel.Agents(list, list, dict, 1), names)  # type: ignore[arg-type]
+            _kernel.AgentKinds(AGENTS, names)

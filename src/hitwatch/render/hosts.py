@@ -8,11 +8,10 @@ import msgspec
 
 from hitwatch.readmodel import Report
 from hitwatch.render import report_tables
-from hitwatch.render.report_json import to_object
+from hitwatch.render.report_json import indented, to_object
+from hitwatch.render.text import BOLD, marked
 from hitwatch.render.units import balance, count, markdown, printable
 from hitwatch.tally import Balance
-
-_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def to_text(
@@ -30,19 +29,16 @@ def to_text(
     parts = [f"{balance(whole)}, of {count(len(reports), 'host')}\n"]
     for (host, made), text in zip(reports.items(), texts, strict=True):
         title = f"=== {printable(host)}: {count(made.hits, 'hit')}"
-        parts.append(f"{_BOLD}{title}{_PLAIN}\n{text}" if color else f"{title}\n{text}")
+        parts.append(f"{marked(title, BOLD, color)}\n{text}")
     return "\n".join(parts)
 
 
 def to_markdown(reports: Mapping[str, Report]) -> str:
     """All of them as Markdown."""
-    pages = (
-        report_tables.to_markdown(made).replace(
-            "# Access log report", f"# Access log report of {markdown(host)}", 1
-        )
+    return "\n".join(
+        report_tables.to_markdown(made, f"Access log report of {markdown(host)}")
         for host, made in reports.items()
     )
-    return "\n".join(pages)
 
 
 def to_json(reports: Mapping[str, Report], whole: Balance) -> str:
@@ -50,5 +46,4 @@ def to_json(reports: Mapping[str, Report], whole: Balance) -> str:
     objects = [
         {"host": host, **msgspec.to_builtins(to_object(made))} for host, made in reports.items()
     ]
-    said = {"by": "host", **msgspec.structs.asdict(whole), "reports": objects}
-    return msgspec.json.format(msgspec.json.encode(said), indent=1).decode() + "\n"
+    return indented({"by": "host", **msgspec.structs.asdict(whole), "reports": objects})

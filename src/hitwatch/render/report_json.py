@@ -226,7 +226,12 @@ def _alert(alert: Alert) -> AlertObject:
 
 def to_json(report: Report) -> str:
     """One JSON object, indented."""
-    encoded: bytes = msgspec.json.format(msgspec.json.encode(to_object(report)), indent=1)
+    return indented(to_object(report))
+
+
+def indented(value: object) -> str:
+    """A value as JSON that people can read, too."""
+    encoded: bytes = msgspec.json.format(msgspec.json.encode(value), indent=1)
     return encoded.decode() + "\n"
 
 

@@ -79,10 +79,10 @@ def to_parquet(report: Report) -> bytes:
     return out.getvalue()
 
 
-def to_markdown(report: Report) -> str:
+def to_markdown(report: Report, title: str = "Access log report") -> str:
     """Headings and tables (GitHub-flavoured)."""
     lines = [
-        "# Access log report",
+        f"# {title}",
         "",
         *(f"- {markdown(line.strip())}" for line in head_lines(report)),
     ]

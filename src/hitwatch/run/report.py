@@ -214,7 +214,7 @@ class Reporting(Struct):
             if when is Time.MAIN:
                 excluded = len(hits) - len(batch)
                 with self._scopes.lock:
-                    self._read.absorb_facts(batch)
+                    self._read.balance += Balance(lines=len(batch), hits=len(batch))
                     self._read.absorb_others(hits, excluded)
                     source.balance += Balance(hits.lines, len(batch), hits.rejected, excluded)
 

@@ -67,8 +67,8 @@ def judged_rows(rows: Iterable[PanelRow], verdicts: Mapping[Claim, Verdict]) -> 
     """
     found: dict[str, PanelRow] = {}
     for row in rows:
-        bot, verdict = claim_of(row)[0], verdicts.get(claim_of(row), "unknown")
-        key = f"{bot} {verdict}" if row.raw else row.key
+        claim = claim_of(row)
+        key = f"{claim[0]} {verdicts.get(claim, 'unknown')}" if row.raw else row.key
         known = found.get(key)
         shown = replace(row, key=key, raw=key if row.raw else "", duration=None, upstream=None)
         found[key] = _together(known, shown) if known else shown

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from hitwatch.instants import HOUR, Duration, Instant
-from hitwatch.stats.trend import Axis
+from hitwatch.stats.trend import Axis, starts_of
 from hitwatch.zones import Zone
 
 EDGES = tuple(step * 10.0**power for power in range(-4, 4) for step in (1, 2, 5))
@@ -63,7 +63,7 @@ def latency_of(
     low, high = used[0], used[-1] + 1
     return Latency(
         step,
-        tuple(zone.instant(first + place * step) for place in range(count)),
+        starts_of((first, step, count), zone),
         (*EDGES, None)[low:high],
         tuple(tuple(some[low:high]) for some in hits),
     )

@@ -48,8 +48,10 @@ def trend_of(axis: Axis, hits: tuple[int, ...], zone: Zone = IN_UTC) -> Trend | 
         ``None`` when there is nothing that changes: less than two steps.
 
     """
+    return Trend(axis, starts_of(axis, zone), hits) if axis[2] > 1 else None
+
+
+def starts_of(axis: Axis, zone: Zone) -> tuple[Instant, ...]:
+    """When the steps of an axis begin, by the clocks of a zone."""
     first, step, count = axis
-    if count < 2:
-        return None
-    starts = (zone.instant(first + place * step) for place in range(count))
-    return Trend(axis, tuple(starts), hits)
+    return tuple(zone.instant(first + place * step) for place in range(count))
