@@ -162,9 +162,10 @@ impl HitBatch {
     /// The hits with each value of a text column, and at the end those without one.
     fn by_text(&self, py: Python<'_>, column: &str) -> PyResult<Vec<(Option<String>, Self)>> {
         let text = find_text(&self.columns, column);
-        let parts = py.detach(|| {
+        Ok(py.detach(|| {
+            let batch = |hits| Self::of(self.columns.clone(), hits);
             let Some((codes, values)) = text else {
-                return vec![(None, self.hits.clone())];
+                return vec![(None, batch(self.hits.clone()))];
             };
             let mut parts: Vec<(Option<u32>, Vec<Hit>)> = Vec::new();
             let mut places: HashMap<Option<u32>, usize, RandomState> = HashMap::default();
@@ -181,13 +182,9 @@ impl HitBatch {
             parts.sort_by_key(|(code, _)| code.is_none());
             parts
                 .into_iter()
-                .map(|(code, hits)| (text(code), hits))
+                .map(|(code, hits)| (text(code), batch(hits)))
                 .collect()
-        });
-        let parts = parts.into_iter();
-        Ok(parts
-            .map(|(text, hits)| (text, Self::of(self.columns.clone(), hits)))
-            .collect())
+        }))
     }
 
     /// Hits and bytes by start of bucket: (start, hits, bytes, hits whose bytes are known).

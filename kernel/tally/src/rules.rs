@@ -162,15 +162,18 @@ impl Rule {
         if first.contains('$') {
             return Some(!self.answer(text)?.first()?.trim().is_empty());
         }
+        self.matching(text).map(|_| !first.trim().is_empty())
+    }
+
+    /// What matches a text, if it does.
+    fn matching(&self, text: &str) -> Option<&meta::Regex> {
         let compiled = self.compiled.get_or_init(|| compiled(&self.expression));
-        let matches = compiled.as_ref()?.is_match(text);
-        matches.then(|| !first.trim().is_empty())
+        compiled.as_ref().filter(|regex| regex.is_match(text))
     }
 
     fn answer(&self, text: &str) -> Option<Vec<String>> {
-        let compiled = self.compiled.get_or_init(|| compiled(&self.expression));
         // Most that are tried do not match, which takes less time to find than the groups.
-        let regex = compiled.as_ref().filter(|regex| regex.is_match(text))?;
+        let regex = self.matching(text)?;
         let mut groups = regex.create_captures();
         regex.search_captures(&text.into(), &mut groups);
         groups.is_match().then(|| {

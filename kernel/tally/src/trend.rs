@@ -341,10 +341,9 @@ impl Trends {
     pub fn retain(&mut self, stays: impl Fn(usize) -> bool) {
         let old = std::mem::take(self);
         let mut kept = vec![None; old.cells.len()];
-        let staying = (0..old.cells.len()).filter(|&row| stays(row)).enumerate();
         let mut count = 0;
-        for (to, from) in staying {
-            kept[from] = Some(to);
+        for (_, to) in kept.iter_mut().enumerate().filter(|(row, _)| stays(*row)) {
+            *to = Some(count);
             count += 1;
         }
         (self.axis, self.width, self.span) = (old.axis, old.width, old.span);

@@ -3,6 +3,7 @@
 use super::{OTHER_ROW, Rollup, Rows, trend_row};
 use crate::budget::MemoryUsed;
 use crate::figures::Figures;
+use crate::trend::Trends;
 use hashing::stable_hash;
 use std::cmp::Reverse;
 
@@ -144,10 +145,10 @@ impl Rollup {
             rows.trends.set_rows(next);
             rows.trends.merge(&self.trends, |row| places[row]);
         }
-        let others = self.trends.clone();
+        let mut others = Trends::of_rows(1);
+        others.merge(&self.trends, |row| evicted(row).then_some(OTHER_ROW));
         self.trends.retain(|row| !evicted(row));
-        self.trends
-            .merge(&others, |row| evicted(row).then_some(OTHER_ROW));
+        self.trends.merge(&others, Some);
     }
 
     /// Whether evicted rows wait to be taken.
