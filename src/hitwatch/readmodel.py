@@ -16,6 +16,7 @@ from hitwatch.alerting.alert import Alert, RuleStatus, State
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.formats.format import Guess
 from hitwatch.instants import Duration, Instant
+from hitwatch.select.sample import Sample
 from hitwatch.stats.breakdown import Breakdown
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.latency import Latency
@@ -207,6 +208,7 @@ class Report(Struct, frozen=True):
         backfilled: how many of the lines were read back at the start.
         zone: in which times are shown; keys of days and hours are of it.
         state: figures by name, by part of the program, where it follows logs.
+        sample: which lines were read, where they were not all; ``None``: all.
         of_upstreams: whether durations are those of upstreams, for the logs have no others.
 
     """
@@ -243,6 +245,7 @@ class Report(Struct, frozen=True):
     backfilled: int = 0
     zone: Zone = IN_UTC
     state: Mapping[str, Mapping[str, int | float | str | None]] | None = None
+    sample: Sample | None = None
     of_upstreams: bool = False
 
     @property

@@ -14,6 +14,7 @@ mod numbers;
 pub mod program;
 mod records;
 mod request;
+pub mod sample;
 pub mod scan;
 mod text;
 pub mod texts;

@@ -147,6 +147,23 @@ fn line_ends(data: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', data).count()
 }
 
+/// Some of many lines, chosen by chance.
+///
+/// Arguments: the lines; one in how many; the same seed chooses the same lines; the first byte of
+/// lines that all stay.
+#[pyfunction]
+#[pyo3(signature = (lines, one_in, seed, kept = None))]
+fn sample<'py>(
+    py: Python<'py>,
+    lines: &[u8],
+    one_in: u64,
+    seed: u64,
+    kept: Option<u8>,
+) -> Bound<'py, PyBytes> {
+    let chosen = py.detach(|| parse::sample::sample(lines, one_in, seed, kept));
+    PyBytes::new(py, &chosen)
+}
+
 /// What is wrong with a regular expression, and at which byte; `None`: nothing.
 #[pyfunction]
 fn pattern_error(pattern: &str) -> Option<(String, usize)> {
@@ -178,6 +195,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyFrame>()?;
     module.add_class::<PyUnframer>()?;
     module.add_function(wrap_pyfunction!(line_ends, module)?)?;
+    module.add_function(wrap_pyfunction!(sample, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_error, module)?)?;
     module.add_function(wrap_pyfunction!(pattern_groups, module)?)
 }

@@ -153,6 +153,16 @@ impl HitBatch {
         self.hits.iter().filter(|hit| hit.has_bytes).count()
     }
 
+    /// The sum of the squares of the bytes sent, by which the error of a sample is known.
+    #[getter]
+    fn squared_bytes(&self) -> f64 {
+        let squares = self
+            .hits
+            .iter()
+            .map(|hit| hit.bytes as f64 * hit.bytes as f64);
+        squares.sum()
+    }
+
     /// The hits from one index up to another, in the order in which they arrived.
     fn slice(&self, begin: usize, end: usize) -> PyResult<Self> {
         let hits = self.between(begin, Some(end))?.to_vec();

@@ -274,8 +274,21 @@ class Reader(Struct):
     @property
     def is_line_by_line(self) -> bool:
         """Whether each line can be read by itself, whatever stands before it."""
-        w3c = self.log_format is not None and self.log_format.layout is Layout.W3C
-        return not w3c and all(frame.compiled.is_line_by_line for frame in self.framing)
+        return not self._is_w3c and self.has_whole_lines
+
+    @property
+    def has_whole_lines(self) -> bool:
+        """Whether each line is all of what it says, and no part of others."""
+        return all(frame.compiled.is_line_by_line for frame in self.framing)
+
+    @property
+    def directive(self) -> int | None:
+        """The byte with which lines begin that others are read by; ``None``: there are none."""
+        return ord("#") if self._is_w3c else None
+
+    @property
+    def _is_w3c(self) -> bool:
+        return self.log_format is not None and self.log_format.layout is Layout.W3C
 
     @property
     def has_lines(self) -> bool:

@@ -6,6 +6,7 @@ derived from this. Nothing here decides what an option means, or which source of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -130,6 +131,28 @@ def _speed(name: str, said: str) -> float | None:
     return factor
 
 
+_SHARE = re.compile(r"(?P<share>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?P<percent>%)?|1/(?P<of>[0-9]+)")
+_LEAST_SAMPLE = Fraction(1, 1_000_000)
+
+
+def _sample(name: str, said: object) -> int | None:
+    """One line in how many is read, which ``1%``, ``0.01`` and ``1/100`` say; ``None``: all."""
+    found = _SHARE.fullmatch(_text(name, said).strip())
+    share = Fraction(0)
+    if found and found["of"]:
+        share = Fraction(1, int(found["of"])) if int(found["of"]) else share
+    elif found:
+        share = Fraction(found["share"]) / (100 if found["percent"] else 1)
+    if not _LEAST_SAMPLE <= share <= 1:
+        raise UsageError(
+            f"invalid share {said!r}: expected such as '1%' or '1/100', from one line in"
+            f" {_LEAST_SAMPLE.denominator:,} to all",
+            where=name,
+        )
+    one_in = round(1 / share)
+    return one_in if one_in > 1 else None
+
+
 Source = str | PathLike[str]
 """A path, a glob, a directory, or ``-`` for standard input."""
 
@@ -152,6 +175,7 @@ LENGTH = Kind("duration", _length, "DURATION", str | None, write=format_duration
 LENGTH_OR_NONE = LENGTH._replace(read=_length_or_none)
 WINDOW = Kind("duration, or start", _window, "DURATION")
 SPEED = Kind("factor", _speed, "FACTOR")
+SAMPLE = Kind("share", _sample, "SHARE", str | None, write=lambda one_in: f"1/{one_in}")
 COUNTS = Kind("integers by panel", _by_panel(whole), said=Mapping[str, int] | None)
 METRICS = Kind("metrics by panel", _by_panel(_text), said=Mapping[str, str] | None)
 

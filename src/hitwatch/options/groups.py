@@ -18,6 +18,7 @@ from hitwatch.options.fields import (
     NAMES,
     POSITIVE,
     RATE,
+    SAMPLE,
     SPEED,
     WINDOW,
     About,
@@ -138,6 +139,10 @@ class ReportOptions(AlertingOptions, frozen=True, kw_only=True):
     by: Annotated[
         Literal["host"] | None,
         About("A report of each virtual host, in one reading.", keyword=False),
+    ] = None
+    sample: Annotated[
+        int | None,
+        About("Count so many lines alone, as in 1%, and say how far off that may be.", SAMPLE),
     ] = None
     bucket: Annotated[
         Duration | None, About("Step of the time line, which this shows too.", LENGTH)

@@ -28,10 +28,12 @@ from hitwatch.render.report_schema import (
     RangeObject,
     ReportObject,
     RowObject,
+    SampleObject,
     SourceObject,
     TotalsObject,
     TrendObject,
 )
+from hitwatch.select.sample import Sample
 from hitwatch.stats.latency import Latency
 from hitwatch.stats.rows import Bounds, OfKind, PanelRow
 from hitwatch.stats.trend import Trend
@@ -46,11 +48,12 @@ def to_object(report: Report) -> ReportObject:
         range=RangeObject(rfc3339_or_none(report.start), rfc3339_or_none(report.end), gaps),
         display_tz=report.zone.name,
         complete=report.complete,
+        sample=_sample(report),
         judged_from=rfc3339_or_none(report.judged_from),
         previous=_previous(report.previous) if report.previous else None,
         totals=_totals(report),
         trend=trend_object(report.trend) if report.trend else None,
-        panels={panel.name: row_objects(panel) for panel in report.panels},
+        panels={panel.name: row_objects(panel, report.sample) for panel in report.panels},
         bounds={panel.name: _bounds(panel.bounds) for panel in report.panels},
         durations=[HistogramObject(upper, hits) for upper, hits in report.histogram],
         latency=_latency(report.latency) if report.latency else None,
@@ -73,9 +76,9 @@ def _latency(latency: Latency) -> LatencyObject:
     )
 
 
-def row_objects(panel: PanelRows) -> list[RowObject]:
-    """The rows of a panel."""
-    return [_row(row) for row in panel.rows]
+def row_objects(panel: PanelRows, sample: Sample | None = None) -> list[RowObject]:
+    """The rows of a panel; where they are of a sample, with their errors."""
+    return [_row(row, sample) for row in panel.rows]
 
 
 def expected_object(transition: Transition) -> ExpectedObject:
@@ -98,7 +101,7 @@ def contributor_objects(contributors: Iterable[Contributor]) -> list[Contributor
     ]
 
 
-def _row(row: PanelRow) -> RowObject:
+def _row(row: PanelRow, sample: Sample | None) -> RowObject:
     return RowObject(
         row.key,
         *_metrics(row),
@@ -109,6 +112,7 @@ def _row(row: PanelRow) -> RowObject:
         kinds=_kinds(row.kinds) or UNSET,
         trend=list(row.trend) or UNSET,
         previous=_previous_row(row.previous) if row.previous else UNSET,
+        hits_error=round(sample.hits_error(row.hits), 4) if sample else UNSET,
     )
 
 
@@ -146,6 +150,14 @@ def _source(source: SourceRow) -> SourceObject:
         bytes_passed_over=source.bytes_passed_over,
         guesses=[GuessObject(**guess_object(guess)) for guess in source.guesses],
     )
+
+
+def _sample(report: Report) -> SampleObject | None:
+    sample = report.sample
+    if sample is None:
+        return None
+    hits_error = round(sample.hits_error(report.hits), 6)
+    return SampleObject(sample.one_in, hits_error, round(sample.bytes_error, 6))
 
 
 def _previous(previous: PreviousPeriod) -> PreviousObject:

@@ -16,6 +16,11 @@ Error: TypeAlias = Annotated[
 ]
 
 
+SampleError: TypeAlias = Annotated[
+    float, Meta(description="how far it may be off in 95 of 100 samples, as a share")
+]
+
+
 class DurationObject(Struct, frozen=True):
     """How long requests took, in seconds."""
 
@@ -75,6 +80,18 @@ class RowObject(Struct, frozen=True, omit_defaults=True):
         list[int] | UnsetType, Meta(description="hits in each step of the report's trend")
     ] = UNSET
     previous: MetricsObject | UnsetType = UNSET
+    hits_error: Annotated[SampleError | UnsetType, Meta(description="of a sample")] = UNSET
+
+
+class SampleObject(Struct, frozen=True):
+    """What is told of some lines alone, chosen by chance; counts are times ``one_in``.
+
+    What is distinct, as visitors are, is that of these lines.
+    """
+
+    one_in: Annotated[int, Meta(description="one line in how many")]
+    hits_error: SampleError
+    bytes_error: SampleError
 
 
 class GuessObject(Struct, frozen=True):
@@ -246,6 +263,7 @@ class ReportObject(Struct, frozen=True):
     range: RangeObject
     display_tz: Annotated[str, Meta(description="zone of the keys of days and hours")]
     complete: Annotated[bool, Meta(description="whether everything was read")]
+    sample: Annotated[SampleObject | None, Meta(description="where not all lines were counted")]
     judged_from: Annotated[
         str | None, Meta(description="first bucket end at which the rule could be judged")
     ]

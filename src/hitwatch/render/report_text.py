@@ -31,6 +31,7 @@ from hitwatch.render.units import (
     time_span,
     wall_time,
 )
+from hitwatch.select.sample import Sample
 from hitwatch.stats.latency import EDGES
 from hitwatch.stats.rows import DURATIONS
 from hitwatch.stats.user_agents import NO_BOTS
@@ -40,6 +41,8 @@ _BAR_WIDTH = 14
 _HEAD_KEY = 40
 _KINDS = 4
 _ALERTS = 10
+_FEW = 100
+"""Lines of a sample by which it is said how far off rows with few hits may be."""
 _LISTED_SOURCES = 5
 """Logs of which each is listed; of more it is said how many have which format."""
 
@@ -94,6 +97,8 @@ def head_lines(report: Report, width: int | None = None) -> list[str]:
 
     """
     lines = [_balance(report)]
+    if report.sample:
+        lines.append(sample_wording(report, report.sample))
     if report.start is not None and report.end is not None:
         length = format_duration(report.end - report.start)
         lines.append(f"from {time_span(report.start, report.end, report.zone)} ({length})")
@@ -132,6 +137,17 @@ def head_lines(report: Report, width: int | None = None) -> list[str]:
     if not report.complete:
         lines.append("not everything was read; the figures cover what was")
     return lines
+
+
+def sample_wording(report: Report, sample: Sample) -> str:
+    """What a report of some lines is of, and how far its figures may be off."""
+    errors = f"hits ± {sample.hits_error(report.hits):.1%}, bytes ± {sample.bytes_error:.1%}"
+    few = sample.one_in * _FEW
+    return (
+        f"estimates from one line in {sample.one_in:,}: {errors}, a row of {few:,} hits"
+        f" ± {sample.hits_error(few):.0%} (in 95 of 100 samples); distinct counts, as of visitors,"
+        " are those of the lines read"
+    )
 
 
 def _reading(report: Report) -> str:
@@ -307,6 +323,8 @@ def _histogram(buckets: Sequence[tuple[float, int]]) -> list[str]:
 
 def alert_lines(report: Report) -> list[str]:
     """The alerts, or why there are none, as lines."""
+    if report.sample:
+        return ["Alerts: not judged; the rule needs all lines, and these are a sample"]
     alerts, judged_from, end = report.alerts, report.judged_from, report.end
     needs = f"the rule needs {format_duration(report.reach)} of log before it"
     unjudged = judged_from is None or end is None or judged_from > end

@@ -19,6 +19,7 @@ from hitwatch.readmodel import SourceRow
 from hitwatch.run.inputs import times_by, unknown_format
 from hitwatch.run.logs import Logs
 from hitwatch.select.filter import TimeRange
+from hitwatch.select.sample import Sample
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.files import is_stream
 from hitwatch.sources.plain import PlainFile, Span
@@ -52,6 +53,7 @@ class Fold(Struct):
         warn: tells the user of what could not be read.
         progress: told how many bytes have been read.
         workers: how many pieces are worked on at once.
+        sample: which lines are read; ``None``: all.
         keep_values: whether texts are remembered from piece to piece, which is for hits that are
             counted without looking at the texts of each.
 
@@ -64,6 +66,7 @@ class Fold(Struct):
     warn: Callable[[str], None]
     progress: Callable[[int], None] | None = None
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
+    sample: Sample | None = None
     keep_values: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,20 +127,21 @@ class Fold(Struct):
         before: Future[ClockState] = Future()
         before.set_result(CLOCK_UNKNOWN)
         try:
-            for piece in pieces:
+            for number, piece in enumerate(pieces):
                 if self.stopped():
                     break
                 if reader.log_format is None and not reader.recognise(piece.read()):
                     raise unknown_format(reader, source.origin)
                 if not reader.is_line_by_line:
                     data = piece.read()
-                    found = reader.read(data)
+                    found = reader.read(self._sampled(data, number, reader, source))
                     self._progressed(data, source)
                     running.append(work.submit(self._count_all, found, source))
                 else:
                     clock_state: Future[ClockState] = Future()
                     ends = (before, clock_state)
-                    running.append(work.submit(self._parse_and_count, piece, reader, source, ends))
+                    task = work.submit(self._parse_and_count, piece, number, reader, source, ends)
+                    running.append(task)
                     before = clock_state
         except DamageError as error:
             damage = error
@@ -177,6 +181,7 @@ class Fold(Struct):
     def _parse_and_count(
         self,
         piece: Span | Chunk,
+        number: int,
         reader: Reader,
         source: SourceRow,
         ends: tuple[Future[ClockState], Future[ClockState]],
@@ -189,6 +194,7 @@ class Fold(Struct):
 
         Args:
             piece: the lines.
+            number: how many pieces of the input were before it.
             reader: what reads them.
             source: the input.
             ends: what the times tell at the beginning of the piece, and at its end.
@@ -203,7 +209,7 @@ class Fold(Struct):
             if not data:
                 clock_state = before.result()
                 return
-            lines = reader.unwrap(data)
+            lines = reader.unwrap(self._sampled(data, number, reader, source))
             hits = self._parsed(lines, reader, clock_state)
             if hits.ambiguous_times:
                 clock_state = before.result()
@@ -228,6 +234,19 @@ class Fold(Struct):
             with self._lock:
                 if not reader.reconsider(hits):
                     return hits
+
+    def _sampled(self, lines: bytes, number: int, reader: Reader, source: SourceRow) -> bytes:
+        """The lines of a piece that are read."""
+        if self.sample is None:
+            return lines
+        if not reader.has_whole_lines:
+            raise InputError(
+                "cannot be sampled",
+                where=source.origin,
+                why="its lines may be parts of longer ones, of which one alone tells nothing",
+                hint="leave --sample out",
+            )
+        return self.sample.of(lines, number, reader.directive)
 
     def _progressed(self, data: bytes, source: SourceRow) -> None:
         with self._lock:

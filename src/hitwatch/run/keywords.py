@@ -63,6 +63,7 @@ class ReportKeywords(_Shared, total=False):
     panel: str | Sequence[str]
     no_panel: str | Sequence[str]
     compare: str | None
+    sample: str | None
     bucket: str | None
     geoip: Source | Sequence[Source]
     resolve: bool

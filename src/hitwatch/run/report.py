@@ -29,7 +29,9 @@ from hitwatch.run.fold import Fold
 from hitwatch.run.logs import Logs
 from hitwatch.run.memory import bound_memory
 from hitwatch.run.scopes import Scope, Scopes, Time
+from hitwatch.scaling import scaled, scaled_balance
 from hitwatch.select.filter import Filter, TimeRange
+from hitwatch.select.sample import Sample
 from hitwatch.stats.claims import CLAIMED_BOTS, Claim, Verdict, claim_of, judged_rows
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.hit_batch import HitBatches
@@ -59,6 +61,7 @@ class Reporting(Struct):
         hit_filter: which hits count.
         notify: tells the user something about the run itself.
         stopped: whether somebody asked the run to end.
+        sample: which lines are read; ``None``: all.
         previous: the time to compare with; ``None``: nothing is compared.
         progress: told how many bytes have been read.
         warn: tells the user of what could not be read, also one who wants no progress told.
@@ -78,6 +81,7 @@ class Reporting(Struct):
     hit_filter: Filter
     notify: Callable[[str], None]
     stopped: Callable[[], bool]
+    sample: Sample | None = None
     previous: TimeRange | None = None
     progress: Callable[[int], None] | None = None
     warn: Callable[[str], None] | None = None
@@ -104,7 +108,8 @@ class Reporting(Struct):
     @property
     def balance(self) -> Balance:
         """What became of every line that was read."""
-        return self._read.balance
+        read = self._read.balance
+        return scaled_balance(read, self.sample.one_in) if self.sample else read
 
     def make(self, view: View) -> Report:
         """Read everything, and give the report of all hits.
@@ -135,6 +140,7 @@ class Reporting(Struct):
             stopped=self.stopped,
             warn=self.warn or self.notify,
             progress=self.progress,
+            sample=self.sample,
             keep_values=self.keep_values,
         )
         sources = [SourceRow(origin, "") for origin in self.logs.paths]
@@ -157,7 +163,14 @@ class Reporting(Struct):
     def _finished(self, made: Report, scope: Scope, view: View) -> Report:
         """The report with what is asked of others about what it shows."""
         made = self._named(made) if self.names_of else made
-        return self._with_claims(made, scope, view) if self.judge_claims else made
+        made = self._with_claims(made, scope, view) if self.judge_claims else made
+        return self._scaled(made, scope, self.sample) if self.sample else made
+
+    def _scaled(self, made: Report, scope: Scope, sample: Sample) -> Report:
+        """The report of a sample, as one of all lines."""
+        found = scaled(made, sample.one_in)
+        error = sample.sum_error(found.bytes, scope.squared_bytes)
+        return replace(found, sample=replace(sample, bytes_error=error))
 
     def _named(self, made: Report) -> Report:
         """The report with the names of the clients that it shows."""
@@ -242,7 +255,8 @@ class Reporting(Struct):
             sources=tuple(sources) if self.by is None else (),
             trend=trend,
             highlights=highlights_of(main.counts),
-            gaps=scope.history.hits.gaps(since),
+            # Where few lines are read, there are stretches without any that have hits.
+            gaps=() if self.sample else scope.history.hits.gaps(since),
             panels=panel_rows(
                 main.counts, view, trend, base.counts if base else None, self._scale(main, base)
             ),

@@ -42,12 +42,14 @@ class Scope(Struct):
         main: of the time that it is of.
         compared: of the time that it is compared with; empty where nothing is.
         history: what the rule is judged over.
+        squared_bytes: sum of the squares of the bytes of the hits that it is of.
 
     """
 
     main: Tally
     compared: Tally
     history: RuleHistory
+    squared_bytes: float = 0.0
 
     def add(self, hits: Hits, batch: HitBatch, time: Time, lock: threading.Lock) -> None:
         """Count hits; several threads may at once.
@@ -64,6 +66,8 @@ class Scope(Struct):
             tally.counts.add(hits, batch)
             with lock:
                 tally.absorb_facts(batch)
+                if time is Time.MAIN:
+                    self.squared_bytes += batch.squared_bytes
         if time is not Time.COMPARED and hits.has("time"):
             self.history.causes.add(batch)
             steps = batch.steps(self.history.rule.resolution)

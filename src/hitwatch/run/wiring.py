@@ -26,6 +26,7 @@ from hitwatch.run.logs import Logs, open_logs
 from hitwatch.run.panels import panels_of_display, panels_of_report, sections_of
 from hitwatch.run.readers import Readers
 from hitwatch.select.filter import Filter
+from hitwatch.select.sample import Sample
 from hitwatch.sources.text import HEAD_SIZE
 from hitwatch.stats.panels import columns_needed, in_zone
 from hitwatch.zones import IN_UTC, Zone
@@ -150,6 +151,7 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
     claims = _claims_of(options)
     counted, view = panels_of_report(options, pipeline.privacy, claims.bots if claims else None)
     rule, untimed = rule_of(options.rule), filter_of(options)
+    sample = _sample_of(options)
     from hitwatch.run.report import Reporting, columns_for
 
     # What is chosen is counted as it is; what is private is left out of the labels.
@@ -165,7 +167,9 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
     reporting = Reporting(
         logs=logs,
         panels=in_zone(counted, zone),
-        rule=rule,
+        # Chance alone would make the sums of single steps of time surges.
+        rule=None if sample else rule,
+        sample=sample,
         hit_filter=hit_filter,
         notify=console.notify,
         warn=console.warn,
@@ -178,6 +182,25 @@ def reporting_of(options: Options, paths: list[str], console: Console) -> tuple[
         judge_claims=claims.judge if claims else None,
     )
     return reporting, view
+
+
+def _sample_of(options: Options) -> Sample | None:
+    """Which lines are read, where they are not all.
+
+    Raises:
+        UsageError: alerts are wanted too.
+
+    """
+    one_in = options.report.sample
+    if one_in is None:
+        return None
+    if options.report.fail_on_alert:
+        raise UsageError(
+            "a sample is not judged: chance alone makes its sums of 10 seconds rise and fall",
+            where="--sample, --fail-on-alert",
+            hint="leave one of them out",
+        )
+    return Sample(one_in)
 
 
 _Named: TypeAlias = Callable[[Iterable[str]], tuple[dict[str, str | None], int]]
