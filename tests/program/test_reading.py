@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
+import threading
 from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.program.running import COMMAND, environment, run
+from tests.program.running import COMMAND, environment, objects, run
 
 LINES = [
     f'192.0.2.{n % 250} - - [10/Oct/2026:13:55:{n % 60:02} +0200] "GET /p{n}?q={n} HTTP/1.1" '
@@ -298,3 +300,21 @@ def test_logs_of_one_rotation_are_of_one_format_unless_they_changed(tmp_path: Pa
     assert formats["access.log.1"] == "apache-combined"
     assert formats["access.log"] == formats["access.log.2"]
     assert {each["hits"] for each in json.loads(ran.stdout)["sources"]} == {30}
+
+
+def test_a_pipe_is_read_at_its_place_among_files(tmp_path: Path) -> None:
+    """Its first lines tell when it begins, as those of files do."""
+    times = {"older": "09", "newer": "11"}
+    line = '192.0.2.1 - - [10/Oct/2026:{}:00:00 +0000] "GET /{} HTTP/1.1" 200 1 "-" "curl"\n'
+    for name, hour in times.items():
+        (tmp_path / f"{name}.log").write_text(line.format(hour, name) * 3)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    between = line.format("10", "between") * 3
+    writer = threading.Thread(target=pipe.write_text, args=(between,), daemon=True)
+    writer.start()
+    files = [str(tmp_path / name) for name in ("newer.log", "pipe", "older.log")]
+    rows = objects(run("parse", *files, "--columns", "path").stdout)
+    writer.join()
+    paths = [row["path"] for row in rows]
+    assert paths == ["/older"] * 3 + ["/between"] * 3 + ["/newer"] * 3

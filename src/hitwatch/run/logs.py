@@ -151,8 +151,9 @@ class Logs(Struct):
             error = found
         self._begun[path] = _continued(read, chunks, error)
         head = b"".join(each.data for each in read)
-        self.reader_of(path).recognise(head)
-        self.ordered.append(Log(0, path, _few(head)))
+        reader = self.reader_of(path)
+        reader.recognise(head)
+        self.ordered.append(Log(first_time(reader, head), path, _few(head)))
 
 
 def _continued(
