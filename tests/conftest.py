@@ -17,4 +17,6 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+# What is too long for each change: pytest --hypothesis-profile thorough tests/sources
+settings.register_profile("thorough", settings.get_profile("hitwatch"), max_examples=10_000)
 settings.load_profile("hitwatch")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +26,11 @@ ACTIONS = st.lists(
             "rename",
             "rename twice",
             "rename upwards",
+            "compress",
+            "rename and compress",
+            "rename twice and compress",
             "copy and truncate",
+            "copy, truncate and compress",
             "truncate",
             "delete",
             "create",
@@ -33,6 +40,13 @@ ACTIONS = st.lists(
     max_size=30,
 )
 
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+}
 
 _WHOLE = re.compile(r"line [0-9]+\Z")
 
@@ -48,6 +62,7 @@ class Server:
         self.file = path.open("a", encoding="utf-8")
         self.gone = False
         self.rotated = 0
+        self.packed = 0
 
     def write(self) -> None:
         """Add a line, finishing a piece."""
@@ -93,6 +108,18 @@ class Server:
         self.rotated += 1
         Path(f"{self.path}-{self.rotated}").write_bytes(self.path.read_bytes())
         self.truncate()
+
+    def compress(self) -> None:
+        """Compress all that was rotated and is not packed yet, with one program or another."""
+        for path in sorted(self.path.parent.iterdir()):
+            if path == self.path or path.suffix in PACKED:
+                continue
+            self.packed += 1
+            suffix = [*PACKED][self.packed % len(PACKED)]
+            packed = path.with_name(f"{path.name}{suffix}")
+            if not packed.exists():
+                packed.write_bytes(PACKED[suffix](path.read_bytes()))
+                path.unlink()
 
     def create(self) -> None:
         """Create the file again after it went."""
@@ -153,6 +180,18 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         server.write()
         server.rename()
 
+    def rename_twice_and_compress() -> None:
+        rename_twice()
+        server.compress()
+
+    def rename_and_compress() -> None:
+        server.rename()
+        server.compress()
+
+    def copy_truncate_and_compress() -> None:
+        copy_and_truncate()
+        server.compress()
+
     def copy_and_truncate() -> None:
         # A log of which nothing was ever read is not known again.
         server.write()
@@ -166,6 +205,10 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         "rename": server.rename,
         "rename twice": careful(rename_twice),
         "rename upwards": server.rename_upwards,
+        "compress": server.compress,
+        "rename and compress": careful(rename_and_compress),
+        "rename twice and compress": careful(rename_twice_and_compress),
+        "copy, truncate and compress": copy_truncate_and_compress,
         "copy and truncate": copy_and_truncate,
         "truncate": careful(server.truncate),
         "delete": careful(server.delete),
@@ -435,3 +478,153 @@ def test_rotated_archives_are_not_read(tmp_path: Path) -> None:
     path.rename(tmp_path / "access.log.1")
     path.write_bytes(b"2\n")
     assert lines(follower) == b"2\n"
+
+
+@pytest.mark.parametrize("suffix", [*PACKED])
+def test_what_was_compressed_before_it_was_seen_is_read(tmp_path: Path, suffix: str) -> None:
+    """Two rotations between two looks: what came between them is in an archive alone."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    (tmp_path / f"access.log.2{suffix}").write_bytes(PACKED[suffix](b"1\n"))
+    (tmp_path / f"access.log.1{suffix}").write_bytes(PACKED[suffix](b"2\n3"))
+    path.unlink()
+    path.write_bytes(b"4\n")
+    assert lines(follower) == b"2\n3\n4\n"
+    # They are moved on by the next rotation, and known.
+    (tmp_path / f"access.log.2{suffix}").rename(tmp_path / f"access.log.3{suffix}")
+    (tmp_path / f"access.log.1{suffix}").rename(tmp_path / f"access.log.2{suffix}")
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(b"5\n")
+    assert lines(follower) == b"5\n"
+    assert not any(event.wrong for event in told)
+
+
+def test_an_archive_that_is_still_written_beside_its_log_is_none_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """Of the log that was rotated between two looks and of its archive, one is read."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    text = b"".join(b"line %d\n" % number for number in range(20_000))
+    packed = gzip.compress(text)
+    (tmp_path / "access.log.1").write_bytes(text)
+    (tmp_path / "access.log.1.gz").write_bytes(packed[: len(packed) // 2])
+    path.rename(tmp_path / "access.log.2")
+    path.write_bytes(b"2\n")
+    assert lines(follower) == text + b"2\n"
+    (tmp_path / "access.log.1.gz").write_bytes(packed)
+    (tmp_path / "access.log.1").unlink()
+    path.rename(tmp_path / "access.log.3")
+    path.write_bytes(b"3\n")
+    assert lines(follower) == b"3\n"
+    assert not any(event.wrong for event in told)
+
+
+def test_what_a_truncated_log_held_is_read_from_its_compressed_copy(tmp_path: Path) -> None:
+    """Also the rest of a line that had been read to its middle; what it lacks is lost."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n2")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    path.write_bytes(b"1\n22\n3\n4\n")
+    assert follower.file is not None
+    follower.file.state()
+    (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(b"1\n22\n3\n"))
+    path.write_bytes(b"5\n")
+    assert lines(follower) == b"22\n3\n5\n"
+    copied = f"was copied to {tmp_path / 'access.log.1.gz'} and truncated"
+    wrong = [event.message for event in told if event.wrong]
+    assert wrong == [f"{copied}; 2 bytes that had not been read are in no file any more"]
+
+
+def test_a_damaged_archive_gives_what_can_be_read_and_says_what_cannot(tmp_path: Path) -> None:
+    """It was cut on the way; the log behind it is read all the same."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    text = b"".join(b"%d\n" % pow(7, number, 1_000_003) for number in range(9, 50_000))
+    packed = gzip.compress(text)
+    (tmp_path / "access.log.1.gz").write_bytes(packed[: len(packed) // 2])
+    path.unlink()
+    path.write_bytes(b"2\n")
+    found = lines(follower)
+    assert found.endswith(b"\n2\n")
+    assert text.startswith(found.removesuffix(b"2\n"))
+    assert len(found) > len(text) // 4
+    (wrong,) = [event.message for event in told if event.wrong]
+    assert "not all of it could be read" in wrong
+    assert "access.log.1.gz: the compressed file is damaged or cut short" in wrong
+
+
+def test_an_inode_that_is_used_again_is_another_file(tmp_path: Path) -> None:
+    """An archive that was known goes, and a new one gets its inode."""
+    path = tmp_path / "access.log"
+    old = tmp_path / "access.log.1.gz"
+    old.write_bytes(gzip.compress(b"old\n"))
+    path.write_bytes(b"1\n")
+    follower, _ = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    # The same inode, written anew.
+    old.write_bytes(gzip.compress(b"2\n" * 100))
+    path.unlink()
+    path.write_bytes(b"3\n")
+    assert lines(follower) == b"2\n" * 100 + b"3\n"
+
+
+@given(
+    steps=st.lists(st.sampled_from(["write", "write old", "swap", "poll", "compress"]), max_size=25)
+)
+def test_a_link_that_is_led_to_another_file_is_followed(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    """As rotatelogs and cronolog lead it; some write to the file before for a while."""
+    folder = tmp_path_factory.mktemp("logs")
+    link, new, swaps = folder / "access.log", folder / "new", 0
+    current = folder / "access-2026-01-00.log"
+    current.write_bytes(b"")
+    link.symlink_to(current)
+    follower, told = follow(link)
+    follower.open()
+    found: list[bytes] = []
+    # Writers of the files before keep them open; of the archives nobody is one.
+    old = current
+    for number, step in enumerate(steps, 1):
+        if step == "poll":
+            found.append(lines(follower))
+        elif step == "swap":
+            swaps += 1
+            old, current = current, folder / f"access-2026-01-{swaps:02}.log"
+            current.write_bytes(b"begin %d\n" % swaps)
+            new.symlink_to(current)
+            new.replace(link)
+        elif step == "compress":
+            # As soon as it has been left, and seen to be so.
+            found.append(lines(follower))
+            for path in folder.glob("access-*.log"):
+                if path not in (old, current):
+                    packed = path.with_name(f"{path.name}.gz")
+                    packed.write_bytes(gzip.compress(path.read_bytes()))
+                    path.unlink()
+        else:
+            target = old if step == "write old" else current
+            if target != current:
+                found.append(lines(follower))
+            with target.open("ab") as file:
+                file.write(b"line %d\n" % number)
+    found.append(lines(follower))
+    found += [chunk.data for chunk in follower.close()]
+    written = [number for number, step in enumerate(steps, 1) if step.startswith("write")]
+    expected = [b"line %d" % number for number in written]
+    expected += [b"begin %d" % swap for swap in range(1, swaps + 1)]
+    assert sorted(b"".join(found).splitlines()) == sorted(expected)
+    assert not any(event.wrong for event in told)

@@ -181,15 +181,19 @@ def _pieces(path: str, size: int = BLOCK) -> Iterator[Piece]:
     """A file's text, whatever it is packed in, and what is none."""
     try:
         with io.FileIO(path) as file:
-            yield from decode_text(
-                _read_content(file, size), refuse=path if is_stream(path) else ""
-            )
+            yield from decode_text(read_content(file, size), refuse=path if is_stream(path) else "")
     except OSError as error:
         raise unreadable_input(path, error) from error
 
 
-def _read_content(file: io.FileIO, size: int) -> Iterator[Piece]:
-    """A file's content, its compression detected by its first bytes."""
+def read_content(file: io.FileIO, size: int) -> Iterator[Piece]:
+    """A file's content from its beginning, its compression detected by its first bytes.
+
+    Args:
+        file: the file.
+        size: bytes to read at once.
+
+    """
     facts = os.fstat(file.fileno())
     if not stat.S_ISREG(facts.st_mode):
         yield from _stream_content(file, size)

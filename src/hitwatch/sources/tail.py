@@ -15,6 +15,7 @@ from hitwatch.follow.holes import Skipped
 from hitwatch.follow.splitter import Splitter
 from hitwatch.follow.tracker import HEAD, Action, Identity, Opened, decide
 from hitwatch.sources.blocks import past_hole
+from hitwatch.sources.packed import PackedFile
 from hitwatch.sources.siblings import Sibling, Siblings
 
 _BLOCK = 1024 * 1024
@@ -57,11 +58,12 @@ class OpenFile:
     def __init__(self, path: str, origin: str, offset: int = 0) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         facts = os.fstat(self._descriptor)
+        self.path = path
         self.identity = Identity.of(facts)
         self.offset = offset
         self._origin = origin
         self._splitter = Splitter()
-        self._head = self.read_at(0, HEAD)
+        self.head = self.read_at(0, HEAD)
         # How large it has been seen to be: what is between this and the offset is not read yet.
         self.seen = offset
         self._written = facts.st_mtime_ns
@@ -112,29 +114,42 @@ class OpenFile:
         return past_hole(self._descriptor, offset, max(offset, self.size))
 
     @property
+    def rest(self) -> int:
+        """Bytes that are still to be read."""
+        return max(0, self.size - self.offset)
+
+    @property
     def unread(self) -> int:
         """Bytes that were seen to be there and have not been read."""
         return max(0, self.seen - self.offset)
 
     def is_copied_by(self, sibling: Sibling) -> bool:
-        """Whether a file has the text that this one had, as far as it was read, and maybe more."""
-        return (
-            bool(self._head)
-            and sibling.size >= self.offset
-            and sibling.head[: len(self._head)] == self._head
-        )
+        """Whether a file has the text that this one had, and maybe more."""
+        return sibling.has_text_of(self.head)
 
-    def continued_by(self, copy: OpenFile) -> None:
-        """Let a copy of the text that was truncated go on where this one was read to."""
-        copy.offset, copy._splitter = self.offset, self._splitter
+    def continued_by(self, copy: Sibling) -> OpenFile | PackedFile:
+        """Let a copy of the text that was truncated go on where this one was read to.
+
+        Raises:
+            OSError: it cannot be opened.
+
+        """
+        if copy.packed:
+            found: OpenFile | PackedFile = PackedFile(
+                copy.path, self._origin, self.offset, self._splitter
+            )
+        else:
+            found = OpenFile(copy.path, self._origin, self.offset)
+            found._splitter = self._splitter
         self._splitter = Splitter()
+        return found
 
     def rewind(self) -> list[Chunk]:
         """Go back to the beginning of a file that was truncated; give its last line."""
         last = self._chunk(self._splitter.flush())
         self._splitter.skipped = Skipped()
         self.offset = self.seen = 0
-        self._head = self.read_at(0, HEAD)
+        self.head = self.read_at(0, HEAD)
         return last
 
     def close(self) -> list[Chunk]:
@@ -150,9 +165,9 @@ class OpenFile:
     def _head_changed(self) -> bool:
         """Whether the beginning of the file changed; remembers more of it as it grows."""
         head = self.read_at(0, HEAD)
-        if not head.startswith(self._head):
+        if not head.startswith(self.head):
             return True
-        self._head = head
+        self.head = head
         return False
 
 
@@ -178,7 +193,9 @@ class Follower:
         self.path = path
         self.file: OpenFile | None = None
         # Files that were rotated away, the oldest first, and until when they are looked at.
-        self._rotated: list[tuple[OpenFile, float]] = []
+        self._rotated: list[tuple[OpenFile | PackedFile, float]] = []
+        # Bytes that copies of the log have to hold for nothing to be lost.
+        self._expected: dict[Identity, int] = {}
         self._seconds = seconds
         self._on_event = on_event
         self._last_event = ""
@@ -204,8 +221,8 @@ class Follower:
     @property
     def lag(self) -> int:
         """Bytes between what was read and the ends of the file and those rotated away."""
-        files = [file for file, _ in self._rotated] + ([self.file] if self.file else [])
-        return sum(max(0, file.size - file.offset) for file in files)
+        rotated = sum(file.rest for file, _ in self._rotated)
+        return rotated + (self.file.rest if self.file else 0)
 
     def read(self, limit: int) -> list[Chunk]:
         """Read on, and do what the path asks for at the end of the file.
@@ -256,14 +273,19 @@ class Follower:
         """Give the files back, and the last lines of those rotated away."""
         chunks: list[Chunk] = []
         for file, _ in self._rotated:
-            while file.offset < file.size:
+            while file.rest:
                 chunks += file.read_on(_BLOCK)
-            chunks += file.close()
+            chunks += self._close(file)
         self._rotated = []
         if self.file:
             self.file.close()
             self.file = None
         return chunks
+
+    @property
+    def _identity(self) -> Identity | None:
+        """Which file is open at the path."""
+        return self.file.identity if self.file else None
 
     def _at_path(self) -> Identity | None:
         try:
@@ -274,11 +296,19 @@ class Follower:
 
     def _switch_to_new(self, old: OpenFile) -> None:
         """Go on to the new file; those rotated in between are read before it."""
-        between = self._open_all(self._siblings.appeared(), old)
-        self._rotated.append((old, self._seconds() + _AFTER_ROTATION_S))
-        self._rotated += [(file, 0) for file in between]
+        # What was followed is read by its descriptor, whatever has been made of it by now.
+        appeared = [each for each in self._siblings.appeared() if not old.is_copied_by(each)]
+        between = self._open_all(appeared)
         self.file = None
         self.open()
+        until = self._seconds() + _AFTER_ROTATION_S
+        self._rotated.append((old, until))
+        # The path may be a link to a file that has the name of a rotated one.
+        for file in between:
+            if file.identity == self._identity:
+                file.close()
+            else:
+                self._rotated.append((file, until if isinstance(file, OpenFile) else 0))
 
     def _restart(self, file: OpenFile) -> None:
         """Have what a truncated file held and nobody has read yet read of the copy beside it.
@@ -289,12 +319,13 @@ class Follower:
         copy = next((each for each in appeared if file.is_copied_by(each)), None)
         unread = file.unread
         if copy is not None:
-            for opened in self._open_all([copy], file):
-                file.continued_by(opened)
-                unread -= copy.size - opened.offset
-                self._rotated.append((opened, 0))
             appeared = [each for each in appeared if each is not copy]
-        self._rotated += [(each, 0) for each in self._open_all(appeared, file)]
+            with suppress(OSError):
+                opened = file.continued_by(copy)
+                self._rotated.append((opened, 0))
+                self._expected[opened.identity] = file.seen
+                unread = 0
+        self._rotated += [(each, 0) for each in self._open_all(appeared)]
         what = "was truncated; reading it from its beginning"
         if copy is not None:
             what += f", after the end of what was copied to {copy.path}"
@@ -302,14 +333,32 @@ class Follower:
             what += f"; {unread:,} bytes that had not been read are in no file any more"
         self._notify(what, wrong=unread > 0)
 
-    def _open_all(self, siblings: Iterable[Sibling], old: OpenFile) -> list[OpenFile]:
-        """Files that can be opened, but for the one that was followed."""
-        opened: list[OpenFile] = []
+    def _open_all(self, siblings: Iterable[Sibling]) -> list[OpenFile | PackedFile]:
+        """Files that can be opened, but for those that are open: these are read to their ends."""
+        opened: list[OpenFile | PackedFile] = []
+        held = {self._identity, *(file.identity for file, _ in self._rotated)}
         for sibling in siblings:
-            if sibling.identity != old.identity:
+            if sibling.identity not in held:
                 with suppress(OSError):
-                    opened.append(OpenFile(sibling.path, self.path))
+                    kind = PackedFile if sibling.packed else OpenFile
+                    opened.append(kind(sibling.path, self.path))
         return opened
+
+    def _close(self, file: OpenFile | PackedFile) -> list[Chunk]:
+        """Give a file back that was rotated away, and say what of it could not be read."""
+        if isinstance(file, OpenFile):
+            # Where it was empty when it was rotated, the folder does not tell that it is known.
+            self._siblings.know(file.identity, file.head)
+        elif damage := file.lost():
+            self._notify(f"was rotated, and not all of it could be read: {damage}", wrong=True)
+        missing = self._expected.pop(file.identity, 0) - file.offset
+        if missing > 0:
+            self._notify(
+                f"was copied to {file.path} and truncated; {missing:,} bytes that had not been"
+                " read are in no file any more",
+                wrong=True,
+            )
+        return file.close()
 
     def _read_rotated(self, limit: int) -> tuple[list[Chunk], int]:
         """Read what was still written to files rotated away; closes those that are done.
@@ -319,16 +368,16 @@ class Follower:
 
         """
         chunks: list[Chunk] = []
-        kept: list[tuple[OpenFile, float]] = []
+        kept: list[tuple[OpenFile | PackedFile, float]] = []
         for file, until in self._rotated:
-            while limit > 0 and file.offset < file.size:
+            while limit > 0 and file.rest:
                 before = file.offset
                 chunks += file.read_on(min(limit, _BLOCK))
                 limit -= max(1, file.offset - before)
-            if file.offset < file.size or self._seconds() < until:
+            if file.rest or self._seconds() < until:
                 kept.append((file, until))
             else:
-                chunks += file.close()
+                chunks += self._close(file)
         self._rotated = kept
         return chunks, limit
 
