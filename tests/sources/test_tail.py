@@ -156,8 +156,9 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     """
     path = tmp_path_factory.mktemp("logs") / "access.log"
     server = Server(path)
-    tail = Tail([Follower(str(path), lambda _: None)])
-    assert tail.followers[0].open()
+    follower = Follower(str(path), lambda _: None)
+    tail = Tail([follower])
+    assert follower.open()
     found: list[str] = []
 
     def poll() -> None:
@@ -628,3 +629,25 @@ def test_a_link_that_is_led_to_another_file_is_followed(
     expected += [b"begin %d" % swap for swap in range(1, swaps + 1)]
     assert sorted(b"".join(found).splitlines()) == sorted(expected)
     assert not any(event.wrong for event in told)
+
+
+def test_of_many_quiet_files_each_is_looked_at_before_long(tmp_path: Path) -> None:
+    """And those that had something lately in every poll."""
+    paths = [tmp_path / f"{number}.log" for number in range(300)]
+    for path in paths:
+        path.touch()
+    followers = [Follower(str(path), lambda _: None) for path in paths]
+    for follower in followers:
+        follower.open()
+    tail = Tail(followers)
+    for _ in range(100):
+        assert tail.poll() == []
+    for path in paths:
+        path.write_bytes(b"1\n")
+    polls = [len(tail.poll()) for _ in range(15)]
+    assert sum(polls) == 300
+    assert max(polls) == 20
+    with paths[7].open("ab") as file:
+        file.write(b"2\n")
+    assert [chunk.data for chunk in tail.poll()] == [b"2\n"]
+    tail.close()

@@ -49,8 +49,11 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
     SOURCE is a path, a glob, a directory, or - for standard input; with none, the usual
     places of nginx, Apache and Caddy are looked at.
     """
+    from functools import partial
+
     from hitwatch.render.units import count
-    from hitwatch.sources.discovery import find_logs, growing
+    from hitwatch.sources.discovery import find_logs, growing, names_several
+    from hitwatch.sources.members import Members
 
     paths, left_out = growing(find_logs(sources, live=True))
     with following(options, paths) as run:
@@ -65,7 +68,12 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
         elif not sources:
             run.notify(f"watching {', '.join(paths)}")
         begins = options.watch
-        end = modes.watch(run, paths, backfill=begins.backfill, from_start=begins.from_start)
+        members = None
+        if any(names_several(source) for source in sources):
+            members = Members(partial(find_logs, sources, live=True))
+        end = modes.watch(
+            run, paths, members=members, backfill=begins.backfill, from_start=begins.from_start
+        )
         return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
 
 

@@ -15,7 +15,6 @@ from hitwatch.alerting.alert import Transition
 from hitwatch.engine import Engine
 from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.formats.format import Format
 from hitwatch.hits.batch import Hits
 from hitwatch.hits.reader import Reader
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant, format_duration, rfc3339
@@ -35,6 +34,9 @@ writer_log = logging.getLogger("hitwatch.writer")
 
 POLL: Duration = SECOND // 5
 """How long the loop rests when there is nothing to read."""
+
+_REST = 7
+"""How many times as long as it worked the loop rests, up to a second."""
 
 _STATE_EVERY: Duration = MINUTE
 """How often the state of each part is logged."""
@@ -102,7 +104,7 @@ class Loop(Struct):
         self.progress.begin(last_tick)
         next_tick = last_tick - last_tick % every + every
         while not self.stopped() and not source.ended:
-            counted, held = self.engine.balance.hits, self._held
+            counted, held, began = self.engine.balance.hits, self._held, self.clock.now()
             chunks = source.poll(held)
             self._feed(chunks, source.lag_of)
             now = self.clock.now()
@@ -124,7 +126,9 @@ class Loop(Struct):
             if self.ends_at is not None and now >= self.ends_at:
                 break
             if not self._behind(chunks):
-                self.clock.wait(min(POLL, next_tick - now))
+                # Of many logs each has a few lines, and looking at them takes most of the time.
+                rest = min(max(POLL, _REST * (self.clock.now() - began)), SECOND)
+                self.clock.wait(min(rest, next_tick - now))
         return self._end(source, last_tick)
 
     def replay(self, inputs: Iterable[Input]) -> Report:
@@ -196,7 +200,9 @@ class Loop(Struct):
         if reader.log_format is not None and chunk.origin not in self._checked:
             self._checked.add(chunk.origin)
             self.progress.origins += 1
-            self._check_format(reader.log_format, chunk.origin)
+            self.check_format(chunk.origin)
+            for guess in reader.log_format.guesses:
+                self.notify(f"{chunk.origin}: {guess_wording(guess)}")
         for reject in (reject for hits in found for reject in hits.rejects):
             parser_log.warning(
                 "rejected",
@@ -218,22 +224,21 @@ class Loop(Struct):
             parser_log.debug("parsed", extra={"origin": chunk.origin, **counts})
         return found
 
-    def _check_format(self, log_format: Format, origin: str) -> None:
-        """See that the rule has something to watch in a format just found.
+    def check_format(self, origin: str) -> None:
+        """See that the rule has something to watch in the format of an origin, if it is known.
 
         Raises:
             InputError: the lines do not say when they were written.
 
         """
-        if not log_format.fills("time"):
+        log_format = self.reader_of(origin).log_format
+        if log_format is not None and not log_format.fills("time"):
             raise InputError(
                 "these lines do not say when they were written",
                 where=origin,
                 why=f"{log_format.name} has no complete time",
                 hint="log the time, for instance with %t or $time_local",
             )
-        for guess in log_format.guesses:
-            self.notify(f"{origin}: {guess_wording(guess)}")
 
     def _log_time(self, now: Instant) -> Instant:
         """What the log's clock shows: its latest event, and the time since it was written."""

@@ -12,7 +12,7 @@ replay     whole files         the log's, at a pace  the log's clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct, field
@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
+from hitwatch.errors import InputError
 from hitwatch.follow.chunk import Chunk
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.ports import Clock, Display
@@ -32,6 +33,7 @@ from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sources.discovery import STDIN
 from hitwatch.sources.finite import as_far_as_readable
+from hitwatch.sources.members import Members
 from hitwatch.sources.stdin import Stdin
 from hitwatch.sources.tail import FileEvent, Follower, Tail
 from hitwatch.stats.dimension import Panel
@@ -116,6 +118,7 @@ def watch(
     run: Run,
     paths: list[str],
     *,
+    members: Members | None = None,
     backfill: Duration = 30 * MINUTE,
     from_start: bool = False,
     ends_at: Instant | None = None,
@@ -125,6 +128,7 @@ def watch(
     Args:
         run: what the modes share.
         paths: files, or ``-`` alone.
+        members: tells which logs come among those that were named; ``None``: none will.
         backfill: how much of the log's own time to read back before following.
         from_start: read the files from their beginnings, as if every line were new.
         ends_at: when to end by itself.
@@ -139,7 +143,8 @@ def watch(
         stdin = Stdin(warn=run.warn_user, stopped=run.stopped)
         return _loop(run, engine, ends_at=ends_at).watch(stdin)
     followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
-    loop, source = _loop(run, engine, ends_at=ends_at), Tail(followers)
+    loop = _loop(run, engine, ends_at=ends_at)
+    source = Tail(followers, partial(_come, run, loop, members) if members else None)
     try:
         span = None if from_start else backfill
         begun = [begin(run, follower, loop, span) for follower in followers]
@@ -158,6 +163,25 @@ def watch(
         return loop.watch(source)
     finally:
         source.close()
+
+
+def _come(
+    run: Run, loop: Loop, members: Members, followers: Collection[Follower]
+) -> list[Follower]:
+    """Follow the logs that have come from their beginnings; what is no log is left out."""
+    come: list[Follower] = []
+    for path in members.appeared(followers):
+        follower = Follower(path, partial(_on_file_event, run))
+        try:
+            run.notify(f"{path} has come, and is followed")
+            begin(run, follower, loop, None)
+            loop.check_format(path)
+        except InputError as error:
+            run.warn_user(f"{error}\n  it is left out")
+            follower.close()
+        else:
+            come.append(follower)
+    return come
 
 
 def _loop(

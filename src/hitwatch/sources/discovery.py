@@ -61,6 +61,12 @@ def find_logs(sources: tuple[str, ...], *, live: bool) -> list[str]:
     return list(found.values())
 
 
+def names_several(source: str) -> bool:
+    """Whether a user's word names whatever is in a directory or fits a glob."""
+    path = Path(source)
+    return path.is_dir() or (glob.has_magic(source) and not path.exists())
+
+
 def growing(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     """Which of several logs are to be followed, and which do not grow any more.
 
@@ -146,7 +152,7 @@ def _expand(source: str, *, live: bool) -> list[str]:
                 hint="name the files themselves",
             )
         return logs
-    if glob.has_magic(source) and not path.exists():
+    if names_several(source):
         matches = sorted(match for match in glob.glob(source) if Path(match).is_file())
         if not matches:
             raise InputError("no file matches", where=source)

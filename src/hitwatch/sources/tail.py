@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,10 @@ _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 _MIN_SHARE = 64 * 1024
 """How much of each file is read in a poll, however many there are."""
+_LIVELY = 25
+"""Polls for which a file is looked at in each, after it had something."""
+_QUIET_AT_ONCE = 20
+"""Of files that have had nothing for long, how many are looked at in a poll."""
 _AFTER_ROTATION_S = 60.0
 """Seconds for which servers may go on writing to a renamed file: they keep their descriptor until
 they are signalled to reopen their logs."""
@@ -191,6 +196,7 @@ class Follower:
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
+        self._place = Path(path)
         self.file: OpenFile | None = None
         # Files that were rotated away, the oldest first, and until when they are looked at.
         self._rotated: list[tuple[OpenFile | PackedFile, float]] = []
@@ -199,6 +205,7 @@ class Follower:
         self._seconds = seconds
         self._on_event = on_event
         self._last_event = ""
+        self._gone_at: float | None = None
         self._runs_reported = 0
         self._siblings = Siblings(path)
 
@@ -219,10 +226,19 @@ class Follower:
         return self.file is not None
 
     @property
+    def files(self) -> list[OpenFile | PackedFile]:
+        """All files that are open, those rotated away first."""
+        return [*(file for file, _ in self._rotated), *([self.file] if self.file else [])]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the path has led nowhere for so long that nobody writes to its file any more."""
+        return self._gone_at is not None and self._seconds() - self._gone_at >= _AFTER_ROTATION_S
+
+    @property
     def lag(self) -> int:
         """Bytes between what was read and the ends of the file and those rotated away."""
-        rotated = sum(file.rest for file, _ in self._rotated)
-        return rotated + (self.file.rest if self.file else 0)
+        return sum(file.rest for file in self.files)
 
     def read(self, limit: int) -> list[Chunk]:
         """Read on, and do what the path asks for at the end of the file.
@@ -234,6 +250,8 @@ class Follower:
         chunks, limit = self._read_rotated(limit)
         while limit > 0:
             action = decide(self.file.state() if self.file else None, self._at_path())
+            if action is not Action.HOLD:
+                self._gone_at = None
             if self.file is None:
                 if action is Action.WAIT or not self.open():
                     break
@@ -255,6 +273,7 @@ class Follower:
                 chunks += more
             else:
                 if action is Action.HOLD:
+                    self._gone_at = self._seconds() if self._gone_at is None else self._gone_at
                     self._notify("is gone; waiting for it to come back")
                 break
         return chunks
@@ -278,7 +297,9 @@ class Follower:
             chunks += self._close(file)
         self._rotated = []
         if self.file:
-            self.file.close()
+            last = self.file.close()
+            # Of one that may be written to, a line without an end is none yet.
+            chunks += last if self.is_over else []
             self.file = None
         return chunks
 
@@ -289,7 +310,7 @@ class Follower:
 
     def _at_path(self) -> Identity | None:
         try:
-            facts = Path(self.path).stat()
+            facts = self._place.stat()
         except OSError:
             return None
         return Identity.of(facts)
@@ -401,12 +422,29 @@ class Tail:
 
     Args:
         followers: one a path.
+        come: what has come since it was asked last, to be followed too; ``None``: nothing will,
+            and what goes is waited for.
 
     """
 
-    def __init__(self, followers: list[Follower]) -> None:
-        self.followers = followers
+    def __init__(
+        self,
+        followers: list[Follower],
+        come: Callable[[Collection[Follower]], list[Follower]] | None = None,
+    ) -> None:
+        self._followers = {follower.path: follower for follower in followers}
+        self._come = come
+        self._polls = 0
+        # Those that had something lately, and until which poll they are looked at in each.
+        self._lively = dict.fromkeys(self._followers, _LIVELY)
+        # The others, the one first that was looked at longest ago.
+        self._quiet: deque[str] = deque()
         self.ended = False
+
+    @property
+    def followers(self) -> Collection[Follower]:
+        """One a path."""
+        return self._followers.values()
 
     def poll(self, held: Collection[str] = ()) -> list[Chunk]:
         """Read what is there now, up to a few megabytes; waits for nothing.
@@ -415,9 +453,38 @@ class Tail:
             held: paths of which nothing is to be read now.
 
         """
-        wanted = [follower for follower in self.followers if follower.path not in held]
+        found = self._change() if self._come else []
+        due = self._due()
+        wanted = [path for path in due if path not in held]
         share = max(_MIN_SHARE, _BUDGET // max(1, len(wanted)))
-        return [chunk for follower in wanted for chunk in follower.read(share)]
+        for path in wanted:
+            if chunks := self._followers[path].read(share):
+                self._lively[path] = self._polls + _LIVELY
+                found += chunks
+        self._quiet += [path for path in due if path not in self._lively]
+        return found
+
+    def _due(self) -> list[str]:
+        """Those that are looked at in this poll: of many quiet ones some, one after the other."""
+        self._polls += 1
+        over = [path for path, until in self._lively.items() if until < self._polls]
+        for path in over:
+            del self._lively[path]
+        quiet = [self._quiet.popleft() for _ in range(min(_QUIET_AT_ONCE, len(self._quiet)))]
+        return [*self._lively, *over, *quiet]
+
+    def _change(self) -> list[Chunk]:
+        """Follow what has come, and no more what has gone; give the last lines of that."""
+        looked = self._polls % _LIVELY == 0
+        over = [each for each in self.followers if each.is_over] if looked else []
+        for follower in over:
+            del self._followers[follower.path]
+            self._lively.pop(follower.path, None)
+            self._quiet = deque(path for path in self._quiet if path != follower.path)
+        for follower in self._come(self.followers) if self._come else []:
+            self._followers[follower.path] = follower
+            self._lively[follower.path] = self._polls + _LIVELY
+        return [chunk for follower in over for chunk in follower.close()]
 
     @property
     def lag(self) -> int:
@@ -426,7 +493,8 @@ class Tail:
 
     def lag_of(self, origin: str) -> int:
         """Those of one file."""
-        return sum(follower.lag for follower in self.followers if follower.path == origin)
+        follower = self._followers.get(origin)
+        return follower.lag if follower else 0
 
     def close(self) -> list[Chunk]:
         """Give the files back, and the last lines of those rotated away."""
