@@ -4,6 +4,7 @@
 mode       source              clock                 display periods end by
 =========  ==================  ====================  ==========================
 watch      growing files       the wall's            the wall's clock
+watch      named pipes         the wall's            the wall's clock
 watch -    standard input      the wall's            the wall's clock
 replay     whole files         the log's, at a pace  the log's clock
 =========  ==================  ====================  ==========================
@@ -20,7 +21,7 @@ from msgspec import Struct, field
 from hitwatch.alerting.alert import Transition
 from hitwatch.alerting.rule import SurgeRule
 from hitwatch.engine import Engine, Shown
-from hitwatch.errors import InputError
+from hitwatch.errors import InputError, unreadable_input
 from hitwatch.follow.chunk import Chunk
 from hitwatch.instants import MINUTE, SECOND, Duration, Instant
 from hitwatch.ports import Clock, Display
@@ -32,10 +33,12 @@ from hitwatch.run.logs import Logs
 from hitwatch.run.loop import Loop
 from hitwatch.run.readers import Readers
 from hitwatch.sources.discovery import STDIN
+from hitwatch.sources.files import is_stream
 from hitwatch.sources.finite import as_far_as_readable
 from hitwatch.sources.members import Members
+from hitwatch.sources.pipe import Pipe
 from hitwatch.sources.stdin import Stdin
-from hitwatch.sources.tail import FileEvent, Follower, Tail
+from hitwatch.sources.tail import FileEvent, Followed, Follower, Tail
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.panels import panels
 from hitwatch.zones import IN_UTC, Zone
@@ -142,9 +145,14 @@ def watch(
         run.tell_notes()
         stdin = Stdin(warn=run.warn_user, stopped=run.stopped)
         return _loop(run, engine, ends_at=ends_at).watch(stdin)
-    followers = [Follower(path, partial(_on_file_event, run)) for path in paths]
+    pipes = [path for path in paths if is_stream(path)]
+    followers = [
+        Follower(path, partial(_on_file_event, run)) for path in paths if path not in pipes
+    ]
     loop = _loop(run, engine, ends_at=ends_at)
-    source = Tail(followers, partial(_come, run, loop, members) if members else None)
+    source = Tail(
+        [*followers, *_pipes(run, pipes)], partial(_come, run, loop, members) if members else None
+    )
     try:
         span = None if from_start else backfill
         begun = [begin(run, follower, loop, span) for follower in followers]
@@ -165,8 +173,23 @@ def watch(
         source.close()
 
 
+def _pipes(run: Run, paths: Iterable[str]) -> Iterator[Pipe]:
+    """Open named pipes.
+
+    Raises:
+        InputError: one cannot be opened.
+
+    """
+    for path in paths:
+        try:
+            yield Pipe(path, partial(_on_file_event, run))
+        except OSError as error:
+            raise unreadable_input(path, error) from error
+        run.notify(f"{path}: a named pipe; the format is found from its first lines")
+
+
 def _come(
-    run: Run, loop: Loop, members: Members, followers: Collection[Follower]
+    run: Run, loop: Loop, members: Members, followers: Collection[Followed]
 ) -> list[Follower]:
     """Follow the logs that have come from their beginnings; what is no log is left out."""
     come: list[Follower] = []

@@ -12,7 +12,7 @@ from hitwatch.errors import InputError
 from hitwatch.follow.tracker import HEAD, Identity
 from hitwatch.sources.discovery import growing
 from hitwatch.sources.packed import PackedFile
-from hitwatch.sources.tail import Follower, OpenFile
+from hitwatch.sources.tail import Followed, OpenFile
 
 _EVERY_S = 2.0
 """How often is looked for new ones; less often where that takes long."""
@@ -45,7 +45,7 @@ class Members:
         self._next = 0.0
         self._meet(find())
 
-    def appeared(self, followers: Collection[Follower]) -> list[str]:
+    def appeared(self, followers: Collection[Followed]) -> list[str]:
         """Those that have come since this was asked last, and have lines.
 
         Args:

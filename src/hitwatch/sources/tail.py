@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -176,7 +177,42 @@ class OpenFile:
         return False
 
 
-class Follower:
+class Followed(ABC):
+    """A path that is followed.
+
+    Args:
+        path: the path, which is the origin of its chunks.
+
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @property
+    def files(self) -> list[OpenFile | PackedFile]:
+        """All files that are open, those rotated away first."""
+        return []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be written any more."""
+        return False
+
+    @property
+    @abstractmethod
+    def lag(self) -> int:
+        """Bytes that are there and have not been read."""
+
+    @abstractmethod
+    def read(self, limit: int) -> list[Chunk]:
+        """Read on, about so many bytes at most; waits for nothing."""
+
+    @abstractmethod
+    def close(self) -> list[Chunk]:
+        """Give everything back; the last lines, if they lack their line ends."""
+
+
+class Follower(Followed):
     """Follows one path.
 
     A server goes on writing to the old file until it reopens its log after a rotation, so that file
@@ -195,7 +231,7 @@ class Follower:
         on_event: Callable[[FileEvent], None],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = path
+        super().__init__(path)
         self._place = Path(path)
         self.file: OpenFile | None = None
         # Files that were rotated away, the oldest first, and until when they are looked at.
@@ -429,8 +465,8 @@ class Tail:
 
     def __init__(
         self,
-        followers: list[Follower],
-        come: Callable[[Collection[Follower]], list[Follower]] | None = None,
+        followers: Sequence[Followed],
+        come: Callable[[Collection[Followed]], Sequence[Followed]] | None = None,
     ) -> None:
         self._followers = {follower.path: follower for follower in followers}
         self._come = come
@@ -442,7 +478,7 @@ class Tail:
         self.ended = False
 
     @property
-    def followers(self) -> Collection[Follower]:
+    def followers(self) -> Collection[Followed]:
         """One a path."""
         return self._followers.values()
 
