@@ -133,10 +133,14 @@ def _running(
 
 
 @contextmanager
-def nginx(folder: Path, log_format: str | None = None) -> Iterator[Server]:
-    """Debian's nginx, with its default format or another."""
+def nginx(
+    folder: Path, log_format: str | None = None, *, syslog: str | None = None
+) -> Iterator[Server]:
+    """Debian's nginx, with its default format or another, into a file or to a syslog server."""
     program, port, log = require("nginx"), free_port(), folder / "access.log"
     named = f"log_format own {log_format};" if log_format else ""
+    name = "own" if log_format else "combined"
+    target = f"syslog:{syslog} {name}" if syslog else f"{log} {name} buffer=4k flush=1s"
     (folder / "nginx.conf").write_text(
         f"""
         daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -146,7 +150,7 @@ def nginx(folder: Path, log_format: str | None = None) -> Iterator[Server]:
             fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
             scgi_temp_path {folder}/scgi;
             {named}
-            access_log {log} {"own" if log_format else "combined"} buffer=4k flush=1s;
+            access_log {target};
             server {{ listen 127.0.0.1:{port}; root {_site(folder)};
                       location /gone {{ return 500; }} }}
         }}

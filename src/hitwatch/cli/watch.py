@@ -55,7 +55,10 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
     from hitwatch.sources.discovery import find_logs, growing, names_several
     from hitwatch.sources.members import Members
 
-    paths, left_out = growing(find_logs(sources, live=True))
+    begins = options.watch
+    # Who listens and names no log wants none.
+    found = find_logs(sources, live=True) if sources or not begins.listen else []
+    paths, left_out = growing(found)
     with following(options, paths) as run:
         from hitwatch.run import modes
 
@@ -65,14 +68,18 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
                 f"watching {', '.join(paths)}; left out {count(len(left_out), 'log')} that no"
                 f" longer {grow}, as compressed or rotated: hitwatch report reads them"
             )
-        elif not sources:
+        elif paths and not sources:
             run.notify(f"watching {', '.join(paths)}")
-        begins = options.watch
         members = None
         if any(names_several(source) for source in sources):
             members = Members(partial(find_logs, sources, live=True))
         end = modes.watch(
-            run, paths, members=members, backfill=begins.backfill, from_start=begins.from_start
+            run,
+            paths,
+            members=members,
+            listen=begins.listen,
+            backfill=begins.backfill,
+            from_start=begins.from_start,
         )
         return CONDITION_MET if options.display.fail_on_alert and end.alerts_fired else FINE
 

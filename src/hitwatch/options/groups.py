@@ -83,6 +83,14 @@ class WatchOptions(Group, frozen=True, kw_only=True):
     """Where a watch begins."""
 
     from_start: Annotated[bool, About("Read the files from their beginnings.")] = False
+    listen: Annotated[
+        tuple[str, ...],
+        About(
+            "Take syslog messages as lines, at udp://ADDRESS:PORT or tcp://ADDRESS:PORT.",
+            metavar="URL",
+            setting=True,
+        ),
+    ] = ()
     backfill: Annotated[
         Duration,
         About(

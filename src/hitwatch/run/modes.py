@@ -5,6 +5,7 @@ mode       source              clock                 display periods end by
 =========  ==================  ====================  ==========================
 watch      growing files       the wall's            the wall's clock
 watch      named pipes         the wall's            the wall's clock
+watch      syslog messages     the wall's            the wall's clock
 watch -    standard input      the wall's            the wall's clock
 replay     whole files         the log's, at a pace  the log's clock
 =========  ==================  ====================  ==========================
@@ -38,6 +39,7 @@ from hitwatch.sources.finite import as_far_as_readable
 from hitwatch.sources.members import Members
 from hitwatch.sources.pipe import Pipe
 from hitwatch.sources.stdin import Stdin
+from hitwatch.sources.syslog import Listener
 from hitwatch.sources.tail import FileEvent, Followed, Follower, Tail
 from hitwatch.stats.dimension import Panel
 from hitwatch.stats.panels import panels
@@ -122,6 +124,7 @@ def watch(
     paths: list[str],
     *,
     members: Members | None = None,
+    listen: Iterable[str] = (),
     backfill: Duration = 30 * MINUTE,
     from_start: bool = False,
     ends_at: Instant | None = None,
@@ -130,8 +133,9 @@ def watch(
 
     Args:
         run: what the modes share.
-        paths: files, or ``-`` alone.
+        paths: files, or ``-`` alone; none where there is enough to listen to.
         members: tells which logs come among those that were named; ``None``: none will.
+        listen: where syslog messages are taken.
         backfill: how much of the log's own time to read back before following.
         from_start: read the files from their beginnings, as if every line were new.
         ends_at: when to end by itself.
@@ -150,9 +154,8 @@ def watch(
         Follower(path, partial(_on_file_event, run)) for path in paths if path not in pipes
     ]
     loop = _loop(run, engine, ends_at=ends_at)
-    source = Tail(
-        [*followers, *_pipes(run, pipes)], partial(_come, run, loop, members) if members else None
-    )
+    come = partial(_come, run, loop, members) if members else None
+    source = Tail([*followers, *_pipes(run, pipes), *_listeners(run, listen)], come)
     try:
         span = None if from_start else backfill
         begun = [begin(run, follower, loop, span) for follower in followers]
@@ -186,6 +189,19 @@ def _pipes(run: Run, paths: Iterable[str]) -> Iterator[Pipe]:
         except OSError as error:
             raise unreadable_input(path, error) from error
         run.notify(f"{path}: a named pipe; the format is found from its first lines")
+
+
+def _listeners(run: Run, urls: Iterable[str]) -> Iterator[Listener]:
+    """Begin to take messages.
+
+    Raises:
+        UsageError: a URL makes no sense.
+        InputError: it cannot be listened there.
+
+    """
+    for url in urls:
+        yield Listener(url, partial(_on_file_event, run))
+        run.notify(f"{url}: listening; the format is found from the first messages")
 
 
 def _come(
