@@ -161,7 +161,9 @@ def _rotated(folder: Path, way: str, seconds: float, rate: float, every: float) 
     said.seek(0)
     told.seek(0)
     stats = [json.loads(line) for line in said]
-    end = next(each for each in stats if each["type"] == "end")
+    end = next((each for each in stats if each["type"] == "end"), None)
+    if end is None:
+        raise SystemExit(f"the watch ended with {watch.returncode}: {told.read()}")
     size = sum(each["bytes"] for each in stats if each["type"] == "stats")
     lost = sum(int(number.replace(",", "")) for number in _LOST.findall(told.read()))
     hits, rejects = end["hits"], end["rejects"]

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from hitwatch import __version__
-from hitwatch.cli.commands import Commands
+from hitwatch.cli.commands import COMPLETION_VARIABLE, Commands
 from hitwatch.cli.console import FAULT, FINE, WRONG_USAGE, notify
 from hitwatch.cli.signals import ended_by
 from hitwatch.errors import HitwatchError, OutputError
@@ -51,7 +51,7 @@ def run() -> int:
     gc.set_threshold(_COLLECTED_AFTER, *gc.get_threshold()[1:])
     debug = "--debug" in sys.argv
     try:
-        code = commands.main(standalone_mode=False) or FINE
+        code = commands.main(standalone_mode=False, complete_var=COMPLETION_VARIABLE) or FINE
     except click.ClickException as error:
         error.show()
         code = WRONG_USAGE

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import click
 
+COMPLETION_VARIABLE = "_HITWATCH_COMPLETE"
+"""By which a shell asks what completes a line."""
+
 
 class _Entry(NamedTuple):
     """Where a command is, and the first sentence of its help."""
@@ -18,6 +21,7 @@ class _Entry(NamedTuple):
 
 _ENTRIES = {
     "bench": _Entry("simulate", "Measure how fast this machine reads, parses, counts and watches."),
+    "completion": _Entry("completion", "Print what makes a shell complete commands and values."),
     "demo": _Entry("simulate", "Simulate a site with a traffic surge and watch it."),
     "detect": _Entry("detect", "Say which format a log is in, and what does not fit."),
     "formats": _Entry("detect", "List the known formats, or say all about one."),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from hitwatch.cli.commands import COMPLETION_VARIABLE
 from hitwatch.cli.console import notify
 from hitwatch.errors import UsageError
 from hitwatch.options.fields import SWITCH, Field, Group, fields_of
+
+if TYPE_CHECKING:
+    from hitwatch.cli.completion import Completer
 
 Function = Callable[..., Any]
 
@@ -76,7 +81,17 @@ def _option(field: Field) -> Callable[[Function], Function]:
         multiple=field.repeatable,
         metavar=None if switch or field.choices else field.metavar,
         help=help_of(field),
+        shell_complete=_values_of(field.name),
     )
+
+
+def _values_of(option: str) -> Completer | None:
+    """What completes the values of an option, where a shell asks; it is loaded for few runs."""
+    if COMPLETION_VARIABLE not in os.environ:
+        return None
+    from hitwatch.cli.completion import values_of
+
+    return values_of(option)
 
 
 def _said(groups: Iterable[type[Group]]) -> dict[str, Any]:
