@@ -123,7 +123,7 @@ def test_garbage_and_what_is_too_long_end_nothing() -> None:
             sender.sendall(good * 2 + good.rstrip(b"\n"))
         live.until(lambda: live.hits == 14)
         end = live.end()
-        assert any("longer than 16 MiB" in told for told in live.told)
+        assert any("longer than 2 MiB" in told for told in live.told)
     assert end["hits"] == 14
     assert end["rejects"] >= 2
 

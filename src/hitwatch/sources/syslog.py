@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
@@ -15,7 +16,6 @@ from urllib.parse import urlsplit
 
 from hitwatch.errors import InputError, UsageError
 from hitwatch.follow.chunk import Chunk
-from hitwatch.follow.splitter import MAX_LINE
 from hitwatch.sources.tail import FileEvent, Followed
 
 _DATAGRAM = 65_536
@@ -26,7 +26,12 @@ _BUFFER = 8 << 20
 _MOST_WAITING = 64 << 20
 """Bytes that wait to be counted; what comes when there are so many is lost, and said."""
 
-_MOST_CONNECTIONS = 1000
+_LONGEST = 2 << 20
+"""The longest message that is held until it is whole, bytes."""
+
+_MOST_CONNECTIONS = 100
+"""Each may hold as much as the longest message."""
+
 _WAKE_S = 0.2
 _DIGITS = b"0123456789"
 
@@ -59,8 +64,8 @@ class Unframed:
             begin, end, at = place
             found.append(data[begin:end])
         self._held = data[at:]
-        if len(self._held) > MAX_LINE:
-            raise ValueError(f"a message is longer than {MAX_LINE >> 20} MiB")
+        if len(self._held) > _LONGEST:
+            raise ValueError(f"a message is longer than {_LONGEST >> 20} MiB")
         return found
 
     def flush(self) -> list[bytes]:
@@ -75,7 +80,7 @@ class Unframed:
             while blank < len(data) and data[blank] in _DIGITS:
                 blank += 1
             length = int(data[at : min(blank, at + 10)])
-            if data[blank : blank + 1] == b" " and length <= MAX_LINE:
+            if data[blank : blank + 1] == b" " and length <= _LONGEST:
                 end = blank + 1 + length
                 return (blank + 1, end, end) if end <= len(data) else None
         ends = [end for end in (data.find(b"\n", at), data.find(b"\0", at)) if end >= 0]
@@ -210,6 +215,8 @@ class Listener(Followed):
         try:
             accepted, _ = self._socket.accept()
         except OSError:
+            # There are no descriptors left: the next one need not be tried at once.
+            time.sleep(_WAKE_S)
             return
         if len(selector.get_map()) > _MOST_CONNECTIONS:
             accepted.close()
