@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitwatch.follow.chunk import Chunk
+from hitwatch.sources import siblings, tail
 from hitwatch.sources.tail import FileEvent, Follower, Tail
 
 ACTIONS = st.lists(
@@ -157,12 +158,12 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     path = tmp_path_factory.mktemp("logs") / "access.log"
     server = Server(path)
     follower = Follower(str(path), lambda _: None)
-    tail = Tail([follower])
+    followed = Tail([follower])
     assert follower.open()
     found: list[str] = []
 
     def poll() -> None:
-        keep(tail.poll())
+        keep(followed.poll())
 
     def keep(chunks: list[Chunk]) -> None:
         for chunk in chunks:
@@ -225,7 +226,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     poll()
     server.rename()
     poll()
-    keep(tail.close())
+    keep(followed.close())
     server.file.close()
     lines, expected = ([each.strip() for each in some] for some in (found, server.expected))
     assert sorted(lines) == sorted(expected)
@@ -639,15 +640,93 @@ def test_of_many_quiet_files_each_is_looked_at_before_long(tmp_path: Path) -> No
     followers = [Follower(str(path), lambda _: None) for path in paths]
     for follower in followers:
         follower.open()
-    tail = Tail(followers)
+    followed = Tail(followers)
     for _ in range(100):
-        assert tail.poll() == []
+        assert followed.poll() == []
     for path in paths:
         path.write_bytes(b"1\n")
-    polls = [len(tail.poll()) for _ in range(15)]
+    polls = [len(followed.poll()) for _ in range(15)]
     assert sum(polls) == 300
     assert max(polls) == 20
     with paths[7].open("ab") as file:
         file.write(b"2\n")
-    assert [chunk.data for chunk in tail.poll()] == [b"2\n"]
-    tail.close()
+    assert [chunk.data for chunk in followed.poll()] == [b"2\n"]
+    followed.close()
+
+
+def test_a_copy_that_is_compressed_while_it_is_opened_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there when the folder was looked at, and is an archive by then."""
+    path, copy = tmp_path / "access.log", tmp_path / "access.log.1"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    copy.write_bytes(b"1\n2\n")
+    path.write_bytes(b"3\n")
+
+    class Late(tail.OpenFile):
+        """Opened when the copy has just been compressed."""
+
+        def __init__(self, opened: str, origin: str, offset: int = 0) -> None:
+            if copy.exists():
+                copy.with_name("access.log.1.gz").write_bytes(gzip.compress(copy.read_bytes()))
+                copy.unlink()
+            super().__init__(opened, origin, offset)
+
+    monkeypatch.setattr(tail, "OpenFile", Late)
+    assert lines(follower) == b"2\n3\n"
+    assert not any(event.wrong for event in told)
+
+
+def test_archives_that_are_renamed_while_they_are_looked_at_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next rotation moves them on between the list of names and the first bytes."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    first, second = tmp_path / "access.log.1.gz", tmp_path / "access.log.2.gz"
+    first.write_bytes(gzip.compress(b"2\n"))
+    path.unlink()
+    path.write_bytes(b"3\n")
+    look = siblings._sibling
+
+    def moved_on(name: Path) -> siblings.Sibling | None:
+        if first.exists():
+            first.rename(second)
+        return look(name)
+
+    monkeypatch.setattr(siblings, "_sibling", moved_on)
+    assert lines(follower) == b"2\n3\n"
+    assert not any(event.wrong for event in told)
+
+
+def test_what_cannot_be_opened_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rotated file that only others may read."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    (tmp_path / "access.log.1").write_bytes(b"2\n")
+    path.unlink()
+    path.write_bytes(b"3\n")
+
+    class Refused(tail.OpenFile):
+        """Opened by somebody else's permission."""
+
+        def __init__(self, opened: str, origin: str, offset: int = 0) -> None:
+            if opened.endswith(".1"):
+                raise PermissionError(13, "Permission denied")
+            super().__init__(opened, origin, offset)
+
+    monkeypatch.setattr(tail, "OpenFile", Refused)
+    assert lines(follower) == b"3\n"
+    (wrong,) = [event.message for event in told if event.wrong]
+    assert (
+        wrong == f"was rotated, and {tmp_path / 'access.log.1'} cannot be read: Permission denied"
+    )

@@ -20,28 +20,34 @@ class PackedFile:
     Args:
         path: where to open it.
         origin: what its chunks say they come from.
-        offset: where in its text reading begins: what is before it has been read elsewhere.
-        splitter: holds the line that was read there to its middle.
 
     Raises:
         OSError: it cannot be opened.
 
     """
 
-    def __init__(
-        self, path: str, origin: str, offset: int = 0, splitter: Splitter | None = None
-    ) -> None:
+    def __init__(self, path: str, origin: str) -> None:
         self._file = io.FileIO(path)
         self.path = path
         self.identity = Identity.of(os.fstat(self._file.fileno()))
         self.offset = 0
         self._origin = origin
-        self._begins_at = offset
-        self._splitter = Splitter() if splitter is None else splitter
+        self._begins_at = 0
+        self._splitter = Splitter()
         self._pieces = read_content(self._file, BLOCK)
         self._damages: list[Damage] = []
         self._torn = 0
         self._ended = False
+
+    def continue_from(self, offset: int, splitter: Splitter) -> None:
+        """Read on at an offset, before anything is read; what is before it was read elsewhere.
+
+        Args:
+            offset: in the text.
+            splitter: holds the line that was read there to its middle.
+
+        """
+        self._begins_at, self._splitter = offset, splitter
 
     @property
     def rest(self) -> int:

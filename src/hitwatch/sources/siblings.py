@@ -21,6 +21,9 @@ _MOST = 1000
 _HEAD = 4096
 """First bytes by which a copy is known: more than the lines with which W3C logs all begin."""
 
+_LOOKS = 20
+"""How often is looked until names stay the same."""
+
 _PACKED = r"\.(?:gz|bz2|xz|zst)"
 
 _ADDED = rf"(?:[-._]?[0-9][\w.:+-]*|\.(?:old|bak)(?:{_PACKED})?|{_PACKED})"
@@ -74,6 +77,7 @@ class Siblings:
             f"{re.escape(name)}{_ADDED}|{re.escape(stem)}{_ADDED}{re.escape(suffix)}(?:{_PACKED})?"
         )
         self._known: dict[Identity, Sibling] | None = None
+        self._known_before: dict[Identity, Sibling] = {}
 
     def remember(self) -> None:
         """Take all that are there now as known, the first time; later ones have appeared."""
@@ -98,20 +102,33 @@ class Siblings:
             for sibling in map(_looked_into, changed)
             if sibling.head and not _is_known(sibling, known)
         ]
-        self._known = {sibling.identity: sibling for sibling in now}
+        self._known, self._known_before = {each.identity: each for each in now}, known
         return sorted(_of_different_text(new), key=lambda each: (each.modified_at, each.path))
 
+    def undo(self) -> None:
+        """Know no more than before it was asked last what has appeared."""
+        self._known = self._known_before
+
     def _look(self) -> list[Sibling]:
-        """All that are there now; what is known of those that are packed is kept."""
+        """All that are there now; where names change meanwhile it is looked once more."""
+        names, before = self._fitting(), None
+        found: list[Sibling | None] = []
+        for _ in range(_LOOKS):
+            found = [_sibling(self._folder / name) for name in names[-_MOST:]]
+            names, before = self._fitting(), names
+            if names == before:
+                break
+        return [sibling for sibling in found if sibling]
+
+    def _fitting(self) -> list[str]:
+        """The names that rotation may have given, in order."""
         try:
             names = [each.name for each in self._folder.iterdir()]
         except OSError:
             return []
-        fitting = sorted(
+        return sorted(
             name for name in names if name.startswith(self._prefix) and self._names.fullmatch(name)
         )
-        found = (_sibling(self._folder / name) for name in fitting[-_MOST:])
-        return [sibling for sibling in found if sibling]
 
 
 def _is_as_before(sibling: Sibling, before: Sibling | None) -> bool:

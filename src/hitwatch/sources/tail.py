@@ -6,8 +6,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,6 +23,8 @@ _BLOCK = 1024 * 1024
 _BUDGET = 8 * _BLOCK
 _MIN_SHARE = 64 * 1024
 """How much of each file is read in a poll, however many there are."""
+_LOOKS = 20
+"""How often is looked for files beside a log while rotation is at work on them."""
 _LIVELY = 25
 """Polls for which a file is looked at in each, after it had something."""
 _QUIET_AT_ONCE = 20
@@ -133,22 +134,20 @@ class OpenFile:
         """Whether a file has the text that this one had, and maybe more."""
         return sibling.has_text_of(self.head)
 
-    def continued_by(self, copy: Sibling) -> OpenFile | PackedFile:
-        """Let a copy of the text that was truncated go on where this one was read to.
+    def continued_by(self, copy: OpenFile | PackedFile) -> None:
+        """Let a copy of the text that was truncated go on where this one was read to."""
+        copy.continue_from(self.offset, self._splitter)
+        self._splitter = Splitter()
 
-        Raises:
-            OSError: it cannot be opened.
+    def continue_from(self, offset: int, splitter: Splitter) -> None:
+        """Read on at an offset; what is before it has been read elsewhere.
+
+        Args:
+            offset: in the text.
+            splitter: holds the line that was read there to its middle.
 
         """
-        if copy.packed:
-            found: OpenFile | PackedFile = PackedFile(
-                copy.path, self._origin, self.offset, self._splitter
-            )
-        else:
-            found = OpenFile(copy.path, self._origin, self.offset)
-            found._splitter = self._splitter
-        self._splitter = Splitter()
-        return found
+        self.offset, self._splitter = offset, splitter
 
     def rewind(self) -> list[Chunk]:
         """Go back to the beginning of a file that was truncated; give its last line."""
@@ -353,16 +352,15 @@ class Follower(Followed):
 
     def _switch_to_new(self, old: OpenFile) -> None:
         """Go on to the new file; those rotated in between are read before it."""
-        # What was followed is read by its descriptor, whatever has been made of it by now.
-        appeared = [each for each in self._siblings.appeared() if not old.is_copied_by(each)]
-        between = self._open_all(appeared)
+        between = self._open_appeared()
         self.file = None
         self.open()
         until = self._seconds() + _AFTER_ROTATION_S
         self._rotated.append((old, until))
-        # The path may be a link to a file that has the name of a rotated one.
-        for file in between:
-            if file.identity == self._identity:
+        for sibling, file in between:
+            # What was followed is read by its descriptor, whatever has been made of it by now; and
+            # the path may be a link to a file that has the name of a rotated one.
+            if old.is_copied_by(sibling) or file.identity == self._identity:
                 file.close()
             else:
                 self._rotated.append((file, until if isinstance(file, OpenFile) else 0))
@@ -372,17 +370,16 @@ class Follower(Followed):
 
         What was written after it was copied and before it was truncated is in no file.
         """
-        appeared = self._siblings.appeared()
-        copy = next((each for each in appeared if file.is_copied_by(each)), None)
-        unread = file.unread
-        if copy is not None:
-            appeared = [each for each in appeared if each is not copy]
-            with suppress(OSError):
-                opened = file.continued_by(copy)
-                self._rotated.append((opened, 0))
+        appeared = self._open_appeared()
+        copies = (each for each, _ in appeared if file.is_copied_by(each))
+        copy, unread = next(copies, None), file.unread
+        # The copy comes first: what else has come was written later.
+        for sibling, opened in sorted(appeared, key=lambda each: each[0] is not copy):
+            if sibling is copy:
+                file.continued_by(opened)
                 self._expected[opened.identity] = file.seen
                 unread = 0
-        self._rotated += [(each, 0) for each in self._open_all(appeared)]
+            self._rotated.append((opened, 0))
         what = "was truncated; reading it from its beginning"
         if copy is not None:
             what += f", after the end of what was copied to {copy.path}"
@@ -390,16 +387,38 @@ class Follower(Followed):
             what += f"; {unread:,} bytes that had not been read are in no file any more"
         self._notify(what, wrong=unread > 0)
 
-    def _open_all(self, siblings: Iterable[Sibling]) -> list[OpenFile | PackedFile]:
-        """Files that can be opened, but for those that are open: these are read to their ends."""
-        opened: list[OpenFile | PackedFile] = []
-        held = {self._identity, *(file.identity for file, _ in self._rotated)}
-        for sibling in siblings:
-            if sibling.identity not in held:
-                with suppress(OSError):
+    def _open_appeared(self) -> list[tuple[Sibling, OpenFile | PackedFile]]:
+        """Open what has come beside the log, but for what is open already.
+
+        Rotation may take files away or rename them meanwhile: then all is looked at once more.
+        """
+        held = {file.identity for file in self.files}
+        for _ in range(_LOOKS):
+            opened: list[tuple[Sibling, OpenFile | PackedFile]] = []
+            for sibling in self._siblings.appeared():
+                if sibling.identity in held:
+                    continue
+                try:
                     kind = PackedFile if sibling.packed else OpenFile
-                    opened.append(kind(sibling.path, self.path))
-        return opened
+                    opened.append((sibling, kind(sibling.path, self.path)))
+                    is_gone = opened[-1][1].identity != sibling.identity
+                except FileNotFoundError:
+                    is_gone = True
+                except OSError as error:
+                    said = f"was rotated, and {sibling.path} cannot be read: {error.strerror}"
+                    self._notify(said, wrong=True)
+                    continue
+                if is_gone:
+                    break
+            else:
+                return opened
+            for _, file in opened:
+                file.close()
+            self._siblings.undo()
+        self._notify(
+            "is rotated faster than its files can be opened; some are not read", wrong=True
+        )
+        return []
 
     def _close(self, file: OpenFile | PackedFile) -> list[Chunk]:
         """Give a file back that was rotated away, and say what of it could not be read."""
