@@ -206,6 +206,8 @@ def haproxy(folder: Path, log_format: str = "option httplog") -> Iterator[Server
     settings.write_text(
         f"""
 global
+    # Of several threads that log to a descriptor at once, all but one drop their line.
+    nbthread 1
     log stdout len 8192 format raw local0
 defaults
     mode http
