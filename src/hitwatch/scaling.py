@@ -18,6 +18,7 @@ from hitwatch.tally import Balance
 from hitwatch.totals import Totals
 
 _Key = TypeVar("_Key")
+_Figures = TypeVar("_Figures", Totals, PanelRow)
 
 
 def scaled(report: Report, times: int) -> Report:
@@ -54,35 +55,35 @@ def scaled_balance(balance: Balance, times: int) -> Balance:
 
 def _totals(totals: Totals, times: int) -> Totals:
     return replace(
-        totals,
+        _shared(totals, times),
         balance=scaled_balance(totals.balance, times),
-        bytes=totals.bytes * times,
         hits_with_bytes=totals.hits_with_bytes * times,
         statuses=_counts(totals.statuses, times),
-        bots=totals.bots * times,
-        timed=totals.timed * times,
-        duration=_duration(totals.duration, times),
-        upstream=_duration(totals.upstream, times),
-        bytes_received=totals.bytes_received * times,
-        kinds=_kinds(totals.kinds, times),
     )
 
 
 def _row(row: PanelRow, times: int) -> PanelRow:
     return replace(
-        row,
+        _shared(row, times),
         hits=row.hits * times,
-        bytes=row.bytes * times,
         errors_4xx=row.errors_4xx * times,
         errors_5xx=row.errors_5xx * times,
-        bots=row.bots * times,
-        timed=row.timed * times,
-        duration=_duration(row.duration, times),
-        upstream=_duration(row.upstream, times),
-        bytes_received=row.bytes_received * times,
-        kinds=_kinds(row.kinds, times),
         trend=tuple(hits * times for hits in row.trend),
         previous=_row(row.previous, times) if row.previous else None,
+    )
+
+
+def _shared(of: _Figures, times: int) -> _Figures:
+    """The same with all that totals and rows both tell."""
+    return replace(
+        of,
+        bytes=of.bytes * times,
+        bots=of.bots * times,
+        timed=of.timed * times,
+        duration=_duration(of.duration, times),
+        upstream=_duration(of.upstream, times),
+        bytes_received=of.bytes_received * times,
+        kinds=_kinds(of.kinds, times),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.program.running import Live, line
@@ -15,6 +16,15 @@ def write(path: Path, count: int) -> None:
     """Append lines of now."""
     with path.open("a") as file:
         file.write(line(time.time()) * count)
+
+
+def members_of(folder: Path, seconds: Callable[[], float]) -> Members:
+    """What comes among the logs of a folder."""
+
+    def find() -> list[str]:
+        return [str(path) for path in folder.glob("*.log")]
+
+    return Members(find, find(), seconds)
 
 
 def test_a_log_that_comes_into_a_directory_is_followed_from_its_beginning(tmp_path: Path) -> None:
@@ -64,7 +74,7 @@ def test_what_is_rotated_twice_between_two_looks_is_not_new(tmp_path: Path) -> N
     path = tmp_path / "access.log"
     path.write_bytes(b"1\n")
     now = [0.0]
-    members = Members(lambda: [str(path) for path in tmp_path.glob("*.log")], lambda: now[0])
+    members = members_of(tmp_path, lambda: now[0])
     follower = Follower(str(path), lambda _: None, lambda: now[0])
     follower.open()
     found = [chunk.data for chunk in follower.read(100)]
@@ -88,7 +98,7 @@ def test_a_log_that_is_gone_for_a_minute_is_let_go(tmp_path: Path) -> None:
     gone, stays = tmp_path / "gone.log", tmp_path / "stays.log"
     gone.write_bytes(b"1\n2")
     stays.write_bytes(b"3\n")
-    members = Members(lambda: [str(path) for path in tmp_path.glob("*.log")], seconds)
+    members = members_of(tmp_path, seconds)
 
     def come(paths: list[str]) -> list[Follower]:
         found = [Follower(path, lambda _: None, seconds) for path in paths]
@@ -121,7 +131,7 @@ def test_an_inode_that_is_used_again_in_a_directory_is_another_log(tmp_path: Pat
     old = tmp_path / "old.log"
     old.write_bytes(b"old\n")
     now = [0.0]
-    members = Members(lambda: [str(path) for path in tmp_path.glob("*.log")], lambda: now[0])
+    members = members_of(tmp_path, lambda: now[0])
     assert members.appeared([]) == []
     new = tmp_path / "new.log"
     old.write_bytes(b"new\n")

@@ -245,6 +245,16 @@ def lines(follower: Follower) -> bytes:
     return b"".join(chunk.data for chunk in follower.read(1 << 30))
 
 
+def begun(folder: Path) -> tuple[Path, Follower, list[FileEvent]]:
+    """Follow a log of which a line has been read."""
+    path = folder / "access.log"
+    path.write_bytes(b"1\n")
+    follower, told = follow(path)
+    follower.open()
+    assert lines(follower) == b"1\n"
+    return path, follower, told
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -335,11 +345,7 @@ def test_a_log_rotated_again_while_it_is_switched_to_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came between two looks at the folder has not been read, and is not known."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, _ = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, _ = begun(tmp_path)
     path.rename(tmp_path / "access.log.1")
     path.write_bytes(b"2\n")
     opened = follower.open
@@ -485,11 +491,7 @@ def test_rotated_archives_are_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [*PACKED])
 def test_what_was_compressed_before_it_was_seen_is_read(tmp_path: Path, suffix: str) -> None:
     """Two rotations between two looks: what came between them is in an archive alone."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, told = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, told = begun(tmp_path)
     (tmp_path / f"access.log.2{suffix}").write_bytes(PACKED[suffix](b"1\n"))
     (tmp_path / f"access.log.1{suffix}").write_bytes(PACKED[suffix](b"2\n3"))
     path.unlink()
@@ -508,11 +510,7 @@ def test_an_archive_that_is_still_written_beside_its_log_is_none_of_its_own(
     tmp_path: Path,
 ) -> None:
     """Of the log that was rotated between two looks and of its archive, one is read."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, told = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, told = begun(tmp_path)
     text = b"".join(b"line %d\n" % number for number in range(20_000))
     packed = gzip.compress(text)
     (tmp_path / "access.log.1").write_bytes(text)
@@ -548,11 +546,7 @@ def test_what_a_truncated_log_held_is_read_from_its_compressed_copy(tmp_path: Pa
 
 def test_a_damaged_archive_gives_what_can_be_read_and_says_what_cannot(tmp_path: Path) -> None:
     """It was cut on the way; the log behind it is read all the same."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, told = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, told = begun(tmp_path)
     text = b"".join(b"%d\n" % pow(7, number, 1_000_003) for number in range(9, 50_000))
     packed = gzip.compress(text)
     (tmp_path / "access.log.1.gz").write_bytes(packed[: len(packed) // 2])
@@ -684,11 +678,7 @@ def test_archives_that_are_renamed_while_they_are_looked_at_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next rotation moves them on between the list of names and the first bytes."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, told = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, told = begun(tmp_path)
     first, second = tmp_path / "access.log.1.gz", tmp_path / "access.log.2.gz"
     first.write_bytes(gzip.compress(b"2\n"))
     path.unlink()
@@ -707,11 +697,7 @@ def test_archives_that_are_renamed_while_they_are_looked_at_are_read(
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rotated file that only others may read."""
-    path = tmp_path / "access.log"
-    path.write_bytes(b"1\n")
-    follower, told = follow(path)
-    follower.open()
-    assert lines(follower) == b"1\n"
+    path, follower, told = begun(tmp_path)
     (tmp_path / "access.log.1").write_bytes(b"2\n")
     path.unlink()
     path.write_bytes(b"3\n")

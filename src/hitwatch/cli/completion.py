@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+)
 
 from hitwatch.cli.commands import COMPLETION_VARIABLE
 
@@ -60,14 +65,21 @@ def values_of(option: str) -> Completer | None:
     def complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
         found = sorted(value for value in known() if value.startswith(begun))
         # A format may be a file of the user's.
-        files: list[Any] = [CompletionItem(begun, type="file")] if option == "log_format" else []
+        files = [CompletionItem(begun, type="file")] if option == "log_format" else []
         return [CompletionItem(value) for value in found] or files
 
     return complete
 
 
+_SHELLS: dict[str, type[ShellComplete]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+}
+
+
 @click.command()
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.argument("shell", type=click.Choice(tuple(_SHELLS)))
 def completion(shell: str) -> None:
     """Print what makes a shell complete commands and values.
 
@@ -78,7 +90,5 @@ def completion(shell: str) -> None:
     """
     from hitwatch.cli import commands
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"nothing completes in {shell}")
-    click.echo(kind(commands, {}, "hitwatch", COMPLETION_VARIABLE).source(), nl=False)
+    script = _SHELLS[shell](commands, {}, "hitwatch", COMPLETION_VARIABLE)
+    click.echo(script.source(), nl=False)

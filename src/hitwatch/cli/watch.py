@@ -72,7 +72,7 @@ def watch(sources: tuple[str, ...], options: Options) -> int:
             run.notify(f"watching {', '.join(paths)}")
         members = None
         if any(names_several(source) for source in sources):
-            members = Members(partial(find_logs, sources, live=True))
+            members = Members(partial(find_logs, sources, live=True), found)
         end = modes.watch(
             run,
             paths,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from hitwatch.follow.chunk import Chunk
 from hitwatch.follow.holes import MARK, Skipped, strip_holes
 
 MAX_LINE = 16 * 1024 * 1024
@@ -97,6 +98,12 @@ class Splitter(Struct):
         self._held = 0
         self._dropping = False
         return self._count(rest + b"\n") if rest else b""
+
+    def chunks(self, origin: str, lines: bytes) -> list[Chunk]:
+        """Lines that were just passed on, with their number; none where there are none."""
+        if not lines:
+            return []
+        return [Chunk(origin, lines, self.lines - lines.count(b"\n") + 1)]
 
     @property
     def held(self) -> int:

@@ -29,21 +29,22 @@ class Members:
 
     Args:
         find: the files that the words name now.
+        found: those that they named when the ones to be followed were chosen.
         seconds: shows how time passes.
-
-    Raises:
-        InputError: nothing is there when it is made.
 
     """
 
     def __init__(
-        self, find: Callable[[], list[str]], seconds: Callable[[], float] = time.monotonic
+        self,
+        find: Callable[[], list[str]],
+        found: Sequence[str],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find, self._seconds = find, seconds
         self._met: dict[Identity, bytes] = {}
         self._names: dict[str, Identity] = {}
         self._next = 0.0
-        self._meet(find())
+        self._meet(found)
 
     def appeared(self, followers: Collection[Followed]) -> list[str]:
         """Those that have come since this was asked last, and have lines.

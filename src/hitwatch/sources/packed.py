@@ -87,7 +87,7 @@ class PackedFile:
         known = min(len(piece), max(0, self._begins_at - self.offset))
         self._splitter.at = self.offset + known
         self.offset += len(piece)
-        return self._chunk(self._splitter.feed(piece[known:]))
+        return self._splitter.chunks(self._origin, self._splitter.feed(piece[known:]))
 
     def lost(self) -> str:
         """What could not be read of it, for people; empty where all could be."""
@@ -97,9 +97,4 @@ class PackedFile:
     def close(self) -> list[Chunk]:
         """Give the file back, and its last line if that lacks a line end."""
         self._file.close()
-        return self._chunk(self._splitter.flush())
-
-    def _chunk(self, lines: bytes) -> list[Chunk]:
-        if not lines:
-            return []
-        return [Chunk(self._origin, lines, self._splitter.lines - lines.count(b"\n") + 1)]
+        return self._splitter.chunks(self._origin, self._splitter.flush())

@@ -54,9 +54,9 @@ class Pipe(Followed):
             limit -= len(data)
             if not data:
                 # None has it open: a line that lacks its end gets none.
-                found += self._chunk(self._splitter.flush())
+                found += self._splitter.chunks(self.path, self._splitter.flush())
                 break
-            found += self._chunk(self._splitter.feed(data))
+            found += self._splitter.chunks(self.path, self._splitter.feed(data))
         if self._splitter.skipped.runs > self._reported:
             self._reported = self._splitter.skipped.runs
             self._on_event(FileEvent(self.path, self._splitter.skipped.wording, wrong=True))
@@ -65,9 +65,4 @@ class Pipe(Followed):
     def close(self) -> list[Chunk]:
         """Give the pipe back, and its last line if that lacks a line end."""
         os.close(self._descriptor)
-        return self._chunk(self._splitter.flush())
-
-    def _chunk(self, lines: bytes) -> list[Chunk]:
-        if not lines:
-            return []
-        return [Chunk(self.path, lines, self._splitter.lines - lines.count(b"\n") + 1)]
+        return self._splitter.chunks(self.path, self._splitter.flush())

@@ -107,9 +107,9 @@ class OpenFile:
         if data and not data.strip(b"\0"):
             end = self.text_from(self.offset + len(data))
             size, self.offset = end - self.offset, end
-            return self._chunk(self._splitter.hole(size))
+            return self._splitter.chunks(self._origin, self._splitter.hole(size))
         self.offset += len(data)
-        return self._chunk(self._splitter.feed(data))
+        return self._splitter.chunks(self._origin, self._splitter.feed(data))
 
     @property
     def skipped(self) -> Skipped:
@@ -151,7 +151,7 @@ class OpenFile:
 
     def rewind(self) -> list[Chunk]:
         """Go back to the beginning of a file that was truncated; give its last line."""
-        last = self._chunk(self._splitter.flush())
+        last = self._splitter.chunks(self._origin, self._splitter.flush())
         self._splitter.skipped = Skipped()
         self.offset = self.seen = 0
         self.head = self.read_at(0, HEAD)
@@ -160,12 +160,7 @@ class OpenFile:
     def close(self) -> list[Chunk]:
         """Give the file back, and its last line if that lacks a line end."""
         os.close(self._descriptor)
-        return self._chunk(self._splitter.flush())
-
-    def _chunk(self, lines: bytes) -> list[Chunk]:
-        if not lines:
-            return []
-        return [Chunk(self._origin, lines, self._splitter.lines - lines.count(b"\n") + 1)]
+        return self._splitter.chunks(self._origin, self._splitter.flush())
 
     def _head_changed(self) -> bool:
         """Whether the beginning of the file changed; remembers more of it as it grows."""
